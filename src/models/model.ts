@@ -1,0 +1,147 @@
+// The ports: how the method asks a language model, and how it trains one. Types only; an adapter implements them
+// (local.ts in this process, later remote ones) and passes model.contract.ts. Knows nothing of principles or files.
+// The training port follows the shape of the Tinker API: forward, forward-backward with a named loss, optimiser step.
+
+/** One turn of a conversation. */
+export interface Message {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+/** A whole conversation, oldest turn first. Multi-turn prompts are kept whole. */
+export type Conversation = readonly Message[];
+
+/** What determines the text drawn for one request, apart from the conversation itself. */
+export interface Sampling {
+  /** 0 is greedy; 1 samples from the model's own distribution (the paper's setting). */
+  readonly temperature: number;
+  /** Nucleus mass in (0, 1]; 1 keeps everything. */
+  readonly topP: number;
+  readonly maxTokens: number;
+  /** Generation ends before the first occurrence of any of these. */
+  readonly stop: readonly string[];
+}
+
+export interface SampleRequest {
+  readonly conversation: Conversation;
+  /** Start of the assistant's answer, put into its mouth ("Let's think step by step:"). */
+  readonly prefix?: string;
+  /** Name of the request's random stream: the draws depend on it alone, never on the batch. */
+  readonly seed: string;
+}
+
+export interface Sample {
+  readonly text: string;
+  /** Sampled token ids, the end-of-turn token included when the model ended its turn. */
+  readonly tokens: readonly number[];
+  /** Log-probability of each sampled token at temperature 1, nats. */
+  readonly logProbs: readonly number[];
+  /** "end": the model ended its turn; "stop": a stop sequence; "length": the token limit. */
+  readonly finish: "end" | "stop" | "length";
+}
+
+export interface ScoreRequest {
+  readonly conversation: Conversation;
+  readonly prefix?: string;
+  /** Texts that might continue the assistant's answer, such as " (A)" and " (B)". */
+  readonly continuations: readonly string[];
+}
+
+/** Log-probability of each continuation, summed over its tokens, nats. */
+export type Score = readonly number[];
+
+/** What an adapter cannot do is said before a run starts, not in the middle of it. */
+export interface Capabilities {
+  readonly logProbs: boolean;
+  readonly training: boolean;
+}
+
+/** A model that answers. */
+export interface LanguageModel {
+  /** Hash of everything that determines the model's answers (weights, tokenizer, template). */
+  readonly id: string;
+  readonly capabilities: Capabilities;
+  sample(requests: readonly SampleRequest[], sampling: Sampling, signal?: AbortSignal): Promise<readonly Sample[]>;
+  score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<readonly Score[]>;
+}
+
+/** A tokenised conversation with one number per token that says how much its prediction counts in a loss. */
+export interface TokenSequence {
+  readonly tokens: readonly number[];
+  /** weights[t] belongs to the prediction OF tokens[t] from what precedes it; weights[0] is ignored. */
+  readonly weights: readonly number[];
+}
+
+/** Closed union of training examples; one loss each. R = tokens with weight > 0 in the sequence, in order. */
+export type Loss =
+  /** Supervised fine-tuning: weighted mean negative log-likelihood. */
+  | { readonly kind: "cross-entropy"; readonly examples: readonly TokenSequence[] }
+  /** Soft-label Bradley-Terry on the scalar at each sequence's last token: -[p log s(a-b) + (1-p) log s(b-a)]. */
+  | { readonly kind: "preference"; readonly examples: readonly PreferenceExample[] }
+  /** Clipped policy objective (PPO, Schulman et al. 2017, eq. 7) over the weighted tokens. */
+  | { readonly kind: "ppo-policy"; readonly clip: number; readonly examples: readonly PolicyExample[] }
+  /** Clipped squared error of the per-token value on the scalar head. */
+  | { readonly kind: "ppo-value"; readonly clip: number; readonly examples: readonly ValueExample[] };
+
+export interface PreferenceExample {
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+  /** Probability that a is the better one, in [0, 1]. */
+  readonly probability: number;
+  readonly weight: number;
+}
+
+export interface PolicyExample extends TokenSequence {
+  /** [R] log-probabilities under the policy that sampled, nats. */
+  readonly oldLogProbs: readonly number[];
+  /** [R] */
+  readonly advantages: readonly number[];
+}
+
+export interface ValueExample extends TokenSequence {
+  /** [R] values predicted when the rollout was made. values[r] is read at the position BEFORE token r (the state). */
+  readonly oldValues: readonly number[];
+  /** [R] */
+  readonly returns: readonly number[];
+}
+
+/** Named scalars of one forward-backward, such as loss, accuracy, clipFraction, approximateKl. */
+export type Metrics = Readonly<Record<string, number>>;
+
+export interface AdamW {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Largest global norm of the gradient; Infinity leaves it alone. */
+  readonly clipNorm: number;
+}
+
+/** A model that trains. Its head is the vocabulary (a policy) or one scalar (a preference or value model). */
+export interface TrainableModel extends LanguageModel {
+  readonly head: "vocabulary" | "scalar";
+  /** Renders and tokenises; tokens of the last assistant turn (its end-of-turn included) get weight 1, the rest 0. */
+  tokenize(conversations: readonly Conversation[]): Promise<readonly TokenSequence[]>;
+  /** Per sequence [R]: log-probability of each weighted token (vocabulary head, nats) or the value before it (scalar head). */
+  forward(sequences: readonly TokenSequence[]): Promise<readonly (readonly number[])[]>;
+  /** Scalar head only: the scalar at each sequence's last token. */
+  scoreLast(sequences: readonly (readonly number[])[]): Promise<readonly number[]>;
+  /** Adds the gradient of the loss to what has been accumulated since the last optimiser step. */
+  forwardBackward(loss: Loss): Promise<Metrics>;
+  /** AdamW with decoupled weight decay and global-norm clipping; returns the norm before clipping. */
+  optimStep(adamW: AdamW): Promise<{ readonly gradientNorm: number }>;
+  /** Writes a checkpoint in Hugging Face layout that `open` reads back bit for bit. */
+  save(directory: string): Promise<void>;
+  /** Weights, optimiser moments and step count as one safetensors image, for resuming. */
+  state(): Promise<Uint8Array>;
+  restore(state: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens checkpoints. One host may hold several models at once (policy, reference, preference model, value model). */
+export interface ModelHost {
+  /** A checkpoint folder in Hugging Face layout. `head: "scalar"` on a checkpoint without one starts it at zero. */
+  open(directory: string, options?: { readonly head?: "vocabulary" | "scalar" }): Promise<TrainableModel>;
+  close(): Promise<void>;
+}
