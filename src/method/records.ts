@@ -2,22 +2,24 @@
 // that holds it, and names the records it was made from by their ids. Knows no files and no models.
 import type { Conversation } from "../models/model.ts";
 
+/** A record before the ledger has given it its id (the hash of its content and parents). */
+export type Draft<T> = T extends unknown ? Omit<T, "id"> : never;
+
 /** A prompt ends on the user's turn. `set` says what it was written for. */
 export interface Prompt {
   readonly id: string;
-  readonly kind: "prompt";
   readonly set: "red-team" | "helpful";
   readonly conversation: Conversation;
   /** Whatever else the source row carried (a grader's knowledge of the request, tags, licence). Never shown to a model. */
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** Why a sampled text was kept out of training; "none" when it is usable. */
+/** Why a sampled text is kept out of training; "none" when it is usable. */
 export type Oddity = "none" | "empty" | "truncated" | "critique-for-revision" | "unparsed";
 
+/** What a model answered to a prompt. */
 export interface Response {
   readonly id: string;
-  readonly kind: "response";
   readonly prompt: string;
   readonly text: string;
   readonly oddity: Oddity;
@@ -30,25 +32,26 @@ export interface PrincipleUse {
   readonly wording: string;
 }
 
-export interface Critique extends PrincipleUse {
+/** What a model found in a response under one principle. `round` counts from 1. */
+export interface Critique {
   readonly id: string;
-  readonly kind: "critique";
-  /** 1-based. */
+  readonly prompt: string;
   readonly round: number;
   /** The response or revision criticised. */
   readonly of: string;
+  readonly use: PrincipleUse;
   readonly text: string;
   readonly oddity: Oddity;
 }
 
-export interface Revision extends PrincipleUse {
+/** The response rewritten in the light of its critique (or, in direct revision, of the principle alone). */
+export interface Revision {
   readonly id: string;
-  readonly kind: "revision";
-  readonly round: number;
   readonly prompt: string;
+  readonly round: number;
   readonly of: string;
-  /** The critique it follows; absent in direct revision. */
-  readonly critique?: string;
+  readonly critique: string | null;
+  readonly use: PrincipleUse;
   readonly text: string;
   readonly oddity: Oddity;
 }
@@ -56,31 +59,56 @@ export interface Revision extends PrincipleUse {
 /** Two answers to one prompt, not yet judged. */
 export interface Comparison {
   readonly id: string;
-  readonly kind: "comparison";
   readonly prompt: string;
+  /** Ids of the two responses, and their texts. */
   readonly a: string;
   readonly b: string;
+  readonly textA: string;
+  readonly textB: string;
 }
 
-/** One reading of a comparison by a feedback model: raw numbers kept. */
+/** One reading of a comparison by a feedback model; raw numbers kept. */
 export interface Reading {
+  readonly use: PrincipleUse;
+  /** "ab" shows answer a as option (A); "ba" shows it as option (B). */
   readonly order: "ab" | "ba";
-  readonly reasoning?: string;
-  /** Log-probabilities of the labels (A) and (B) as shown, nats. */
+  /** The chain of thought, when there was one. */
+  readonly reasoning: string | null;
+  /** Log-probabilities of the option labels " (A)" and " (B)", nats. */
   readonly logProbA: number;
   readonly logProbB: number;
 }
 
-/** How probable it is that answer a is the better one, and where that comes from. */
+/** How probable it is that answer a is the better one, and where that number comes from. */
 export interface Label {
   readonly id: string;
-  readonly kind: "label";
   readonly comparison: string;
   readonly source: "feedback-model" | "file";
-  /** Probability that a is better, after averaging over orders, samples and principles, and after any clamp. */
+  /** Probability that a is better: averaged over orders, samples and principles; clamped or hardened as the recipe says. */
   readonly probability: number;
-  /** The same before the clamp. */
+  /** The same average before clamp and hardening. */
   readonly unclamped: number;
-  readonly principles: readonly PrincipleUse[];
   readonly readings: readonly Reading[];
+}
+
+/** What a preference model learns from: a conversation, two answers, the probability that a is the better one. */
+export interface Preference {
+  readonly id: string;
+  readonly source: "harmlessness" | "helpfulness";
+  readonly conversation: Conversation;
+  readonly textA: string;
+  readonly textB: string;
+  readonly probability: number;
+}
+
+/** One sampled answer of PPO with its reward. */
+export interface Rollout {
+  readonly id: string;
+  readonly iteration: number;
+  readonly prompt: string;
+  readonly text: string;
+  /** Preference-model score at the end of the answer. */
+  readonly score: number;
+  /** Sum over the answer's tokens of log policy - log reference, nats. */
+  readonly kl: number;
 }

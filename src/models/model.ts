@@ -32,6 +32,8 @@ export interface SampleRequest {
 
 export interface Sample {
   readonly text: string;
+  /** The conversation as the model read it: its token ids, the opening of the assistant's turn and the prefix included. */
+  readonly promptTokens: readonly number[];
   /** Sampled token ids, the end-of-turn token included when the model ended its turn. */
   readonly tokens: readonly number[];
   /** Log-probability of each sampled token at temperature 1, nats. */

@@ -1,0 +1,101 @@
+// The feedback model says which of two answers is better under one principle (CAI paper, section 4.1): it is shown the
+// conversation, the principle as a question and both answers as options, and its probabilities of the two option labels
+// become the soft label. Every comparison is read in both orders (RLAIF, arXiv 2309.00267), so position bias cancels.
+import type { Conversation, LanguageModel, SampleRequest, Sampling, ScoreRequest } from "../../models/model.ts";
+import type { Comparison, PrincipleUse, Reading } from "../records.ts";
+
+/** The labels whose log-probabilities are read after "The answer is:". */
+export const OPTION_LABELS = [" (A)", " (B)"] as const;
+const ANSWER = "The answer is:";
+const REASON_FIRST = "Let's think step by step:";
+
+/** A comparison to be read under one principle. */
+export interface FeedbackTask {
+  readonly comparison: Comparison;
+  readonly conversation: Conversation;
+  readonly use: PrincipleUse;
+  readonly seed: string;
+}
+
+export type FeedbackMode =
+  | { readonly kind: "direct" }
+  /** Reasons first, then the label; `samples` chains a reading (5 in the paper's ablation). */
+  | { readonly kind: "chain-of-thought"; readonly samples: number; readonly sampling: Sampling };
+
+/** The paper's comparison prompt (section 4.1), with the principle's wording as its question. */
+export function feedbackQuestion(conversation: Conversation, question: string, a: string, b: string): string {
+  const speaker = { system: "System", user: "Human", assistant: "Assistant" };
+  const turns = conversation.map((turn) => `${speaker[turn.role]}: ${turn.content}`).join("\n\n");
+  return `Consider the following conversation between a human and an assistant:\n\n${turns}\n\n${question}\n\nOptions:\n(A) ${a}\n(B) ${b}`;
+}
+
+interface Asked {
+  readonly task: FeedbackTask;
+  readonly order: Reading["order"];
+  readonly conversation: Conversation;
+}
+
+function inBothOrders(task: FeedbackTask): readonly Asked[] {
+  const { comparison, conversation, use } = task;
+  const ask = (order: Reading["order"], a: string, b: string): Asked => ({
+    task,
+    order,
+    conversation: [{ role: "user", content: feedbackQuestion(conversation, use.wording, a, b) }],
+  });
+  return [ask("ab", comparison.textA, comparison.textB), ask("ba", comparison.textB, comparison.textA)];
+}
+
+/** Sampled reasons for each question, one list of chains a question; [null] where the label comes at once. */
+async function chainsOfThought(
+  model: LanguageModel,
+  asked: readonly Asked[],
+  mode: FeedbackMode,
+  signal?: AbortSignal,
+): Promise<readonly (readonly (string | null)[])[]> {
+  if (mode.kind === "direct") return asked.map(() => [null]);
+  const requests = asked.flatMap(({ task, order, conversation }) =>
+    Array.from(
+      { length: mode.samples },
+      (_, chain): SampleRequest => ({
+        conversation,
+        prefix: REASON_FIRST,
+        seed: `${task.seed}/${order}/${chain}`,
+      }),
+    ),
+  );
+  const sampling = { ...mode.sampling, stop: [...mode.sampling.stop, ANSWER] };
+  const samples = await model.sample(requests, sampling, signal);
+  return asked.map((_, i) =>
+    samples.slice(i * mode.samples, (i + 1) * mode.samples).map((sample) => sample.text.trim()),
+  );
+}
+
+/**
+ * Reads each comparison in both orders: `2 x samples` readings a task, raw log-probabilities kept.
+ */
+export async function readComparisons(
+  model: LanguageModel,
+  tasks: readonly FeedbackTask[],
+  mode: FeedbackMode,
+  signal?: AbortSignal,
+): Promise<readonly (readonly Reading[])[]> {
+  const asked = tasks.flatMap(inBothOrders);
+  const chains = await chainsOfThought(model, asked, mode, signal);
+  const questions = asked.flatMap((question, i) => chains[i]!.map((reasoning) => ({ ...question, reasoning })));
+  const scores = await model.score(
+    questions.map(
+      ({ conversation, reasoning }): ScoreRequest => ({
+        conversation,
+        prefix: reasoning === null ? ANSWER : `${REASON_FIRST} ${reasoning}\n${ANSWER}`,
+        continuations: OPTION_LABELS,
+      }),
+    ),
+    signal,
+  );
+  const readings = questions.map(({ task, order, reasoning }, i): Reading => {
+    const [logProbA, logProbB] = scores[i]!;
+    return { use: task.use, order, reasoning, logProbA: logProbA!, logProbB: logProbB! };
+  });
+  const perTask = 2 * chains[0]!.length;
+  return tasks.map((_, i) => readings.slice(i * perTask, (i + 1) * perTask));
+}
