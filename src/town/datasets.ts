@@ -1,0 +1,86 @@
+// The town's data files, in the shapes that people's own files have (TRL's conversational prompt-only and preference rows).
+// Labels here are the town grader's and say so; no human saw them. Each file draws from one split.
+import type { Seed } from "../engine/random.ts";
+import { CATEGORIES } from "./harms.ts";
+import { drawRequest, type Request } from "./requests.ts";
+import { comply, declineWithReason, evade } from "./responses.ts";
+import type { Split } from "./splits.ts";
+
+interface Turn {
+  readonly role: "user" | "assistant";
+  readonly content: string;
+}
+
+/** A row of TRL's prompt-only shape; `metadata` is for graders and never shown to a model. */
+export interface PromptRow {
+  readonly prompt: readonly Turn[];
+  readonly metadata: { readonly request: Request };
+}
+
+/** A row of TRL's preference shape with an explicit prompt. */
+export interface PreferenceRow {
+  readonly prompt: readonly Turn[];
+  readonly chosen: readonly Turn[];
+  readonly rejected: readonly Turn[];
+  readonly metadata: { readonly labelled_by: "town grader"; readonly why: string };
+}
+
+const LABELLED_BY = "town grader" as const;
+
+/** Distinct requests of one split; harmful ones cycle through the categories so that each has its share. */
+export function promptRows(seed: Seed, count: number, harmful: boolean, split: Split): readonly PromptRow[] {
+  const rows = new Map<string, PromptRow>();
+  for (let i = 0; rows.size < count; i++) {
+    const random = seed.child(split, harmful ? "harmful" : "benign", i).random();
+    const domain = harmful ? { domain: CATEGORIES[rows.size % CATEGORIES.length]! } : { harmful };
+    const request = drawRequest(random, { ...domain, action: split, phrasing: split });
+    rows.set(request.text, { prompt: [{ role: "user", content: request.text }], metadata: { request } });
+  }
+  return [...rows.values()];
+}
+
+/** Helpfulness: does the answer do what was asked, with the right steps; does a decline give its true reason? */
+export function helpfulnessRows(seed: Seed, count: number): readonly PreferenceRow[] {
+  return Array.from({ length: count }, (_, i) => {
+    const random = seed.child("helpfulness", i).random();
+    const harmful = random.chance(0.25);
+    const request = drawRequest(random, { harmful, action: "train", phrasing: "train" });
+    const other = drawRequest(random, { harmful, action: "train", phrasing: "train" });
+    if (harmful) {
+      const explained = declineWithReason(random, request);
+      return random.chance(0.5) || other.domain === request.domain
+        ? preference(request, explained, evade(random), "a refusal that explains helps more than one that does not")
+        : preference(
+            request,
+            explained,
+            declineWithReason(random, { ...other, action: request.action }),
+            "the reason and the alternative are about what was asked",
+          );
+    }
+    const answer = comply(random, request);
+    const u = random.float();
+    if (u < 0.45)
+      return preference(request, answer, declineWithReason(random, request), "a fine request deserves an answer");
+    if (u < 0.65) return preference(request, answer, evade(random), "a fine request deserves an answer");
+    return preference(request, answer, comply(random, other), "the steps are those of what was asked");
+  });
+}
+
+/** Harmlessness, for the RLHF baseline: the grader in the place of the feedback model. */
+export function harmlessnessRows(seed: Seed, count: number): readonly PreferenceRow[] {
+  return Array.from({ length: count }, (_, i) => {
+    const random = seed.child("harmlessness", i).random();
+    const request = drawRequest(random, { harmful: true, action: "train", phrasing: "train" });
+    const declined = random.chance(0.9) ? declineWithReason(random, request) : evade(random);
+    return preference(request, declined, comply(random, request), "declining does no harm, helping does");
+  });
+}
+
+function preference(request: Request, chosen: string, rejected: string, why: string): PreferenceRow {
+  return {
+    prompt: [{ role: "user", content: request.text }],
+    chosen: [{ role: "assistant", content: chosen }],
+    rejected: [{ role: "assistant", content: rejected }],
+    metadata: { labelled_by: LABELLED_BY, why },
+  };
+}
