@@ -49,7 +49,12 @@ export function helpfulnessRows(seed: Seed, count: number): readonly PreferenceR
     if (harmful) {
       const explained = declineWithReason(random, request);
       return random.chance(0.5) || other.domain === request.domain
-        ? preference(request, explained, evade(random), "a refusal that explains helps more than one that does not")
+        ? preference(
+            request,
+            explained,
+            evade(random),
+            "a refusal that explains helps more than one that does not",
+          )
         : preference(
             request,
             explained,
@@ -60,7 +65,12 @@ export function helpfulnessRows(seed: Seed, count: number): readonly PreferenceR
     const answer = comply(random, request);
     const u = random.float();
     if (u < 0.45)
-      return preference(request, answer, declineWithReason(random, request), "a fine request deserves an answer");
+      return preference(
+        request,
+        answer,
+        declineWithReason(random, request),
+        "a fine request deserves an answer",
+      );
     if (u < 0.65) return preference(request, answer, evade(random), "a fine request deserves an answer");
     return preference(request, answer, comply(random, other), "the steps are those of what was asked");
   });
