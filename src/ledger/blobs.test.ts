@@ -1,0 +1,43 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { blobPath, hasBlob, hashFile, listBlobs, putBlob, removeBlob } from "./blobs.ts";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "blobs-"));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+// SHA-256 of "abc", FIPS 180-4.
+const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+it("keeps bytes under their SHA-256 and leaves nothing else behind", () => {
+  expect(putBlob(directory, Buffer.from("abc"))).toBe(ABC);
+  expect(readFileSync(blobPath(directory, ABC), "utf8")).toBe("abc");
+  expect(readdirSync(dirname(blobPath(directory, ABC)))).toEqual([ABC]);
+  expect(hashFile(blobPath(directory, ABC))).toBe(ABC);
+});
+
+it("takes the same bytes twice and lists them once", () => {
+  putBlob(directory, Buffer.from("abc"));
+  putBlob(directory, Buffer.from("abc"));
+  putBlob(directory, Buffer.from("other"));
+  expect([...listBlobs(directory)]).toHaveLength(2);
+});
+
+it("does not take for a blob what a process that died left half written", () => {
+  putBlob(directory, Buffer.from("abc"));
+  writeFileSync(`${blobPath(directory, ABC)}.123.writing`, "ab");
+  expect([...listBlobs(directory)]).toEqual([ABC]);
+});
+
+it("frees a blob, and one that is not there", () => {
+  putBlob(directory, Buffer.from("abc"));
+  removeBlob(directory, ABC);
+  removeBlob(directory, ABC);
+  expect([hasBlob(directory, ABC), existsSync(blobPath(directory, ABC))]).toEqual([false, false]);
+});

@@ -1,0 +1,294 @@
+// The ledger: the result of every step, written once, under the hash of all that determines it. Entries are content-addressed
+// and name their parents; steps map keys to entries and form a hash chain in order of writing. Knows bytes and hashes, and
+// nothing of what they mean. Format: docs/ledger-format.md.
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { UserError } from "../user-error.ts";
+import { canonicalJson, type Json, sha256 } from "./canonical-json.ts";
+import { openDatabase } from "./database.ts";
+import { explainStorageError } from "./storage-error.ts";
+
+export type { Json } from "./canonical-json.ts";
+
+/** Hex SHA-256 of the canonical JSON of {body, kind, parents}. */
+export type EntryId = string;
+/** What determines a step's result, hashed. */
+export type StepKey = string;
+
+/** An entry that this one was made from, and as what. */
+export interface ParentLink {
+  readonly id: EntryId;
+  readonly role: string;
+}
+
+export interface NewEntry {
+  readonly kind: string;
+  readonly body: Json;
+  readonly parents: readonly ParentLink[];
+}
+
+export interface Entry extends NewEntry {
+  readonly id: EntryId;
+}
+
+/** A step and what came of it, in order. */
+export interface StepResult {
+  readonly key: StepKey;
+  readonly entries: readonly NewEntry[];
+}
+
+export interface Ledger {
+  /** What a step gave, if it was ever done. */
+  recall(key: StepKey): readonly Entry[] | undefined;
+  /**
+   * Writes the steps of a batch, all or none, and returns their entries as a later `recall` would. A step that is already
+   * there with the same result is left as it is.
+   * @throws UserError when the disk is full or read-only; nothing of the batch is written then
+   */
+  commit(batch: readonly StepResult[]): readonly (readonly Entry[])[];
+  /**
+   * One entry, by its id or by the beginning of it.
+   * @throws UserError when none or several begin so
+   */
+  get(idOrBeginning: string): Entry;
+  /** Entries made from this one, in order of writing. */
+  children(id: EntryId): readonly { readonly id: EntryId; readonly kind: string; readonly role: string }[];
+  /** All entries (of one kind), in order of writing. */
+  entries(kind?: string): Generator<Entry>;
+  count(): number;
+  /** The last link of the hash chain: equal for equal content written in the same order. */
+  chainHead(): string;
+  /** Hash of all steps and their entries whatever the order of writing. */
+  contentHash(): string;
+  close(): void;
+}
+
+/** Hash of everything that determines a step's result. */
+export function stepKey(parts: Json): StepKey {
+  return sha256(canonicalJson(parts));
+}
+
+/** The id an entry has, or would have. */
+export function entryId({ kind, body, parents }: NewEntry): EntryId {
+  return sha256(canonicalJson({ body, kind, parents: parents.map(({ id, role }) => ({ id, role })) }));
+}
+
+/** The chain before anything is written. */
+export const CHAIN_START = "0".repeat(64);
+
+/** The chain after a step: SHA-256 of the previous link and what the step wrote. */
+export function chainLink(previous: string, key: StepKey, entries: readonly EntryId[]): string {
+  return sha256(canonicalJson({ entries, key, previous }));
+}
+
+/** Path of the database within a run directory. */
+export const ledgerPath = (directory: string): string => join(directory, "ledger.db");
+
+/**
+ * Opens the ledger of a run directory, and makes an empty one where there is none. After a crash the same call does: a batch
+ * that was being written is wholly there or not at all.
+ * @throws UserError when it is damaged, of a newer version, or (readOnly) absent
+ * @example
+ * const ledger = openLedger("runs/town");
+ * const [[entry]] = ledger.commit([{ key: stepKey({ f: "respond", v: 1 }), entries: [{ kind: "response", body: "Hello", parents: [] }] }]);
+ * ledger.close();
+ */
+export function openLedger(directory: string, options: { readonly readOnly?: boolean } = {}): Ledger {
+  const { readOnly = false } = options;
+  const path = ledgerPath(directory);
+  if (readOnly && !existsSync(path))
+    throw new UserError(
+      "not-found",
+      `${directory}: expected a run directory with a ledger.db, found none`,
+      "Name a run directory such as runs/town.",
+    );
+  try {
+    if (!readOnly) mkdirSync(directory, { recursive: true });
+    const database = openDatabase(path, readOnly);
+    return ledgerOn(database, path);
+  } catch (error) {
+    throw explainStorageError(error, path);
+  }
+}
+
+interface EntryRow {
+  readonly position: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly body: string;
+}
+
+function ledgerOn(database: DatabaseSync, path: string): Ledger {
+  const select = {
+    results: database.prepare(
+      "SELECT e.* FROM steps s JOIN results r ON r.step = s.position JOIN entries e ON e.position = r.entry WHERE s.key = ? ORDER BY r.ordinal",
+    ),
+    step: database.prepare("SELECT position FROM steps WHERE key = ?"),
+    parents: database.prepare(
+      "SELECT e.id, p.role FROM parents p JOIN entries e ON e.position = p.parent WHERE p.child = ? ORDER BY p.ordinal",
+    ),
+    children: database.prepare(
+      "SELECT c.id, c.kind, p.role FROM entries e JOIN parents p ON p.parent = e.position JOIN entries c ON c.position = p.child WHERE e.id = ? ORDER BY c.position, p.ordinal",
+    ),
+    position: database.prepare("SELECT position FROM entries WHERE id = ?"),
+    beginning: database.prepare("SELECT * FROM entries WHERE id >= ? AND id < ? ORDER BY id LIMIT 4"),
+    all: "SELECT * FROM entries ORDER BY position",
+    ofKind: "SELECT * FROM entries WHERE kind = ? ORDER BY position",
+    count: database.prepare("SELECT count(*) AS n FROM entries"),
+    head: database.prepare("SELECT chain FROM steps ORDER BY position DESC LIMIT 1"),
+    content: database.prepare(
+      "SELECT s.key, e.id FROM steps s LEFT JOIN results r ON r.step = s.position LEFT JOIN entries e ON e.position = r.entry ORDER BY s.key, r.ordinal",
+    ),
+  };
+
+  const toEntry = ({ position, id, kind, body }: EntryRow): Entry => ({
+    id,
+    kind,
+    body: JSON.parse(body) as Json,
+    parents: (select.parents.all(position) as unknown as ParentLink[]).map((link) => ({ ...link })),
+  });
+  const recall = (key: StepKey): readonly Entry[] | undefined => {
+    const rows = select.results.all(key) as unknown as EntryRow[];
+    if (rows.length === 0 && select.step.get(key) === undefined) return undefined;
+    return rows.map(toEntry);
+  };
+  const chainHead = (): string => (select.head.get() as { chain: string } | undefined)?.chain ?? CHAIN_START;
+  const commit = writerOn(database, path, recall, chainHead);
+
+  return {
+    recall,
+    commit,
+    chainHead,
+    get: (idOrBeginning) => {
+      const rows = select.beginning.all(idOrBeginning, `${idOrBeginning}g`) as unknown as EntryRow[];
+      if (rows.length === 1) return toEntry(rows[0]!);
+      throw rows.length === 0 ? unknownEntry(idOrBeginning) : ambiguousEntry(idOrBeginning, rows);
+    },
+    children: (id) => select.children.all(id) as unknown as { id: EntryId; kind: string; role: string }[],
+    entries: function* (kind) {
+      // A statement of its own: two iterations may be under way at once.
+      const rows =
+        kind === undefined
+          ? database.prepare(select.all).iterate()
+          : database.prepare(select.ofKind).iterate(kind);
+      for (const row of rows) yield toEntry(row as unknown as EntryRow);
+    },
+    count: () => (select.count.get() as { n: number }).n,
+    contentHash: () => {
+      const lines = (select.content.all() as { key: string; id: string | null }[]).map(
+        ({ key, id }) => `${key} ${id}\n`,
+      );
+      return sha256(lines.join(""));
+    },
+    close: () => database.close(),
+  };
+}
+
+/** The only function that writes. */
+function writerOn(
+  database: DatabaseSync,
+  path: string,
+  recall: Ledger["recall"],
+  chainHead: () => string,
+): Ledger["commit"] {
+  const position = database.prepare("SELECT position FROM entries WHERE id = ?");
+  const insertEntry = database.prepare(
+    "INSERT INTO entries (id, kind, body) VALUES (?, ?, ?) RETURNING position",
+  );
+  const insertParent = database.prepare(
+    "INSERT INTO parents (child, ordinal, parent, role) VALUES (?, ?, ?, ?)",
+  );
+  const insertStep = database.prepare("INSERT INTO steps (key, chain) VALUES (?, ?) RETURNING position");
+  const insertResult = database.prepare("INSERT INTO results (step, ordinal, entry) VALUES (?, ?, ?)");
+  const positionOf = (id: EntryId): number | undefined =>
+    (position.get(id) as { position: number } | undefined)?.position;
+
+  const writeEntry = (entry: NewEntry): { readonly at: number; readonly entry: Entry } => {
+    const { kind, parents } = entry;
+    const id = entryId(entry);
+    const body = canonicalJson(entry.body);
+    const written: Entry = {
+      id,
+      kind,
+      body: JSON.parse(body) as Json,
+      parents: parents.map(({ id, role }) => ({ id, role })),
+    };
+    const known = positionOf(id);
+    if (known !== undefined) return { at: known, entry: written };
+    const at = (insertEntry.get(id, kind, body) as { position: number }).position;
+    parents.forEach((parent, ordinal) => {
+      const from = positionOf(parent.id);
+      if (from === undefined)
+        throw new Error(
+          `internal: ledger.commit: expected the ${parent.role} of a ${kind} to be written before it, got ${parent.id}`,
+        );
+      insertParent.run(at, ordinal, from, parent.role);
+    });
+    return { at, entry: written };
+  };
+
+  const writeStep = (
+    { key, entries }: StepResult,
+    chain: string,
+  ): { readonly entries: readonly Entry[]; readonly chain: string } => {
+    const known = recall(key);
+    if (known !== undefined) {
+      const given = entries.map(entryId);
+      if (given.join() !== known.map(({ id }) => id).join())
+        throw new Error(
+          `internal: ledger.commit: step ${key} is already there with another result: ${describe(known)}, now ${describe(entries)}`,
+        );
+      return { entries: known, chain };
+    }
+    const written = entries.map(writeEntry);
+    const link = chainLink(
+      chain,
+      key,
+      written.map(({ entry }) => entry.id),
+    );
+    const step = (insertStep.get(key, link) as { position: number }).position;
+    written.forEach(({ at }, ordinal) => {
+      insertResult.run(step, ordinal, at);
+    });
+    return { entries: written.map(({ entry }) => entry), chain: link };
+  };
+
+  return (batch) => {
+    try {
+      database.exec("BEGIN IMMEDIATE");
+      let chain = chainHead();
+      const all: (readonly Entry[])[] = [];
+      for (const step of batch) {
+        const written = writeStep(step, chain);
+        chain = written.chain;
+        all.push(written.entries);
+      }
+      database.exec("COMMIT");
+      return all;
+    } catch (error) {
+      if (database.isTransaction) database.exec("ROLLBACK");
+      throw explainStorageError(error, path);
+    }
+  };
+}
+
+const describe = (entries: readonly NewEntry[]): string =>
+  canonicalJson(entries.map(({ kind, body }) => ({ kind, body }))).slice(0, 400);
+
+const unknownEntry = (id: string): UserError =>
+  new UserError(
+    "unknown-entry",
+    `ledger: expected the id of an entry, or its beginning, got "${id}"`,
+    "Ids are 64 hexadecimal digits; the first 8 do. `charter show` without an id lists the latest.",
+  );
+
+const ambiguousEntry = (id: string, rows: readonly EntryRow[]): UserError =>
+  new UserError(
+    "ambiguous-entry",
+    `ledger: "${id}" is the beginning of several ids: ${rows
+      .slice(0, 3)
+      .map((row) => `${row.id.slice(0, 12)} (${row.kind})`)
+      .join(", ")}${rows.length > 3 ? ", ..." : ""}`,
+    "Give more digits.",
+  );
