@@ -19,8 +19,11 @@ export interface Tokenizer {
   readonly namedTokens: Readonly<Record<string, string>>;
   /** The checkpoint's chat template (Jinja), or null. */
   readonly chatTemplate: string | null;
-  /** Token ids of a text. Special tokens written out in it are read as such; nothing is put before or after. */
-  encode(text: string): number[];
+  /**
+   * Token ids of a text. Special tokens written out in it are read as such; nothing is put before or after.
+   * Characters in `guards` only keep special tokens apart: they are dropped once the text has been cut.
+   */
+  encode(text: string, guards?: readonly string[]): number[];
   /** As `encode`, but special tokens written out in the text stay text: right for whatever a person or a model wrote. */
   encodeAsText(text: string): number[];
   /** The text of token ids; special tokens are left out unless `keepSpecial`. Bytes that are not UTF-8 give U+FFFD. */
@@ -54,7 +57,7 @@ const TokenizerConfig = z.looseObject({
   eos_token: TokenText.nullish(),
   unk_token: TokenText.nullish(),
   pad_token: TokenText.nullish(),
-  chat_template: z.unknown(),
+  chat_template: z.unknown().optional(),
 });
 type AddedToken = z.infer<typeof AddedToken>;
 
@@ -96,11 +99,15 @@ export function createTokenizer(
     return tokens;
   }
 
-  function encodeWith(split: Splitter, text: string): number[] {
+  function encodeWith(split: Splitter, text: string, guards: readonly string[] = []): number[] {
     const tokens: number[] = [];
-    split(text).forEach((section, sectionIndex) => {
-      if (typeof section === "number") tokens.push(section);
-      else if (section !== "") {
+    split(text).forEach((cut, sectionIndex) => {
+      if (typeof cut === "number") {
+        tokens.push(cut);
+        return;
+      }
+      const section = guards.reduce((rest, guard) => rest.replaceAll(guard, ""), cut);
+      if (section !== "") {
         const normal = normalize ? normalize(section) : section;
         const words = preTokenize ? preTokenize(normal, { section_index: sectionIndex }) : [normal];
         for (const word of words) for (const token of encodeWord(word)) tokens.push(token);
@@ -128,7 +135,7 @@ export function createTokenizer(
     specialTokens: new Map(special.map((token) => [token.content, token.id])),
     namedTokens: Object.fromEntries(named.flatMap((name) => (config[name] ? [[name, config[name]]] : []))),
     chatTemplate: files.chatTemplate ?? chatTemplate(config.chat_template),
-    encode: (text) => encodeWith(anyAdded, text),
+    encode: (text, guards) => encodeWith(anyAdded, text, guards),
     encodeAsText: (text) => encodeWith(textAdded, text),
     decode(tokens, { keepSpecial = false } = {}) {
       const shown = tokens.filter(

@@ -1,0 +1,76 @@
+// Renders conversations with a checkpoint's Jinja chat template, so that nothing a person or a model wrote can forge a
+// turn. Special tokens written out in a content are broken with a guard: a character that no content holds. The tokenizer
+// cuts the rendered text at special tokens first and drops the guards after, so templates may trim, wrap or move contents.
+import { Template } from "@huggingface/jinja";
+import { UserError } from "../engine/user-error.ts";
+import type { Conversation } from "../models/model.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** Renders messages, with the opening of the assistant's turn at the end where `opened`. */
+export type Render = (conversation: Conversation, opened: boolean) => string;
+
+/**
+ * The tokenizer's chat template as a function.
+ *
+ * @throws UserError when the checkpoint has no template or it does not parse; rendering throws one when the template refuses
+ */
+export function createRender(tokenizer: Tokenizer): Render {
+  const { chatTemplate } = tokenizer;
+  if (chatTemplate === null) {
+    throw new UserError(
+      "chat-template-missing",
+      "chat template: expected chat_template in tokenizer_config.json, got none",
+      "use an instruction-tuned checkpoint, or add the template its makers document",
+    );
+  }
+  const template = attempt("to parse", () => new Template(chatTemplate));
+  return (conversation, opened) =>
+    attempt("to render", () =>
+      template.render({ ...tokenizer.namedTokens, messages: conversation, add_generation_prompt: opened }),
+    );
+}
+
+function attempt<T>(what: string, action: () => T): T {
+  try {
+    return action();
+  } catch (cause) {
+    throw new UserError(
+      "chat-template-fails",
+      `chat template: expected ${what}, got "${cause instanceof Error ? cause.message : cause}"`,
+      "check that the template takes this sequence of roles (some refuse a system message)",
+      { cause },
+    );
+  }
+}
+
+/** A function that puts `guard` after the first character of each special token written out in a text. */
+export function createGuard(tokenizer: Tokenizer): (text: string, guard: string) => string {
+  const broken = [...tokenizer.specialTokens.keys()].map((token) => {
+    const first = String.fromCodePoint(token.codePointAt(0)!);
+    return `${escapeRegExp(first)}(?=${escapeRegExp(token.slice(first.length))})`; // looking ahead: tokens may overlap
+  });
+  if (broken.length === 0) return (text) => text;
+  const pattern = new RegExp(broken.join("|"), "gu");
+  return (text, guard) => text.replace(pattern, (first) => first + guard);
+}
+
+/** A character that occurs in none of the texts: a noncharacter of Unicode, else one of the private use area. */
+export function unusedCharacter(texts: readonly string[]): string {
+  const candidates = [
+    [0xfdd0, 0xfdef],
+    [0xe000, 0xf8ff],
+  ] as const;
+  for (const [first, last] of candidates) {
+    for (let code = first; code <= last; code++) {
+      const character = String.fromCharCode(code);
+      if (!texts.some((text) => text.includes(character))) return character;
+    }
+  }
+  throw new UserError(
+    "text-uses-every-character",
+    "chat template: expected a text that leaves one private-use character free, got none",
+    "remove the private-use characters from the text",
+  );
+}
+
+const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
