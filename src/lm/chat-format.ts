@@ -3,6 +3,7 @@
 import type { Conversation, TokenSequence } from "../models/model.ts";
 import { createGuard, createRender, unusedCharacter } from "./chat-template.ts";
 import type { Tokenizer } from "./tokenizer.ts";
+import { createDocumentEncoder, type WeightedTurn } from "./weighted-document.ts";
 
 /** How one checkpoint reads conversations. */
 export interface ChatFormat {
@@ -15,6 +16,11 @@ export interface ChatFormat {
    * end-of-turn among them; those before have 0, and are token for token what `encodePrompt` gives.
    */
   encodeConversation(conversation: Conversation): TokenSequence;
+  /**
+   * A document for pretraining: each token has the weight of the span it comes from, an end-of-turn that of its turn's
+   * last span, the template's own text 0. Needs a byte-level tokenizer.
+   */
+  encodeSpans(turns: readonly WeightedTurn[]): TokenSequence;
 }
 
 /**
@@ -70,7 +76,13 @@ export function createChatFormat(tokenizer: Tokenizer): ChatFormat {
     return tokens.find((token, i) => weights[i] === 1 && specialIds.has(token)) ?? tokenizer.endToken;
   }
 
-  return { endOfTurn: findEndOfTurn(), encodePrompt, encodeConversation };
+  const endOfTurn = findEndOfTurn();
+  return {
+    endOfTurn,
+    encodePrompt,
+    encodeConversation,
+    encodeSpans: createDocumentEncoder(tokenizer, endOfTurn),
+  };
 }
 
 function commonPrefixLength(a: string, b: string): number {

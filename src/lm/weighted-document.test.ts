@@ -11,7 +11,7 @@ const golden = (name: string) =>
 const files = { tokenizer: golden("tokenizer.json"), config: golden("tokenizer_config.json") };
 const tokenizer = createTokenizer(files, "goldens");
 const format = createChatFormat(tokenizer);
-const encode = createDocumentEncoder(tokenizer, format);
+const encode = format.encodeSpans;
 
 /** Tokens as text with their weights, neighbours of one weight joined. */
 function show({
@@ -107,7 +107,7 @@ test("gives the tokens of the joined turns, wherever the spans are cut and whate
 test("refuses a template that drops or repeats what the turns say", () => {
   const chatTemplate = "{% for m in messages %}{{ m.role }}<|end|>{% endfor %}";
   const other = createTokenizer({ ...files, chatTemplate }, "x");
-  const encodeOther = createDocumentEncoder(other, format);
+  const encodeOther = createDocumentEncoder(other, format.endOfTurn);
   expect(() => encodeOther([{ role: "user", spans: [{ text: "a", weight: 1 }] }])).toThrow(
     /expected 2 marks.*got 0/,
   );

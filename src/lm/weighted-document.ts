@@ -2,7 +2,6 @@
 // are those of the whole document; each is traced to its span by the bytes it covers.
 import { UserError } from "../engine/user-error.ts";
 import type { Message, TokenSequence } from "../models/model.ts";
-import type { ChatFormat } from "./chat-format.ts";
 import { createGuard, createRender, unusedCharacter } from "./chat-template.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -27,7 +26,7 @@ interface Piece {
  */
 export function createDocumentEncoder(
   tokenizer: Tokenizer,
-  { endOfTurn }: ChatFormat,
+  endOfTurn: number,
 ): (turns: readonly WeightedTurn[]) => TokenSequence {
   const render = createRender(tokenizer);
   const guardText = createGuard(tokenizer);
