@@ -1,0 +1,91 @@
+// Checkpoints as entries: files in Hugging Face layout kept as blobs, laid out under checkpoints/<stage>/ for people and for
+// other tools. A model's answers are remembered under its id, which is the hash of what is in those files.
+import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { blobPath, putBlob } from "../ledger/blobs.ts";
+import type { Json } from "../ledger/ledger.ts";
+import { readCheckpoint } from "../lm/checkpoint.ts";
+import type { Metrics, TrainableModel } from "../models/model.ts";
+import type { Parent, Run } from "./perform.ts";
+import type { Trained } from "./training.ts";
+
+/** A model on disk, and the ledger entry that says how it came to be. */
+export interface Checkpoint {
+  /** Id of the ledger entry. */
+  readonly id: string;
+  readonly stage: string;
+  readonly directory: string;
+  /** Hash of weights, tokenizer and configuration. */
+  readonly modelId: string;
+}
+
+interface CheckpointBody {
+  readonly stage: string;
+  readonly modelId: string;
+  /** File name to blob. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly history: readonly Metrics[];
+}
+
+const FILES = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+
+/** Records a checkpoint that the run did not make: the policy it starts from. */
+export async function importCheckpoint(run: Run, stage: string, directory: string): Promise<Checkpoint> {
+  const { id: modelId } = await readCheckpoint(directory);
+  const [entries] = run.ledger.commit([
+    { key: `imported-checkpoint/${modelId}`, entries: [{ kind: "checkpoint", body: { stage, modelId }, parents: [] }] },
+  ]);
+  return { id: entries![0]!.id, stage, directory, modelId };
+}
+
+/** Saves a trained model, keeps its files as blobs and writes its entry. */
+export async function keepCheckpoint(
+  run: Run,
+  made: {
+    readonly stage: string;
+    readonly key: string;
+    readonly model: TrainableModel;
+    readonly history: readonly Metrics[];
+    readonly parents: readonly Parent[];
+  },
+): Promise<Trained> {
+  const { stage, key, model, history, parents } = made;
+  const fresh = join(run.directory, "checkpoints", `.${stage}.saving`);
+  await rm(fresh, { recursive: true, force: true });
+  await model.save(fresh);
+  const { id: modelId } = await readCheckpoint(fresh);
+  const files: Record<string, string> = {};
+  for (const name of FILES) {
+    const bytes = await readFile(join(fresh, name)).catch(() => undefined);
+    if (bytes !== undefined) files[name] = putBlob(run.directory, bytes);
+  }
+  await rm(fresh, { recursive: true, force: true });
+  const body: CheckpointBody = { stage, modelId, files, history };
+  const [entries] = run.ledger.commit([
+    { key, entries: [{ kind: "checkpoint", body: body as unknown as Json, parents }] },
+  ]);
+  const checkpoint = await layOut(run, entries![0]!.id, body);
+  return { checkpoint, history };
+}
+
+/** The checkpoint remembered under a key, laid out again if its folder is gone. */
+export async function recalledCheckpoint(run: Run, key: string): Promise<Trained | undefined> {
+  const entry = run.ledger.recall(key)?.[0];
+  if (entry === undefined) return undefined;
+  const body = entry.body as unknown as CheckpointBody;
+  return { checkpoint: await layOut(run, entry.id, body), history: body.history };
+}
+
+/** Copies the files to checkpoints/<stage>/; what a person does there never touches the blobs. */
+async function layOut(run: Run, id: string, { stage, modelId, files }: CheckpointBody): Promise<Checkpoint> {
+  const directory = join(run.directory, "checkpoints", stage);
+  const fresh = join(run.directory, "checkpoints", `.${stage}.laying-out`);
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true });
+  for (const [name, blob] of Object.entries(files)) {
+    await copyFile(blobPath(run.directory, blob), join(fresh, name));
+  }
+  await rm(directory, { recursive: true, force: true });
+  await rename(fresh, directory);
+  return { id, stage, directory, modelId };
+}

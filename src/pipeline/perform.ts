@@ -1,0 +1,86 @@
+// The one idea, in one function: every step is a pure function whose result is written once. A step asks the ledger first,
+// computes only what is missing, and writes a batch wholly or not at all. Resuming, reuse and tracing all follow from it.
+import type { Entry, Json, Ledger } from "../ledger/ledger.ts";
+import { stepKey } from "../ledger/ledger.ts";
+import type { Emit } from "./events.ts";
+
+/** What every stage of a run is given. */
+export interface Run {
+  readonly ledger: Ledger;
+  readonly directory: string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Milliseconds; injected, and never part of a result. */
+  readonly now: () => number;
+}
+
+/** A record as the ledger returns it: what was computed, and the id of the entry that holds it. */
+export type Recorded<T> = T & { readonly id: string };
+
+export interface Parent {
+  readonly id: string;
+  readonly role: string;
+}
+
+/** One step of the method over many inputs. */
+export interface Work<I, O> {
+  /** The stage that progress is reported under. */
+  readonly stage: string;
+  readonly title: string;
+  /** The entries' kind. */
+  readonly kind: string;
+  /** Raised when the function's meaning changes, so that old results are not taken for new ones. */
+  readonly version: number;
+  readonly inputs: readonly I[];
+  /** Inputs computed together, and lost together in a crash. */
+  readonly batch: number;
+  /** Everything that determines an input's result, apart from kind and version. */
+  readonly key: (input: I) => Json;
+  readonly parents: (input: I, output: O) => readonly Parent[];
+  /** Pure: the same inputs give the same outputs, one each, in order. */
+  readonly compute: (inputs: readonly I[]) => Promise<readonly O[]>;
+}
+
+/** Results of the work in input order: recalled where the ledger knows them, computed and written where it does not. */
+export async function perform<I, O extends object>(
+  run: Run,
+  work: Work<I, O>,
+): Promise<readonly Recorded<O>[]> {
+  const { stage, title, kind, version, inputs } = work;
+  const keys = inputs.map((input) => stepKey({ kind, version, of: work.key(input) }));
+  const known = keys.map((key) => run.ledger.recall(key)?.[0]);
+  const reused = known.filter((entry) => entry !== undefined).length;
+  const begun = run.now();
+  run.emit({ kind: "stage-start", stage, title, total: inputs.length, unit: kind, reused });
+  const results: Entry[] = [];
+  for (let start = 0; start < inputs.length; start += work.batch) {
+    const places = inputs.slice(start, start + work.batch).map((_, i) => start + i);
+    const missing = places.filter((i) => known[i] === undefined);
+    if (missing.length > 0) {
+      run.signal.throwIfAborted();
+      const outputs = await work.compute(missing.map((i) => inputs[i]!));
+      const written = run.ledger.commit(
+        missing.map((i, at) => {
+          const body = outputs[at]! as Json;
+          return {
+            key: keys[i]!,
+            entries: [{ kind, body, parents: work.parents(inputs[i]!, outputs[at]!) }],
+          };
+        }),
+      );
+      missing.forEach((i, at) => {
+        known[i] = written[at]![0]!;
+      });
+      run.emit({ kind: "stage-progress", stage, done: places.at(-1)! + 1, total: inputs.length });
+    }
+    for (const i of places) results.push(known[i]!);
+  }
+  run.emit({
+    kind: "stage-end",
+    stage,
+    ms: run.now() - begun,
+    done: inputs.length,
+    reused,
+  });
+  return results.map((entry) => ({ ...(entry.body as unknown as O), id: entry.id }));
+}

@@ -1,0 +1,113 @@
+// Stage 2, second half: the preference model on the mix of harmlessness and helpfulness comparisons, and how good it is on
+// comparisons it never saw.
+import type { Json } from "../ledger/ledger.ts";
+import { seed } from "../engine/random.ts";
+import { predictPreferences, preferenceSteps, trainPreferenceModel } from "../method/preference/train.ts";
+import type { Draft, Preference } from "../method/records.ts";
+import type { ModelHost } from "../models/model.ts";
+import type { Checkpoint } from "./checkpoints.ts";
+import { lazily } from "./lazy-model.ts";
+import { perform, type Recorded, type Run } from "./perform.ts";
+import type { Recipe } from "./recipe.ts";
+import { recordTrainingSet, type Trained, train } from "./training.ts";
+
+/** What is learnt from and what is held out; a comparison's side depends on its id alone. */
+export interface PreferenceSplit {
+  readonly train: readonly Preference[];
+  readonly heldOut: readonly Preference[];
+}
+
+export function splitPreferences(preferences: readonly Preference[], holdOut: number, name: string): PreferenceSplit {
+  const isHeldOut = ({ id }: Preference) => seed(name).child(id).random().float() < holdOut;
+  return {
+    train: preferences.filter((preference) => !isHeldOut(preference)),
+    heldOut: preferences.filter(isHeldOut),
+  };
+}
+
+/** Trains the preference model from the base model's weights with a fresh scalar head. */
+export function trainPreference(
+  run: Run,
+  host: ModelHost,
+  recipe: Recipe,
+  base: Checkpoint,
+  preferences: readonly Preference[],
+): Promise<Trained> {
+  const { preference } = recipe;
+  const options = {
+    seed: `${recipe.seed}/preference/training`,
+    epochs: preference.epochs,
+    batch: preference.batch,
+    schedule: { kind: preference.schedule, learningRate: preference.learningRate, warmup: preference.warmup },
+    adamW: preference.adamW,
+    harmlessnessWeight: preference.harmlessnessWeight,
+  };
+  const examples = recordTrainingSet(
+    run,
+    "preference-model",
+    preferences.map(({ id }) => id),
+  );
+  return train(run, {
+    stage: "preference-model",
+    title: "Preference model",
+    unit: "step",
+    key: { stage: "preference-model", base: base.modelId, examples, options: options as unknown as Json },
+    parents: [
+      { id: base.id, role: "base" },
+      { id: examples, role: "training-set" },
+    ],
+    turns: preferenceSteps(preferences.length, options),
+    checkpointEvery: preference.checkpointEvery,
+    open: async () => ({ preferenceModel: await host.open(base.directory, { head: "scalar" }) }),
+    result: "preferenceModel",
+    loop: async function* ({ preferenceModel }, { turn }) {
+      for await (const metrics of trainPreferenceModel(preferenceModel, preferences, options, turn))
+        yield { metrics, carry: null, records: [] };
+    },
+  });
+}
+
+/** A held-out comparison with what the preference model says of it. */
+export interface Prediction {
+  readonly preference: string;
+  readonly source: Preference["source"];
+  /** The label: probability that a is better. */
+  readonly probability: number;
+  /** The preference model's. */
+  readonly predicted: number;
+}
+
+/** Asks the preference model about comparisons it was not trained on. */
+export async function predictHeldOut(
+  run: Run,
+  host: ModelHost,
+  recipe: Recipe,
+  preferenceModel: Checkpoint,
+  heldOut: readonly Preference[],
+): Promise<readonly Recorded<Draft<Prediction & { id: string }>>[]> {
+  const model = lazily(host, preferenceModel, "scalar");
+  const predictions = await perform<Preference, Prediction>(run, {
+    stage: "preference-held-out",
+    title: "Preference model on held-out comparisons",
+    kind: "prediction",
+    version: 1,
+    inputs: heldOut,
+    batch: recipe.compute.batch,
+    key: ({ id }) => ({ model: model.id, preference: id }),
+    parents: ({ id }) => [
+      { id, role: "preference" },
+      { id: preferenceModel.id, role: "model" },
+    ],
+    compute: async (batch) => {
+      const predicted = await predictPreferences(await model.opened(), batch);
+      return batch.map(({ id, source, probability }, i) => ({
+        preference: id,
+        source,
+        probability,
+        predicted: predicted[i]!,
+      }));
+    },
+  });
+  await model.close();
+  return predictions;
+}

@@ -1,0 +1,73 @@
+// Stage 2, last: PPO from SL-CAI against the preference model (gives RL-CAI).
+import type { Json } from "../ledger/ledger.ts";
+import type { Prompt } from "../method/records.ts";
+import { initialCoefficient } from "../method/rl/reward.ts";
+import { type RlOptions, trainPolicy } from "../method/rl/train.ts";
+import type { ModelHost } from "../models/model.ts";
+import type { Checkpoint } from "./checkpoints.ts";
+import type { Run } from "./perform.ts";
+import type { Recipe } from "./recipe.ts";
+import { recordTrainingSet, type Trained, train } from "./training.ts";
+
+/** Trains the policy; the reference is SL-CAI, the value model starts as the preference model. */
+export function reinforce(
+  run: Run,
+  host: ModelHost,
+  recipe: Recipe,
+  slCai: Checkpoint,
+  preferenceModel: Checkpoint,
+  prompts: readonly Prompt[],
+): Promise<Trained> {
+  const options: RlOptions = { ...recipe.rl.options, seed: `${recipe.seed}/rl` };
+  const promptsEntry = recordTrainingSet(
+    run,
+    "rl-cai",
+    prompts.map(({ id }) => id),
+  );
+  return train(run, {
+    stage: "rl-cai",
+    title: "PPO against the preference model (RL-CAI)",
+    unit: "iteration",
+    key: {
+      stage: "rl-cai",
+      start: slCai.modelId,
+      preferenceModel: preferenceModel.modelId,
+      prompts: promptsEntry,
+      options: options as unknown as Json,
+    },
+    parents: [
+      { id: slCai.id, role: "start" },
+      { id: preferenceModel.id, role: "preference-model" },
+      { id: promptsEntry, role: "prompts" },
+    ],
+    turns: options.iterations,
+    checkpointEvery: recipe.rl.checkpointEvery,
+    // The two that do not learn are opened by the loop: there is nothing of theirs to remember.
+    open: async () => ({
+      policy: await host.open(slCai.directory),
+      value: await host.open(preferenceModel.directory, { head: "scalar" }),
+    }),
+    result: "policy",
+    loop: async function* (learning, { turn, carry }) {
+      const reference = await host.open(slCai.directory);
+      const scorer = await host.open(preferenceModel.directory, { head: "scalar" });
+      const klCoefficient = (carry as { klCoefficient: number } | null)?.klCoefficient ?? initialCoefficient(options.kl);
+      try {
+        const models = { ...learning, reference, preferenceModel: scorer };
+        for await (const done of trainPolicy(models, prompts, options, { iteration: turn, klCoefficient }))
+          yield {
+            metrics: done.metrics,
+            carry: { klCoefficient: done.klCoefficient },
+            records: done.rollouts.map((rollout) => ({
+              kind: "rollout",
+              body: rollout as unknown as Json,
+              parents: [{ id: rollout.prompt, role: "prompt" }],
+            })),
+          };
+      } finally {
+        await reference.close();
+        await scorer.close();
+      }
+    },
+  });
+}
