@@ -1,0 +1,244 @@
+// Checkpoints on disk, in Hugging Face layout: config.json, model.safetensors, tokenizer.json, tokenizer_config.json,
+// generation_config.json. Reading checks that the parts belong together; writing is all or nothing. The scalar head is
+// `score.weight`. Knows files and tensors, not how a transformer is computed.
+import { createHash } from "node:crypto";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Tensor } from "../engine/tensor.ts";
+import { UserError } from "../engine/user-error.ts";
+import type { TokenizerFiles } from "./bpe-trainer.ts";
+import { readSafetensors, type StoredFloat, writeSafetensors } from "./safetensors.ts";
+import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
+
+/** Files that determine a model's answers, in the order of the id's hash; the last is optional. */
+const IDENTITY = [
+  "config.json",
+  "model.safetensors",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "chat_template.jinja",
+];
+const TOKENIZER_FILES = IDENTITY.slice(2);
+const OPTIONAL = "chat_template.jinja";
+const EMBEDDING = "model.embed_tokens.weight";
+
+/** A checkpoint as read: every part checked against the others. */
+export interface LoadedCheckpoint {
+  /** sha-256, hexadecimal, over the bytes of configuration, weights and tokenizer. */
+  readonly id: string;
+  readonly directory: string;
+  /** config.json as it stands. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Tensors by their Hugging Face names; float32 whatever the file holds. */
+  readonly tensors: Map<string, Tensor>;
+  readonly tokenizer: Tokenizer;
+  /** The tokenizer's files by name, byte for byte, to be written beside a model trained from this one. */
+  readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * Reads a folder in Hugging Face layout.
+ *
+ * @throws UserError when a file is missing or malformed, the architecture is not Llama's, or the tokenizer does not
+ * belong to the weights
+ * @example const { config, tensors, tokenizer } = await readCheckpoint("models/town");
+ */
+export async function readCheckpoint(directory: string): Promise<LoadedCheckpoint> {
+  const files = new Map<string, Uint8Array>();
+  const hash = createHash("sha256");
+  for (const name of IDENTITY) {
+    const bytes = await readFile(join(directory, name)).catch((cause) => {
+      if (name === OPTIONAL && cause.code === "ENOENT") return undefined;
+      throw unreadable(directory, name, cause);
+    });
+    if (bytes === undefined) continue;
+    files.set(name, bytes);
+    hash.update(`${name} ${bytes.byteLength}\n`).update(bytes);
+  }
+  const config = readJson(directory, "config.json", files);
+  checkArchitecture(directory, config);
+  const tensors = readSafetensors(files.get("model.safetensors")!, join(directory, "model.safetensors"));
+  const template = files.get(OPTIONAL);
+  const tokenizer = createTokenizer(
+    {
+      tokenizer: readJson(directory, "tokenizer.json", files),
+      config: readJson(directory, "tokenizer_config.json", files),
+      ...(template && { chatTemplate: new TextDecoder().decode(template) }),
+    },
+    directory,
+  );
+  checkVocabulary(directory, config, tensors, tokenizer);
+  const tokenizerFiles = new Map([...files].filter(([name]) => TOKENIZER_FILES.includes(name)));
+  return { id: hash.digest("hex"), directory, config, tensors, tokenizer, tokenizerFiles };
+}
+
+/** What a checkpoint is written from. */
+export interface CheckpointParts {
+  /** config.json; `eos_token_id` and `pad_token_id` are repeated in generation_config.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** As `readCheckpoint` gave them, or from `tokenizerBytes`. */
+  readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
+  /** How float32 tensors are stored; default "F32". */
+  readonly dtype?: StoredFloat | ((name: string) => StoredFloat);
+}
+
+/**
+ * Writes a checkpoint: into a folder beside the target first, forced to disk, then renamed, so that the target is either
+ * what it was or whole. Equal parts give equal bytes.
+ *
+ * @throws UserError when the disk is full or the folder cannot be written
+ */
+export async function writeCheckpoint(directory: string, parts: CheckpointParts): Promise<void> {
+  const target = resolve(directory);
+  const fresh = join(dirname(target), `.${basename(target)}.writing`);
+  const former = join(dirname(target), `.${basename(target)}.replaced`);
+  const { config, tensors, tokenizerFiles, dtype } = parts;
+  const generation = {
+    eos_token_id: config["eos_token_id"],
+    pad_token_id: config["pad_token_id"],
+    do_sample: true,
+    temperature: 1,
+    top_p: 1,
+  };
+  try {
+    await rm(fresh, { recursive: true, force: true });
+    await mkdir(fresh, { recursive: true });
+    await writeDurably(join(fresh, "config.json"), jsonBytes(config));
+    await writeDurably(join(fresh, "generation_config.json"), jsonBytes(generation));
+    await writeDurably(join(fresh, "model.safetensors"), writeSafetensors(tensors, dtype ? { dtype } : {}));
+    for (const [name, bytes] of tokenizerFiles) await writeDurably(join(fresh, name), bytes);
+    await syncDirectory(fresh);
+    await rm(former, { recursive: true, force: true });
+    await rename(target, former).catch((cause) => {
+      if (cause.code !== "ENOENT") throw cause;
+    });
+    await rename(fresh, target);
+    await syncDirectory(dirname(target));
+    await rm(former, { recursive: true, force: true });
+  } catch (cause) {
+    throw unwritable(directory, cause);
+  }
+}
+
+/** The files of a tokenizer just trained, as `writeCheckpoint` takes them. */
+export function tokenizerBytes({ tokenizer, config }: TokenizerFiles): ReadonlyMap<string, Uint8Array> {
+  return new Map([
+    ["tokenizer.json", new TextEncoder().encode(`${JSON.stringify(tokenizer)}\n`)],
+    ["tokenizer_config.json", jsonBytes(config)],
+  ]);
+}
+
+function checkArchitecture(directory: string, config: Readonly<Record<string, unknown>>): void {
+  const { model_type: kind, architectures } = config;
+  if (kind === "llama") return;
+  throw new UserError(
+    "checkpoint-architecture",
+    `${join(directory, "config.json")}: expected model_type "llama", got ${JSON.stringify(kind)} (${JSON.stringify(architectures)})`,
+    "use a checkpoint of the Llama architecture",
+  );
+}
+
+/** Every token needs a row of the embedding; some makers pad the rows, but not by much. */
+function checkVocabulary(
+  directory: string,
+  config: Readonly<Record<string, unknown>>,
+  tensors: ReadonlyMap<string, Tensor>,
+  tokenizer: Tokenizer,
+): void {
+  const rows = tensors.get(EMBEDDING)?.shape[0];
+  if (rows === undefined || rows !== config["vocab_size"]) {
+    throw new UserError(
+      "checkpoint-config-mismatch",
+      `${directory}: expected ${EMBEDDING} with vocab_size ${config["vocab_size"]} rows, got ${rows ?? "no such tensor"}`,
+      "config.json and model.safetensors come from different checkpoints: fetch both again",
+    );
+  }
+  if (tokenizer.size > rows || rows > tokenizer.size * 1.05 + 512) {
+    throw new UserError(
+      "checkpoint-tokenizer-mismatch",
+      `${directory}: expected a tokenizer for ${rows} rows of ${EMBEDDING}, got one of ${tokenizer.size} tokens`,
+      "put the tokenizer.json of this very checkpoint beside its weights",
+    );
+  }
+}
+
+function readJson(
+  directory: string,
+  name: string,
+  files: ReadonlyMap<string, Uint8Array>,
+): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(files.get(name)));
+  } catch (cause) {
+    throw new UserError(
+      "checkpoint-malformed-json",
+      `${join(directory, name)}: expected JSON, got "${(cause as Error).message}"`,
+      "fetch the file again",
+      { cause },
+    );
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>;
+  throw new UserError(
+    "checkpoint-malformed-json",
+    `${join(directory, name)}: expected a JSON object, got ${JSON.stringify(value).slice(0, 40)}`,
+    "fetch the file again",
+  );
+}
+
+const jsonBytes = (value: unknown): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes renames and new names last through a power cut. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function unreadable(directory: string, name: string, cause: NodeJS.ErrnoException): UserError {
+  const isMissing = cause.code === "ENOENT" || cause.code === "ENOTDIR";
+  return new UserError(
+    isMissing ? "checkpoint-missing-file" : "checkpoint-unreadable",
+    `checkpoint ${directory}: expected to read ${name}, got ${isMissing ? "no such file" : cause.message}`,
+    `name a folder that holds ${IDENTITY.slice(0, -1).join(", ")} (weights in one file)`,
+    { cause },
+  );
+}
+
+/** What to do about the errors of a file system that a user can mend. */
+const DISK_HINTS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full: free some space and run the same command again",
+  EDQUOT: "the disk quota is used up: free some space and run the same command again",
+  EROFS: "the file system is read-only: choose another folder",
+  EACCES: "the folder may not be written by this user: choose another or change its permissions",
+  EPERM: "the folder may not be written by this user: choose another or change its permissions",
+  ENOTDIR: "a part of the path is a file: choose another folder",
+};
+
+function unwritable(directory: string, cause: unknown): unknown {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  const hint = DISK_HINTS[code];
+  if (hint === undefined) return cause;
+  return new UserError(
+    "checkpoint-unwritable",
+    `checkpoint ${directory}: expected to write it, got ${message}`,
+    hint,
+    { cause },
+  );
+}
