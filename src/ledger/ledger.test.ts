@@ -34,7 +34,7 @@ function withLedger<T>(use: (ledger: Ledger) => T): T {
 
 describe("the ledger", () => {
   it("gives an entry the SHA-256 of its canonical content as its id", () => {
-    const [[entry]] = withLedger((ledger) => ledger.commit([{ key: "k", entries: [prompt] }])) as [
+    const [[entry]] = withLedger((ledger) => ledger.commit([{ key: "k", entries: [prompt] }])) as unknown as [
       [{ id: string }],
     ];
     const text = '{"body":{"text":"How do I brew tea?"},"kind":"prompt","parents":[]}';

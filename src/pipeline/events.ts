@@ -3,7 +3,12 @@ import type { Metrics } from "../models/model.ts";
 
 /** Times are milliseconds. A stage reports `done` out of `total` in its own unit (response, critique, step, iteration). */
 export type PipelineEvent =
-  | { readonly kind: "run-start"; readonly name: string; readonly directory: string; readonly stages?: number }
+  | {
+      readonly kind: "run-start";
+      readonly name: string;
+      readonly directory: string;
+      readonly stages?: number;
+    }
   | {
       readonly kind: "stage-start";
       readonly stage: string;

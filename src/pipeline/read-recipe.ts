@@ -1,0 +1,204 @@
+// From a YAML file and overrides to a recipe: strict, and with every mistake told by file, line and key. Knows where keys are
+// written and which files they may name; what they mean is recipe.ts.
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { isNode, LineCounter, parse, parseDocument, stringify } from "yaml";
+import { z } from "zod";
+import { UserError } from "../user-error.ts";
+import { type Recipe, recipeSchema, resolveDefaults } from "./recipe.ts";
+import { explainIssues, type KeyPath } from "./recipe-issues.ts";
+
+export interface RecipeSource {
+  readonly text: string;
+  /** The file's path, for messages and as the first place that relative paths are looked up from. */
+  readonly file: string;
+  /** Overrides, such as "rl.klCoefficient=0.1"; the value is YAML. */
+  readonly set?: readonly string[];
+  /** Where relative paths are looked up next. */
+  readonly projectRoot: string;
+  /** Whether a file is there. */
+  readonly exists?: (path: string) => boolean;
+}
+
+/**
+ * Reads a recipe file.
+ * @throws UserError naming file, line and key of every mistake
+ */
+export function readRecipe(
+  file: string,
+  options: { readonly set?: readonly string[]; readonly projectRoot: string },
+): Recipe {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new UserError(
+      "recipe-unreadable",
+      `${file}: expected a recipe, but it cannot be read (${(cause as Error).message})`,
+      "Name a YAML file, such as recipes/town.yaml.",
+      { cause },
+    );
+  }
+  return parseRecipe({ text, file, ...options });
+}
+
+/** Parses the text of a recipe. */
+export function parseRecipe(source: RecipeSource): Recipe {
+  const { file, projectRoot, exists = existsSync } = source;
+  const { value, lineOf } = readYaml(source);
+  const overridden = new Set<string>();
+  for (const assignment of source.set ?? []) {
+    const path = override(value, assignment);
+    overridden.add(path.join("."));
+  }
+  const from = [dirname(file), projectRoot];
+  const path = z
+    .string()
+    .min(1)
+    .transform((given, context) => {
+      const found = candidates(given, from).find(exists);
+      if (found !== undefined) return found;
+      context.addIssue({
+        code: "custom",
+        message: `expected a file or folder, got "${given}", which is not there`,
+        params: { hint: `Looked in ${candidates(given, from).map(dirname).join(" and ")}.` },
+      });
+      return z.NEVER;
+    });
+  const schema = recipeSchema(path as unknown as z.ZodType<string, string>);
+  const result = schema.safeParse(value);
+  const where = (at: KeyPath): string => {
+    const name = at.join(".");
+    for (const set of overridden) if (name === set || name.startsWith(`${set}.`)) return `--set ${name}`;
+    const line = lineOf(at);
+    return line === undefined ? `${file}: ${name}` : `${file}:${line}: ${name}`;
+  };
+  if (!result.success) throw explainIssues(result.error.issues, { schema, value, where });
+  const recipe = resolveDefaults(result.data);
+  refuseContradictions(recipe, where);
+  return recipe;
+}
+
+/** A recipe as text that reads back as the same recipe. Paths inside the project are written relative to it. */
+export function renderRecipe(recipe: Recipe, projectRoot: string): string {
+  const portable = (value: unknown): unknown => {
+    if (typeof value === "string" && isAbsolute(value) && value.startsWith(resolve(projectRoot) + sep))
+      return relative(projectRoot, value).split(sep).join("/");
+    if (Array.isArray(value)) return value.map(portable);
+    if (typeof value === "object" && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, portable(member)]));
+    return value;
+  };
+  return `# The recipe of this run with every default written out. charter run <this file> repeats it.\n${stringify(portable(recipe), { lineWidth: 0 })}`;
+}
+
+function candidates(given: string, from: readonly string[]): readonly string[] {
+  return isAbsolute(given) ? [given] : [...new Set(from.map((directory) => resolve(directory, given)))];
+}
+
+interface ReadYaml {
+  readonly value: Record<string, unknown>;
+  /** Line of a key, or of the closest one above it that is written down. */
+  readonly lineOf: (path: KeyPath) => number | undefined;
+}
+
+function readYaml({ text, file }: RecipeSource): ReadYaml {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const fault = document.errors[0];
+  if (fault !== undefined) {
+    const line = lines.linePos(fault.pos[0]).line;
+    throw new UserError(
+      "recipe-yaml",
+      `${file}:${line}: expected YAML, got: ${fault.message.split("\n")[0]}`,
+      "Check indentation and quotes near that line.",
+    );
+  }
+  const value: unknown = document.toJS() ?? {};
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new UserError(
+      "recipe-yaml",
+      `${file}: expected keys and values at the top, got ${Array.isArray(value) ? "a list" : JSON.stringify(value)}`,
+      "See recipes/town.yaml for the shape of a recipe.",
+    );
+  const lineOf = (path: KeyPath): number | undefined => {
+    for (let depth = path.length; depth > 0; depth--) {
+      const node: unknown = document.getIn(path.slice(0, depth), true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return undefined;
+  };
+  const record = value as Record<string, unknown>;
+  // A section that is only named ("rl:") takes all its defaults.
+  for (const key of Object.keys(record)) if (record[key] === null) delete record[key];
+  return { value: record, lineOf };
+}
+
+/** Sets one key of the tree; returns its path. */
+function override(tree: Record<string, unknown>, assignment: string): readonly string[] {
+  const [, name, text] = /^([A-Za-z][\w.]*)=(.*)$/s.exec(assignment) ?? [];
+  if (name === undefined || text === undefined)
+    throw new UserError(
+      "set-syntax",
+      `--set: expected key=value, got "${assignment}"`,
+      "For example --set rl.klCoefficient=0.1",
+    );
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (cause) {
+    throw new UserError(
+      "set-syntax",
+      `--set ${name}: expected a YAML value, got "${text}"`,
+      "Quote text with special signs, for example --set 'name=\"a: b\"'",
+      { cause },
+    );
+  }
+  const path = name.split(".");
+  let at = tree;
+  for (const key of path.slice(0, -1)) {
+    if (!Object.hasOwn(at, key) || typeof at[key] !== "object" || at[key] === null || Array.isArray(at[key]))
+      at[key] = {};
+    at = at[key] as Record<string, unknown>;
+  }
+  at[path.at(-1)!] = value;
+  return path;
+}
+
+/** What no single key shows. */
+function refuseContradictions(recipe: Recipe, where: (path: KeyPath) => string): void {
+  const { supervised, feedback, rl } = recipe;
+  const refuse = (path: KeyPath, message: string, hint: string): never => {
+    throw new UserError("recipe-contradiction", `${where(path)}: ${message}`, hint);
+  };
+  if (typeof supervised.train === "number" && supervised.train > supervised.rounds)
+    refuse(
+      ["supervised", "train"],
+      `expected a round up to ${supervised.rounds}, got ${supervised.train}`,
+      "Raise supervised.rounds, or train on an earlier round.",
+    );
+  if (feedback.source === "file" && feedback.file === null)
+    refuse(
+      ["feedback", "file"],
+      'expected a file of labelled comparisons, since feedback.source is "file", got none',
+      "Name it in feedback.file, or set feedback.source to model.",
+    );
+  if (feedback.clamp !== null && feedback.clamp[0] > feedback.clamp[1])
+    refuse(
+      ["feedback", "clamp"],
+      `expected [lowest, highest], got [${feedback.clamp.join(", ")}]`,
+      "Exchange the two.",
+    );
+  if (feedback.mode === "direct" && feedback.samples > 1)
+    refuse(
+      ["feedback", "samples"],
+      `expected 1, since direct labels are not sampled, got ${feedback.samples}`,
+      "Set feedback.mode to chain-of-thought, or feedback.samples to 1.",
+    );
+  if (rl.minibatches > rl.promptsPerIteration)
+    refuse(
+      ["rl", "minibatches"],
+      `expected at most rl.promptsPerIteration (${rl.promptsPerIteration}), got ${rl.minibatches}`,
+      "Lower rl.minibatches.",
+    );
+}

@@ -1,0 +1,300 @@
+// Everything a run depends on, as one strict schema: each key with its default and where that default comes from. "CAI" is
+// Bai et al. 2022 (arXiv 2212.08073), "HH" is Bai et al. 2022a (arXiv 2204.05862); "ours" marks what neither gives.
+// Reading a file, overriding keys and explaining mistakes are read-recipe.ts.
+import { z } from "zod";
+import type { RlOptions } from "../method/rl/train.ts";
+
+const probability = z.number().min(0).max(1);
+const positive = z.number().positive();
+const count = z.int().min(1);
+const countOrAll = z.union([z.literal("all"), count], { error: 'expected "all" or a whole number from 1' });
+
+/** How a text is drawn. CAI 3.2 samples at temperature 1 throughout; a limit of tokens is ours. */
+const sampling = z
+  .strictObject({
+    temperature: z.number().min(0).default(1),
+    topP: z.number().positive().max(1).default(1),
+    maxTokens: count.default(128),
+    stop: z.array(z.string().min(1)).default([]),
+  })
+  .prefault({});
+
+/** Ours: the usual settings for fine-tuning. Decay is decoupled from the gradient. */
+const adamW = z
+  .strictObject({
+    beta1: probability.default(0.9),
+    beta2: probability.default(0.999),
+    epsilon: positive.default(1e-8),
+    weightDecay: z.number().min(0).default(0),
+    /** Largest global norm of the gradient. */
+    clipNorm: positive.default(1),
+  })
+  .prefault({});
+
+/** One pass of gradient descent over examples. */
+const training = {
+  learningRate: positive.default(1e-4), // ours; CAI 3.2 takes half the pretraining rate, which a recipe must state
+  epochs: positive.default(1), // CAI 3.2: one epoch
+  /** Examples an optimiser step. */
+  batch: count.default(64), // ours; CAI 3.2 takes 1,024 sequences
+  /** Steps of linear warm-up. */
+  warmup: z.int().min(0).default(0), // ours
+  schedule: z.enum(["constant", "linear", "cosine"]).default("constant"), // CAI 3.2: constant
+  adamW,
+  /** Steps between two remembered states: what a crash can cost at most. */
+  checkpointEvery: count.default(50), // ours
+};
+
+const clamp = z.union(
+  [z.tuple([probability, probability]).readonly(), z.null(), z.literal("none").transform(() => null)],
+  {
+    error: 'expected [lowest, highest], such as [0.4, 0.6], or "none"',
+  },
+);
+
+const klCoefficient = z.union(
+  [positive.or(z.literal(0)), z.strictObject({ initial: positive, target: positive, horizon: positive })],
+  {
+    error:
+      "expected a number, or {initial, target, horizon} to steer towards a KL of `target` nats an answer",
+  },
+);
+
+/**
+ * The schema of a recipe.
+ *
+ * @param path how a key that names a file or folder is read: resolves it, or refuses what is not there
+ */
+export function recipeSchema(path: z.ZodType<string, string>) {
+  const file = path.nullable().default(null);
+  const prompts = z.strictObject({ file: path, count: countOrAll.default("all") });
+  const bothSets = z.strictObject({ redTeam: prompts, helpful: prompts });
+
+  return z.strictObject({
+    name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected letters, digits, dots and dashes"),
+    /** Names every random stream of the run. */
+    seed: z
+      .union([z.string(), z.int().transform(String)], { error: "expected a word or a whole number" })
+      .default("0"),
+    /** Checkpoint of the helpful-only model: it answers, critiques and revises (CAI 3.1). */
+    policy: path,
+    /** Checkpoint that is fine-tuned: the pretrained model in CAI 3.2. Default: the policy. */
+    base: file,
+    constitution: z.strictObject({
+      file: path,
+      /** Ids or tags of principles to leave out. */
+      without: z.array(z.string()).default([]),
+    }),
+
+    prompts: z.strictObject({
+      redTeam: prompts,
+      helpful: prompts,
+      /** Held out from all training. */
+      evaluation: bothSets,
+      /** Prompts of reinforcement learning. Default: those above, the first two (CAI 4.2 adds model-written ones). */
+      rl: bothSets.nullable().default(null),
+    }),
+
+    supervised: z
+      .strictObject({
+        /** Rounds of critique and revision a prompt. */
+        rounds: count.default(4), // CAI 3.2
+        /** false revises directly (CAI 3.5). */
+        critique: z.boolean().default(true),
+        /** Which revisions are learnt from: all, the final one, or those up to round n (SL-CAI-n). */
+        train: z
+          .union([z.enum(["all", "final"]), count], { error: 'expected "all", "final" or a round' })
+          .default("all"), // CAI 3.2
+        /** Critiques and revisions shown before the turn: five in CAI 3.1, none where the model needs none. */
+        demonstrations: z.strictObject({ file, count: countOrAll.default("all") }).prefault({}),
+        responseSampling: sampling,
+        critiqueSampling: sampling,
+        revisionSampling: sampling,
+        /** Answers of the policy to each helpful prompt, mixed into the training. */
+        helpfulResponses: z.int().min(0).default(2), // CAI 3.2: two a prompt
+        ...training,
+      })
+      .prefault({}),
+
+    feedback: z
+      .strictObject({
+        /** Who labels the harmlessness comparisons: a model under the constitution, or a file (the RLHF baseline). */
+        source: z.enum(["model", "file"]).default("model"),
+        file,
+        /** Checkpoint of the feedback model. Default: the policy. */
+        model: file,
+        mode: z.enum(["direct", "chain-of-thought"]).default("direct"), // CAI 4.1
+        /** Chains of thought a comparison, averaged: five help a little (CAI 4.1). */
+        samples: count.default(1),
+        /** Probabilities let through. Default: [0.4, 0.6] for chains of thought (CAI 4.1), otherwise all. */
+        clamp: clamp.optional(),
+        /** Principles a comparison is judged under, averaged: 1, or an ensemble of k (CAI 4.1: sixteen). */
+        principles: count.default(1),
+        labels: z.enum(["soft", "hard"]).default("soft"), // CAI 4.1: soft labels, without chains of thought
+        /** Red-team prompts for which a pair of answers is compared: one comparison a prompt (CAI 4.2). */
+        pairs: countOrAll.default("all"),
+        sampling,
+        reasoningSampling: sampling,
+      })
+      .prefault({}),
+
+    preference: z
+      .strictObject({
+        /** Comparisons of helpfulness mixed in (CAI 4.2 takes human ones). */
+        helpfulness: z.strictObject({ file, count: countOrAll.default("all") }).prefault({}),
+        /** Weight of a harmlessness comparison against a helpfulness one. */
+        harmlessnessWeight: positive.default(2), // HH: two to three
+        /** Share of the comparisons kept from training, to measure accuracy and calibration on. */
+        holdOut: z.number().min(0).max(0.9).default(0.1), // ours
+        ...training,
+      })
+      .prefault({}),
+
+    rl: z
+      .strictObject({
+        iterations: count.default(50), // ours
+        /** Answers sampled an iteration, one a prompt. */
+        promptsPerIteration: count.default(64), // ours
+        sampling,
+        klCoefficient: klCoefficient.default(0.001), // HH 4.1; steered: Ziegler et al. 2019, section 2.2
+        clip: positive.default(0.2), // HH 4.1
+        valueClip: positive.default(0.2), // ours, as in Ziegler et al. 2019
+        discount: probability.default(1), // HH 4.1
+        lambda: probability.default(0.95), // ours, as in Schulman et al. 2016
+        /** Times that each answer is learnt from. */
+        passes: count.default(1), // HH 4.1: one to four
+        minibatches: count.default(4), // ours
+        whiten: z.boolean().default(true), // ours, as in Ziegler et al. 2019
+        /** Taken off the score of an answer cut off by its token limit. */
+        truncationPenalty: z.number().min(0).default(1), // ours
+        learningRate: positive.default(1e-5), // ours
+        valueLearningRate: positive.default(1e-4), // ours
+        adamW,
+        checkpointEvery: count.default(5), // ours
+      })
+      .prefault({}),
+
+    evaluation: z
+      .strictObject({
+        samplesPerPrompt: count.default(1), // ours; CAI 4.5 takes 256 on 64 prompts
+        sampling,
+        /** The feedback model as judge of pairs of answers, in both orders. */
+        judge: z
+          .strictObject({
+            /** Default: the feedback model. */
+            model: file,
+            mode: z.enum(["direct", "chain-of-thought"]).optional(),
+            samples: count.default(1),
+            reasoningSampling: sampling,
+            /** Prompts of either set on which models are compared. */
+            comparisons: countOrAll.default("all"),
+          })
+          .prefault({}),
+        /** A judge that knows the truth, where there is one. */
+        grader: z.enum(["town", "none"]).default("none"),
+        /** Resamplings an interval. */
+        bootstrap: count.default(1000), // ours
+        /** Prompts shown side by side in the report. */
+        transcripts: z.int().min(0).default(6), // ours
+      })
+      .prefault({}),
+
+    compute: z
+      .strictObject({
+        device: z.enum(["cpu", "webgpu"]).default("cpu"),
+        threads: z
+          .union([z.literal("auto"), count], { error: 'expected "auto" or a whole number from 1' })
+          .default("auto"),
+        /** Requests given to a model together, and lost together in a crash. No result depends on it. */
+        batch: count.default(64),
+      })
+      .prefault({}),
+  });
+}
+
+/** A recipe as written, every default filled in but those that depend on another key. */
+export type RecipeDocument = z.output<ReturnType<typeof recipeSchema>>;
+
+type Frozen<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : T extends readonly [infer A, infer B]
+    ? readonly [Frozen<A>, Frozen<B>]
+    : T extends readonly (infer E)[]
+      ? readonly Frozen<E>[]
+      : { readonly [K in keyof T]: Frozen<T[K]> };
+
+type Resolved<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Exclude<T[P], undefined> };
+
+/** A recipe with every value decided; paths are absolute. Frozen all the way down. */
+export type Recipe = Frozen<
+  Omit<RecipeDocument, "base" | "feedback" | "evaluation"> & {
+    readonly base: string;
+    readonly feedback: Omit<Resolved<RecipeDocument["feedback"], "clamp">, "model"> & {
+      readonly model: string;
+    };
+    readonly evaluation: Omit<RecipeDocument["evaluation"], "judge"> & {
+      readonly judge: Omit<Resolved<RecipeDocument["evaluation"]["judge"], "mode">, "model"> & {
+        readonly model: string;
+      };
+    };
+  }
+>;
+export type PromptsRecipe = Recipe["prompts"];
+export type SupervisedRecipe = Recipe["supervised"];
+export type FeedbackRecipe = Recipe["feedback"];
+export type PreferenceRecipe = Recipe["preference"];
+export type RlRecipe = Recipe["rl"];
+export type EvaluationRecipe = Recipe["evaluation"];
+export type ComputeRecipe = Recipe["compute"];
+
+/** Decides what depends on other keys. */
+export function resolveDefaults(document: RecipeDocument): Recipe {
+  const { feedback, evaluation, policy } = document;
+  const feedbackModel = feedback.model ?? policy;
+  const paperClamp = feedback.mode === "chain-of-thought" ? ([0.4, 0.6] as const) : null;
+  return deepFreeze({
+    ...document,
+    base: document.base ?? policy,
+    feedback: {
+      ...feedback,
+      model: feedbackModel,
+      clamp: feedback.clamp === undefined ? paperClamp : feedback.clamp,
+    },
+    evaluation: {
+      ...evaluation,
+      judge: {
+        ...evaluation.judge,
+        model: evaluation.judge.model ?? feedbackModel,
+        mode: evaluation.judge.mode ?? feedback.mode,
+      },
+    },
+  });
+}
+
+/** What PPO is told, but for its seed. */
+export function rlOptions(rl: RlRecipe): Omit<RlOptions, "seed"> {
+  const {
+    klCoefficient: kl,
+    whiten,
+    learningRate,
+    valueLearningRate,
+    adamW,
+    checkpointEvery: _,
+    ...same
+  } = rl;
+  return {
+    ...same,
+    kl: typeof kl === "number" ? { kind: "fixed", coefficient: kl } : { kind: "adaptive", ...kl },
+    whitenAdvantages: whiten,
+    policyAdamW: { ...adamW, learningRate },
+    valueAdamW: { ...adamW, learningRate: valueLearningRate },
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) {
+    for (const member of Object.values(value)) deepFreeze(member);
+    Object.freeze(value);
+  }
+  return value;
+}

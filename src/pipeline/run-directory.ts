@@ -1,0 +1,55 @@
+// The folder of a run: its lock, its ledger and the recipe it follows. Everything a run keeps is in here; two processes cannot
+// work on it at once.
+import { renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Ledger, openLedger } from "../ledger/ledger.ts";
+import { lockDirectory } from "../ledger/lock.ts";
+import { explainStorageError } from "../ledger/storage-error.ts";
+import { renderRecipe } from "./read-recipe.ts";
+import type { Recipe } from "./recipe.ts";
+
+export interface RunDirectory extends Disposable {
+  /** ledger.db, blobs/, checkpoints/, recipe.yaml, results.json and report.html are in it. */
+  readonly path: string;
+  readonly ledger: Ledger;
+  close(): void;
+}
+
+/**
+ * Opens or makes a run directory and takes it for this process until closed.
+ * @throws UserError when another process has it, or it cannot be written
+ * @example
+ * using run = openRunDirectory("runs/town");
+ */
+export function openRunDirectory(path: string): RunDirectory {
+  const lock = lockDirectory(path);
+  try {
+    const ledger = openLedger(path);
+    const close = () => {
+      ledger.close();
+      lock.release();
+    };
+    return { path, ledger, close, [Symbol.dispose]: close };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Writes the recipe with every default filled in, so that a run says by itself what it was. */
+export function writeRecipe(directory: string, recipe: Recipe, projectRoot: string): string {
+  const path = join(directory, "recipe.yaml");
+  writeWhole(path, renderRecipe(recipe, projectRoot));
+  return path;
+}
+
+/** Writes a file so that a reader finds the old text or the new one, never half of either. */
+export function writeWhole(path: string, text: string): void {
+  const fresh = `${path}.${process.pid}.writing`;
+  try {
+    writeFileSync(fresh, text);
+    renameSync(fresh, path);
+  } catch (error) {
+    throw explainStorageError(error, path);
+  }
+}
