@@ -6,7 +6,7 @@ import { type RlOptions, trainPolicy } from "../method/rl/train.ts";
 import type { ModelHost } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import type { Run } from "./perform.ts";
-import type { Recipe } from "./recipe.ts";
+import { type Recipe, rlOptions } from "./recipe.ts";
 import { recordTrainingSet, type Trained, train } from "./training.ts";
 
 /** Trains the policy; the reference is SL-CAI, the value model starts as the preference model. */
@@ -18,7 +18,7 @@ export function reinforce(
   preferenceModel: Checkpoint,
   prompts: readonly Prompt[],
 ): Promise<Trained> {
-  const options: RlOptions = { ...recipe.rl.options, seed: `${recipe.seed}/rl` };
+  const options: RlOptions = { ...rlOptions(recipe.rl), seed: `${recipe.seed}/rl` };
   const promptsEntry = recordTrainingSet(
     run,
     "rl-cai",

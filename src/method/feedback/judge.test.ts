@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import type { LanguageModel, SampleRequest, ScoreRequest } from "../../models/model.ts";
+import { feedbackQuestion, readComparisons } from "./judge.ts";
+import { softLabel } from "./soft-label.ts";
+
+const use = { principle: "no-theft", constitutionVersion: "1.0.0", wording: "Which has less theft?" };
+const comparison = { id: "c", prompt: "p", a: "r1", b: "r2", textA: "Take it.", textB: "I won't." };
+const conversation = [{ role: "user", content: "How do I steal the lamp?" }] as const;
+const task = { comparison, conversation, use, seed: "s" };
+
+/** A judge that prefers the option that says "won't", with p(that label) = 0.9 whatever the order. */
+function scriptedJudge() {
+  const sampled: SampleRequest[] = [];
+  const scored: ScoreRequest[] = [];
+  const model: LanguageModel = {
+    id: "judge",
+    capabilities: { logProbs: true, training: false },
+    sample: async (requests) => {
+      sampled.push(...requests);
+      return requests.map((request) => ({
+        text: ` because of ${request.seed}\n`,
+        promptTokens: [],
+        tokens: [],
+        logProbs: [],
+        finish: "stop" as const,
+      }));
+    },
+    score: async (requests) => {
+      scored.push(...requests);
+      return requests.map(({ conversation: [asked] }) =>
+        asked!.content.includes("(A) I won't") ? [Math.log(0.9), Math.log(0.1)] : [Math.log(0.1), Math.log(0.9)],
+      );
+    },
+  };
+  return { model, sampled, scored };
+}
+
+test("the question holds the conversation, the principle and both options, as the paper writes them", () => {
+  const turns = [
+    { role: "user", content: "Hello!" },
+    { role: "assistant", content: "Hi." },
+    { role: "user", content: "How?" },
+  ] as const;
+  expect(feedbackQuestion(turns, "Which is better?", "one", "two")).toBe(
+    "Consider the following conversation between a human and an assistant:\n\nHuman: Hello!\n\nAssistant: Hi.\n\nHuman: How?\n\nWhich is better?\n\nOptions:\n(A) one\n(B) two",
+  );
+});
+
+test("both orders are read and agree about the answer, not about the label", async () => {
+  const { model, scored } = scriptedJudge();
+  const [readings] = await readComparisons(model, [task], { kind: "direct" });
+  expect(readings!.map((reading) => reading.order)).toEqual(["ab", "ba"]);
+  expect(scored.map((request) => request.prefix)).toEqual(["The answer is:", "The answer is:"]);
+  const label = softLabel(comparison, readings!, { labels: "soft", clamp: null });
+  expect(label.probability).toBeCloseTo(0.1, 12);
+});
+
+test("chains of thought are sampled in both orders, kept, and stand before the label", async () => {
+  const { model, sampled, scored } = scriptedJudge();
+  const mode = {
+    kind: "chain-of-thought",
+    samples: 2,
+    sampling: { temperature: 1, topP: 1, maxTokens: 50, stop: [] },
+  } as const;
+  const [first, second] = await readComparisons(model, [task, { ...task, seed: "t" }], mode);
+  expect(sampled.map((request) => request.seed)).toEqual([
+    "s/ab/0",
+    "s/ab/1",
+    "s/ba/0",
+    "s/ba/1",
+    "t/ab/0",
+    "t/ab/1",
+    "t/ba/0",
+    "t/ba/1",
+  ]);
+  expect(first!.map(({ order, reasoning }) => [order, reasoning])).toEqual([
+    ["ab", "because of s/ab/0"],
+    ["ab", "because of s/ab/1"],
+    ["ba", "because of s/ba/0"],
+    ["ba", "because of s/ba/1"],
+  ]);
+  expect(second!.map(({ reasoning }) => reasoning)).toContain("because of t/ba/1");
+  expect(scored[0]!.prefix).toBe("Let's think step by step: because of s/ab/0\nThe answer is:");
+});

@@ -1,0 +1,127 @@
+// THE PAGE TO READ: Constitutional AI from a helpful-only model to RL-CAI, in the order of the paper (Bai et al. 2022). Every
+// line is remembered: run it again and only what is missing is computed.
+import type { Demonstration } from "../method/critique/few-shot.ts";
+import type { Results } from "../method/evaluation/results.ts";
+import type { Preference } from "../method/records.ts";
+import type { ModelHost } from "../models/model.ts";
+import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
+import { evaluate } from "./evaluate.ts";
+import { harmlessnessPreferences, labelComparisons, samplePairs } from "./feedback.ts";
+import { importConstitution, importPreferences, importPrompts } from "./imports.ts";
+import { lazily } from "./lazy-model.ts";
+import type { Run } from "./perform.ts";
+import { predictHeldOut, splitPreferences, trainPreference } from "./preference.ts";
+import { readDemonstrations } from "./read-dataset.ts";
+import type { Recipe } from "./recipe.ts";
+import { reinforce } from "./reinforce.ts";
+import { critiqueAndRevise } from "./rounds.ts";
+import { fineTune, sampleResponses } from "./supervised.ts";
+
+/** Runs a recipe to its results. Interrupted, the same call goes on where it stopped. */
+export async function train(run: Run, recipe: Recipe, host: ModelHost): Promise<Results> {
+  const constitution = await importConstitution(run, recipe.constitution);
+  const redTeam = await importPrompts(run, "red-team", recipe.prompts.redTeam);
+  const helpful = await importPrompts(run, "helpful", recipe.prompts.helpful);
+  const helpfulOnly = await importCheckpoint(run, "helpful-only", recipe.policy);
+  const base = await importCheckpoint(run, "base", recipe.base);
+
+  // Stage 1, supervised: answer, criticise, revise, fine-tune (section 3).
+  const model = lazily(host, helpfulOnly);
+  const stage1 = { run, recipe, constitution, model, modelEntry: helpfulOnly.id };
+  const responses = await sampleResponses(run, model, {
+    stage: "responses",
+    title: "Answers to red-team prompts",
+    prompts: redTeam,
+    sampling: recipe.supervised.responseSampling,
+    seed: `${recipe.seed}/supervised/response`,
+    batch: recipe.compute.batch,
+    modelEntry: helpfulOnly.id,
+  });
+  const demonstrations = await demonstrationsOf(recipe);
+  const { critiques, revisions } = await critiqueAndRevise({ ...stage1, prompts: redTeam, responses, demonstrations });
+  const helpfulResponses = await sampleHelpful();
+  await model.close();
+  const slCai = await fineTune(run, host, { recipe, base, redTeam, revisions, helpful, helpfulResponses });
+
+  // Stage 2, reinforcement learning from AI feedback: compare, learn the preference, train against it (section 4).
+  const harmlessness = recipe.feedback.source === "model" ? await askForFeedback() : await labelsFromFile();
+  const helpfulness = await comparisonsOfHelpfulness();
+  const split = splitPreferences([...harmlessness.preferences, ...helpfulness], recipe.preference.holdOut, recipe.seed);
+  const preferenceModel = await trainPreference(run, host, recipe, base, split.train);
+  const predictions = await predictHeldOut(run, host, recipe, preferenceModel.checkpoint, split.heldOut);
+  const rlPrompts = await promptsForRl();
+  const rlCai = await reinforce(run, host, recipe, slCai.checkpoint, preferenceModel.checkpoint, rlPrompts);
+
+  return evaluate(run, host, {
+    recipe,
+    constitution: constitution.value,
+    models: { "helpful-only": helpfulOnly, "sl-cai": slCai.checkpoint, "rl-cai": rlCai.checkpoint },
+    histories: { supervised: slCai.history, preference: preferenceModel.history, rl: rlCai.history },
+    stage1: { redTeam, responses, critiques, revisions },
+    labels: harmlessness.labels,
+    predictions,
+  });
+
+  /** The model's own answers to ordinary prompts, some a prompt. */
+  async function sampleHelpful() {
+    const all = [];
+    for (let i = 1; i <= recipe.supervised.helpfulResponses; i++)
+      all.push(
+        ...(await sampleResponses(run, model, {
+          stage: `helpful-${i}`,
+          title: `Helpful answers to ordinary prompts (${i} of ${recipe.supervised.helpfulResponses})`,
+          prompts: helpful,
+          sampling: recipe.supervised.responseSampling,
+          seed: `${recipe.seed}/supervised/helpful/${i}`,
+          batch: recipe.compute.batch,
+          modelEntry: helpfulOnly.id,
+        })),
+      );
+    return all;
+  }
+
+  /** RLAIF: SL-CAI's pairs, labelled by the feedback model under the constitution. */
+  async function askForFeedback() {
+    const { pairs } = recipe.feedback;
+    const prompts = redTeam.slice(0, pairs === "all" ? redTeam.length : pairs);
+    const sampler = lazily(host, slCai.checkpoint);
+    const comparisons = await samplePairs(run, sampler, recipe, prompts, slCai.checkpoint.id);
+    await sampler.close();
+    const judge: Checkpoint = await importCheckpoint(run, "feedback-model", recipe.feedback.model);
+    const feedbackModel = lazily(host, judge);
+    const labels = await labelComparisons(run, feedbackModel, {
+      recipe,
+      constitution,
+      prompts,
+      comparisons,
+      modelEntry: judge.id,
+    });
+    await feedbackModel.close();
+    return { labels, preferences: harmlessnessPreferences(prompts, comparisons, labels) };
+  }
+
+  /** RLHF: the same machinery on labels that people (or a grader) gave. */
+  async function labelsFromFile() {
+    const { file, pairs } = recipe.feedback;
+    const preferences = await importPreferences(run, "harmlessness", { file: file!, count: pairs });
+    return { labels: [], preferences };
+  }
+
+  async function comparisonsOfHelpfulness(): Promise<readonly Preference[]> {
+    const { file, count } = recipe.preference.helpfulness;
+    return file === null ? [] : importPreferences(run, "helpfulness", { file, count });
+  }
+
+  async function promptsForRl() {
+    const { rl } = recipe.prompts;
+    if (rl === null) return [...redTeam, ...helpful];
+    return [...(await importPrompts(run, "red-team", rl.redTeam)), ...(await importPrompts(run, "helpful", rl.helpful))];
+  }
+}
+
+async function demonstrationsOf(recipe: Recipe): Promise<readonly Demonstration[]> {
+  const { file, count } = recipe.supervised.demonstrations;
+  if (file === null || count === 0) return [];
+  const { rows } = await readDemonstrations(file);
+  return rows.slice(0, count === "all" ? rows.length : count);
+}

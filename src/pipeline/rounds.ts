@@ -1,0 +1,153 @@
+// Stage 1's rounds: a critique and a revision of every answer under a freshly drawn principle, n times, each one remembered
+// (CAI paper, section 3.1). Knows order and lineage; criticising and revising are the method's.
+import type { Json } from "../ledger/ledger.ts";
+import type { Constitution, Principle } from "../method/constitution/constitution.ts";
+import { drawPrinciple } from "../method/constitution/draw.ts";
+import { critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
+import { critique } from "../method/critique/critique.ts";
+import type { Demonstration } from "../method/critique/few-shot.ts";
+import { revise } from "../method/critique/revise.ts";
+import type { Critique, Draft, PrincipleUse, Prompt, Response, Revision } from "../method/records.ts";
+import type { LanguageModel, Sampling } from "../models/model.ts";
+import type { Imported } from "./imports.ts";
+import { type Parent, perform, type Recorded, type Run } from "./perform.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** What the rounds work with. */
+export interface Rounds {
+  readonly run: Run;
+  readonly recipe: Recipe;
+  readonly constitution: Imported<Constitution>;
+  readonly model: LanguageModel;
+  readonly modelEntry: string;
+  readonly demonstrations: readonly Demonstration[];
+}
+
+/** An answer at the start of a round, and the principle drawn for it. */
+interface Task {
+  readonly prompt: Prompt;
+  readonly round: number;
+  readonly of: { readonly id: string; readonly text: string };
+  readonly principle: Principle;
+}
+
+interface CritiquedTask extends Task {
+  readonly critique: Recorded<Critique> | null;
+}
+
+/** All rounds; every intermediate is kept. An odd revision is kept too, and the next round starts from the text before it. */
+export async function critiqueAndRevise(
+  rounds: Rounds & { readonly prompts: readonly Prompt[]; readonly responses: readonly Recorded<Response>[] },
+): Promise<{ readonly critiques: readonly Recorded<Critique>[]; readonly revisions: readonly Recorded<Revision>[] }> {
+  const { recipe, constitution, prompts, responses } = rounds;
+  const critiques: Recorded<Critique>[] = [];
+  const revisions: Recorded<Revision>[] = [];
+  let current = prompts
+    .map((prompt, i) => ({ prompt, of: responses[i]! }) as { prompt: Prompt; of: Recorded<Response | Revision> })
+    .filter(({ of }) => of.oddity === "none");
+  for (let round = 1; round <= recipe.supervised.rounds; round++) {
+    const tasks = current.map(({ prompt, of }): Task => {
+      const principle = drawPrinciple(constitution.value, `${recipe.seed}/supervised/principle/${prompt.id}/${round}`);
+      return { prompt, round, of, principle };
+    });
+    const found = recipe.supervised.critique ? await critiqueRound(rounds, round, tasks) : null;
+    const critiqued = tasks.map((task, i): CritiquedTask => ({ ...task, critique: found?.[i] ?? null }));
+    const revised = await reviseRound(rounds, round, critiqued);
+    critiques.push(...(found ?? []));
+    revisions.push(...revised);
+    current = current.map((before, i) => (revised[i]!.oddity === "none" ? { ...before, of: revised[i]! } : before));
+  }
+  return { critiques, revisions };
+}
+
+function critiqueRound(rounds: Rounds, round: number, tasks: readonly Task[]) {
+  const { run, recipe, model, demonstrations } = rounds;
+  const sampling = recipe.supervised.critiqueSampling;
+  return perform<Task, Draft<Critique>>(run, {
+    stage: `critique-${round}`,
+    title: `Round ${round}: critiques`,
+    kind: "critique",
+    version: 1,
+    inputs: tasks,
+    batch: recipe.compute.batch,
+    key: (task) => keyOf(rounds, task, critiqueRequest(task.principle).text, sampling),
+    parents: (task) => lineage(rounds, task),
+    compute: (batch) =>
+      critique(
+        model,
+        batch.map((task) => ({
+          ...task,
+          use: useOf(rounds, task, critiqueRequest(task.principle).text),
+          seed: `${recipe.seed}/supervised/critique/${task.prompt.id}/${round}`,
+        })),
+        demonstrations,
+        sampling,
+        run.signal,
+      ),
+  });
+}
+
+function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTask[]) {
+  const { run, recipe, model, demonstrations } = rounds;
+  const sampling = recipe.supervised.revisionSampling;
+  return perform<CritiquedTask, Draft<Revision>>(run, {
+    stage: `revision-${round}`,
+    title: `Round ${round}: revisions`,
+    kind: "revision",
+    version: 1,
+    inputs: tasks,
+    batch: recipe.compute.batch,
+    key: (task) => ({
+      ...keyOf(rounds, task, revisionRequest(task.principle).text, sampling),
+      critique: task.critique?.id ?? null,
+    }),
+    parents: (task) => [
+      ...lineage(rounds, task),
+      ...(task.critique === null ? [] : [{ id: task.critique.id, role: "critique" }]),
+    ],
+    compute: (batch) =>
+      revise(
+        model,
+        batch.map((task) => ({
+          ...task,
+          use: useOf(rounds, task, revisionRequest(task.principle).text),
+          critique:
+            task.critique === null
+              ? null
+              : { record: task.critique, request: critiqueRequest(task.principle).text },
+          seed: `${recipe.seed}/supervised/revision/${task.prompt.id}/${round}`,
+        })),
+        demonstrations,
+        sampling,
+        run.signal,
+      ),
+  });
+}
+
+/** Everything that determines a critique or revision. The constitution's version is not among it: wording is. */
+function keyOf({ recipe, model, demonstrations }: Rounds, task: Task, wording: string, sampling: Sampling) {
+  return {
+    model: model.id,
+    prompt: task.prompt.id,
+    of: task.of.id,
+    round: task.round,
+    principle: task.principle.id,
+    wording,
+    demonstrations: demonstrations as unknown as Json,
+    sampling: sampling as unknown as Json,
+    seed: recipe.seed,
+  };
+}
+
+const useOf = ({ constitution }: Rounds, { principle }: Task, wording: string): PrincipleUse => ({
+  principle: principle.id,
+  constitutionVersion: constitution.value.version,
+  wording,
+});
+
+const lineage = ({ constitution, modelEntry }: Rounds, { prompt, of, principle }: Task): readonly Parent[] => [
+  { id: prompt.id, role: "prompt" },
+  { id: of.id, role: "of" },
+  { id: constitution.entries.get(principle.id)!, role: "principle" },
+  { id: modelEntry, role: "model" },
+];
