@@ -1,0 +1,232 @@
+// THE TABLE of gradients: for each operator, what its operands' gradients are, as values of the same graph, given the
+// gradient of its result (reverse mode). A rule may build more than is asked for: what no output needs is never run.
+// g is the gradient of the result, y the result itself; "broadcast" in a comment means summed back to the operand's shape.
+
+import {
+  add,
+  addAtTokens,
+  constant,
+  div,
+  exp,
+  expand,
+  gatherRows,
+  greaterEqual,
+  inverseRms,
+  logSoftmax,
+  matmul,
+  mul,
+  neg,
+  pad,
+  pickTokens,
+  reshape,
+  rotary,
+  scatterAddRows,
+  select,
+  sigmoid,
+  slice,
+  square,
+  sub,
+  sum,
+  transpose,
+} from "./functions.ts";
+import type { Value } from "./graph.ts";
+import type { Attributes, OpName } from "./ops.ts";
+import { type Shape, sameShape, sizeOf } from "./shape.ts";
+
+/** One application of an operator, on the way back. */
+export interface Application<K extends OpName> {
+  readonly inputs: readonly Value[];
+  readonly attributes: Attributes[K];
+  /** The result of the application. */
+  readonly y: Value;
+  /** Gradient of the loss by y; the shape of y. */
+  readonly g: Value;
+}
+
+/** Gradients by each input, of the input's shape; null where the input has none, by its nature. */
+export type Rule<K extends OpName> = (application: Application<K>) => readonly (Value | null)[];
+
+/** Why an operator passes no gradient to any input. */
+export interface NoGradient {
+  readonly none: string;
+}
+
+/** Sums a broadcast value back to the shape it was broadcast from. */
+export function sumTo(value: Value, shape: Shape): Value {
+  const extra = value.shape.length - shape.length;
+  const axes = [...value.shape.keys()].filter(
+    (axis) => axis < extra || (shape[axis - extra] === 1 && value.shape[axis] !== 1),
+  );
+  return reshape(axes.length === 0 ? value : sum(value, { axes, keepDims: true }), shape);
+}
+
+/** Rule of an elementwise function of one operand, from its derivative times g. */
+const elementwise =
+  <K extends OpName>(derivative: (a: Value, y: Value, g: Value) => Value): Rule<K> =>
+  ({ inputs: [a], y, g }) => [derivative(a!, y, g)];
+
+/** Rule of an elementwise function of two operands that broadcast. */
+const broadcast =
+  <K extends OpName>(rule: (a: Value, b: Value, y: Value, g: Value) => readonly [Value, Value]): Rule<K> =>
+  ({ inputs: [a, b], y, g }) => {
+    const [byA, byB] = rule(a!, b!, y, g);
+    return [sumTo(byA, a!.shape), sumTo(byB, b!.shape)];
+  };
+
+/** The larger (or smaller) operand takes the gradient; equal operands take half each. */
+function splitByOrder(larger: Value, smaller: Value, g: Value): readonly [Value, Value] {
+  const wins = greaterEqual(larger, smaller);
+  const loses = greaterEqual(smaller, larger);
+  const share = mul(add(sub(wins, loses), 1), 0.5); // 1, 1/2 or 0
+  return [mul(g, share), mul(g, sub(1, share))];
+}
+
+/** A reduction's gradient, with the reduced axes back as size 1. */
+function kept({ inputs: [a], attributes, g }: Application<"sum" | "mean" | "max">): Value {
+  const shape = a!.shape.map((size, axis) => (attributes.axes.includes(axis) ? 1 : size));
+  return reshape(g, shape);
+}
+
+/** C = s A B. Then dA = s dC B', dB = s A' dC, with the transposes moved to where the operand's own layout wants them. */
+function matmulRule({ inputs, attributes, g }: Application<"matmul">): readonly Value[] {
+  const [a, b] = inputs as readonly [Value, Value];
+  const { transposeA, transposeB, scale } = attributes;
+  const byA = transposeA
+    ? matmul(b, g, { transposeA: transposeB, transposeB: true, scale })
+    : matmul(g, b, { transposeB: !transposeB, scale });
+  const byB = transposeB
+    ? matmul(g, a, { transposeA: true, transposeB: transposeA, scale })
+    : matmul(a, g, { transposeA: !transposeA, scale });
+  return [sumTo(byA, a.shape), sumTo(byB, b.shape)];
+}
+
+/**
+ * y = x r w with r = inverseRms(x), row by row over C channels. With s = g x:
+ * dw = sum over rows of s r, and dx = g w r - x r^3 (s . w) / C. The two sums are products with one column.
+ */
+function rmsNormRule({ inputs, attributes, g }: Application<"rmsNorm">): readonly Value[] {
+  const [x, weight] = inputs as readonly [Value, Value];
+  const channels = weight.shape[0]!; // C
+  const rows = sizeOf(x.shape) / channels; // N
+  const r = inverseRms(x, attributes.epsilon); // [...,1]
+  const s = reshape(mul(g, x), [rows, channels]); // [N,C]
+  const byWeight = matmul(reshape(r, [1, rows]), s); // [1,C]
+  const dots = reshape(matmul(s, reshape(weight, [channels, 1])), r.shape); // [...,1]
+  const along = mul(mul(mul(r, square(r)), dots), 1 / channels); // [...,1]
+  const byX = sub(mul(mul(g, weight), r), mul(x, along));
+  return [byX, reshape(byWeight, [channels])];
+}
+
+/** dlogits = g (1[target] - softmax): the row's probabilities times -g, and g added at the target. */
+function tokenLogProbsRule({ inputs, g }: Application<"tokenLogProbs">): readonly (Value | null)[] {
+  const [logits, targets] = inputs as readonly [Value, Value];
+  const probabilities = exp(logSoftmax(logits)); // [N,V]
+  const column = reshape(neg(g), [g.shape[0]!, 1]);
+  return [addAtTokens(mul(probabilities, column), targets, g), null];
+}
+
+/** Every operator, in the order of `Attributes`. */
+export const gradientRules: { readonly [K in OpName]: Rule<K> | NoGradient } = {
+  add: broadcast((_a, _b, _y, g) => [g, g]),
+  sub: broadcast((_a, _b, _y, g) => [g, neg(g)]),
+  mul: broadcast((a, b, _y, g) => [mul(g, b), mul(g, a)]),
+  div: broadcast((_a, b, y, g) => {
+    const byA = div(g, b);
+    return [byA, neg(mul(byA, y))];
+  }),
+  maximum: broadcast((a, b, _y, g) => splitByOrder(a, b, g)),
+  minimum: broadcast((a, b, _y, g) => splitByOrder(b, a, g)),
+  greaterEqual: { none: "piecewise constant" },
+  neg: elementwise((_a, _y, g) => neg(g)),
+  exp: elementwise((_a, y, g) => mul(g, y)),
+  log: elementwise((a, _y, g) => div(g, a)),
+  sqrt: elementwise((_a, y, g) => div(mul(g, 0.5), y)),
+  square: elementwise((a, _y, g) => mul(mul(g, 2), a)),
+  reciprocal: elementwise((_a, y, g) => neg(mul(g, square(y)))),
+  sigmoid: elementwise((_a, y, g) => mul(g, mul(y, sub(1, y)))),
+  // s + a s (1 - s) = s + y (1 - s)
+  silu: elementwise((a, y, g) => {
+    const s = sigmoid(a);
+    return mul(g, add(s, mul(y, sub(1, s))));
+  }),
+  tanh: elementwise((_a, y, g) => mul(g, sub(1, square(y)))),
+  logSigmoid: elementwise((a, _y, g) => mul(g, sigmoid(neg(a)))),
+  // The sign of a, and 0 at 0.
+  abs: elementwise((a, _y, g) => mul(g, sub(greaterEqual(a, 0), greaterEqual(0, a)))),
+  stopGradient: { none: "its purpose" },
+  cast: ({ inputs: [a], g }) => [a!.dtype === "float32" && g.dtype === "float32" ? g : null],
+  select: ({ inputs: [mask, a, b], g }) => [
+    null,
+    sumTo(select(mask!, g, 0), a!.shape),
+    sumTo(select(mask!, 0, g), b!.shape),
+  ],
+  matmul: matmulRule,
+  sum: (application) => [expand(kept(application), application.inputs[0]!.shape)],
+  mean: (application) => {
+    const { shape } = application.inputs[0]!;
+    return [expand(mul(kept(application), sizeOf(application.g.shape) / sizeOf(shape)), shape)];
+  },
+  // Equal maxima share the gradient.
+  max: (application) => {
+    const { inputs, attributes, y } = application;
+    const g = kept(application);
+    const isMax = greaterEqual(inputs[0]!, reshape(y, g.shape));
+    const share = div(g, sum(isMax, { axes: attributes.axes, keepDims: true }));
+    return [mul(isMax, share)];
+  },
+  reshape: ({ inputs: [a], g }) => [reshape(g, a!.shape)],
+  transpose: ({ attributes: { permutation }, g }) => [
+    transpose(
+      g,
+      permutation.map((_, axis) => permutation.indexOf(axis)),
+    ),
+  ],
+  slice: ({ inputs: [a], attributes: { axis, start, end }, g }) => [
+    pad(g, axis, start, a!.shape[axis]! - end),
+  ],
+  pad: ({ inputs: [a], attributes: { axis, before }, g }) => [
+    slice(g, axis, before, before + a!.shape[axis]!),
+  ],
+  concat: ({ inputs, attributes: { axis }, g }) => {
+    let start = 0;
+    return inputs.map(({ shape }) => {
+      const end = start + shape[axis]!;
+      const part = slice(g, axis, start, end);
+      start = end;
+      return part;
+    });
+  },
+  expand: ({ inputs: [a], g }) => [sumTo(g, a!.shape)],
+  gatherRows: ({ inputs: [table, indices], g }) => [scatterAddRows(table!.shape[0]!, indices!, g), null],
+  scatterAddRows: ({ inputs: [indices], g }) => [null, gatherRows(g, indices!)],
+  pickTokens: ({ inputs: [numbers, targets], g }) => [
+    addAtTokens(expand(constant(0), numbers!.shape), targets!, g),
+    null,
+  ],
+  addAtTokens: ({ inputs: [, targets], g }) => [g, null, pickTokens(g, targets!)],
+  softmax: elementwise((_a, y, g) => {
+    const weighted = mul(g, y);
+    return sub(weighted, mul(y, sum(weighted, { axes: [-1], keepDims: true })));
+  }),
+  logSoftmax: elementwise((_a, y, g) => sub(g, mul(exp(y), sum(g, { axes: [-1], keepDims: true })))),
+  tokenLogProbs: tokenLogProbsRule,
+  // y = (mean(x^2) + e)^(-1/2), so dx = -y^3 x / C, times g
+  inverseRms: ({ inputs: [x], y, g }) => [mul(x!, mul(mul(g, mul(y, square(y))), -1 / x!.shape.at(-1)!))],
+  rmsNorm: rmsNormRule,
+  // The rotation backwards: its transpose has the sine's sign turned.
+  rotary: ({ inputs: [, cos, sin], g }) => [rotary(g, cos!, neg(sin!)), null, null],
+};
+
+/** The gradients of one application's inputs; all null where the operator has none. */
+export function gradientsOf<K extends OpName>(op: K, application: Application<K>): readonly (Value | null)[] {
+  const rule: Rule<K> | NoGradient = gradientRules[op];
+  if ("none" in rule) return application.inputs.map(() => null);
+  const gradients = rule(application);
+  for (const [i, gradient] of gradients.entries()) {
+    const { shape } = application.inputs[i]!;
+    if (gradient !== null && !sameShape(gradient.shape, shape)) {
+      throw new Error(`internal: gradient of ${op}: expected [${shape}], got [${gradient.shape}]`);
+    }
+  }
+  return gradients;
+}
