@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// The door to Charter for whatever Node is at hand: Charter is TypeScript run as it stands, which needs Node 24. An older Node
+// hands over to the one that `npm ci` put in node_modules. Plain JavaScript that Node 18 understands.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const NEEDED = 24;
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const main = join(root, "src", "cli", "main.ts");
+const pinned = [
+  join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node"),
+  join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node"),
+].find(existsSync);
+
+if (Number(process.versions.node.split(".")[0]) >= NEEDED) {
+  const { start } = await import(main);
+  await start();
+} else if (pinned === undefined) {
+  console.error(`charter: expected Node ${NEEDED} or newer, got ${process.versions.node}`);
+  console.error("  Run `npm ci` in the project: it brings its own Node.");
+  process.exitCode = 2;
+} else {
+  handOver(pinned);
+}
+
+/** Runs the same command under another Node, and ends as it ends. */
+function handOver(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    // The channel tells the child when this process is killed, so that it does not go on unseen.
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
+  // Ctrl-C reaches both; the child decides what it means.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  child.on("error", (error) => {
+    console.error(`charter: ${node} cannot be started (${error.message})`);
+    console.error("  Run `npm ci` again.");
+    process.exitCode = 2;
+  });
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exitCode = code ?? 1;
+    else process.exitCode = signal === "SIGINT" ? 130 : 1;
+  });
+}

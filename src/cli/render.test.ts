@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import type { PipelineEvent } from "../pipeline/events.ts";
+import { createRenderer, type RenderStyle } from "./render.ts";
+import type { Terminal } from "./terminal.ts";
+
+const CRITIQUES = { stage: "critique-1", title: "Round 1: critiques", total: 40, unit: "critique" };
+
+/** What is written when each event comes a second after the one before. */
+function written(style: RenderStyle, events: readonly PipelineEvent[], secondsApart = 1): string {
+  let text = "";
+  let at = 0;
+  const terminal: Terminal = {
+    write: (more) => {
+      text += more;
+    },
+    writeError: () => {},
+    isInteractive: style === "block",
+    columns: () => 120,
+    now: () => at,
+    paint: (_, plain) => plain,
+    workingDirectory: "/",
+    projectRoot: "/",
+  };
+  const renderer = createRenderer(terminal, style);
+  for (const event of events) {
+    renderer.emit(event);
+    at += secondsApart * 1000;
+  }
+  renderer.close();
+  return text;
+}
+
+const stage = (reused: number): readonly PipelineEvent[] => [
+  { kind: "stage-start", ...CRITIQUES, reused },
+  {
+    kind: "stage-progress",
+    stage: "critique-1",
+    done: 20,
+    total: 40,
+    metrics: { loss: 0.51234, learningRate: 1 },
+  },
+  { kind: "stage-end", stage: "critique-1", ms: 4000, done: 40, reused },
+];
+
+describe("on a terminal", () => {
+  it("redraws one line with the rate and the time left, and leaves a line a stage", () => {
+    const frames = written("block", stage(0)).split("\r\x1b[2K");
+    expect(frames[2]).toMatch(
+      /Round 1: critiques +━{12}─{12} {2}20\/40 {2}20\/s {2}1\.0 s left {2}loss 0\.5123$/,
+    );
+    expect(frames.at(-1)).toMatch(
+      /^✓ Round 1: critiques +40 critiques in 4\.0 s \(10\/s\) {2}loss 0\.5123\n$/,
+    );
+  });
+
+  it("never draws a line longer than the screen is wide", () => {
+    const long = {
+      kind: "stage-progress",
+      stage: "critique-1",
+      done: 20,
+      total: 40,
+      metrics: { loss: 1, accuracy: 0.5, score: 0.25, kl: 3.75 },
+    } as const;
+    const frames = written("block", [stage(0)[0]!, long]).split("\r\x1b[2K");
+    expect(Math.max(...frames.map((frame) => frame.trimEnd().length))).toBeLessThanOrEqual(120);
+  });
+});
+
+describe("elsewhere", () => {
+  it("writes a line a finished stage and nothing that would be redrawn", () => {
+    expect(written("lines", stage(0))).toMatch(
+      /^✓ Round 1: critiques +40 critiques in 4\.0 s \(10\/s\) {2}loss 0\.5123\n$/,
+    );
+  });
+
+  it("says every 15 seconds how a long stage stands", () => {
+    expect(written("lines", stage(0), 20)).toContain("Round 1: critiques: 20/40, 1.0/s, 20 s left\n");
+  });
+
+  it("counts what was remembered apart from what was made, and leaves it out of the rate", () => {
+    expect(written("lines", stage(30))).toContain("40 critiques in 4.0 s (2.5/s), 30 from before");
+    expect(written("lines", stage(40))).toContain("40 critiques, all from before");
+  });
+
+  it("prints results as an aligned table", () => {
+    const columns = ["model", "harmful compliance", "Elo"];
+    const rows = [
+      ["helpful-only", "99.0% (97-100)", 0],
+      ["RL-CAI", "1.5% (0-4)", 412],
+    ];
+    expect(written("lines", [{ kind: "result", title: "Results", columns, rows }])).toContain(
+      [
+        "  model         harmful compliance  Elo",
+        "  ─────────────────────────────────────",
+        "  helpful-only      99.0% (97-100)    0",
+        "  RL-CAI                1.5% (0-4)  412",
+      ].join("\n"),
+    );
+  });
+});
+
+it("writes every event as one line of JSON for machines", () => {
+  const lines = written("json", stage(0)).trimEnd().split("\n");
+  expect(lines.map((line) => JSON.parse(line))).toEqual(stage(0));
+});
