@@ -1,0 +1,119 @@
+// Comparisons that someone labelled: hh-rlhf pairs and TRL preference rows, with the prompt given or implied, as strings or
+// messages. `chosen_prob` is our own column: the probability that the chosen answer is the better one (1 where absent).
+// A `margin` alone is not read as a probability: its scale is its writer's.
+import type { Conversation } from "../../models/model.ts";
+import {
+  isTranscript,
+  parseConversation,
+  parseMessages,
+  parsePrompt,
+  parseReply,
+  splitReply,
+} from "./conversation.ts";
+import { type Dataset, MalformedRow, parseRows, type Row } from "./dataset.ts";
+import { otherColumns } from "./metadata.ts";
+
+/** Two answers to one conversation, and how probable it is that the chosen one is better. */
+export interface PreferenceRow {
+  readonly conversation: Conversation;
+  readonly chosen: string;
+  readonly rejected: string;
+  readonly probability: number;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** The texts of a row, before labels. */
+type Pair = Pick<PreferenceRow, "conversation" | "chosen" | "rejected">;
+
+/**
+ * Comparisons of a JSONL data set.
+ *
+ * @example parsePreferences(['{"prompt":"Tea?","chosen":"Yes.","rejected":"No."}']).rows[0].chosen // "Yes."
+ */
+export function parsePreferences(lines: Iterable<string | Uint8Array>): Dataset<PreferenceRow> {
+  return parseRows(lines, parsePreference);
+}
+
+/** One row; throws `MalformedRow`. */
+export function parsePreference(row: Row): PreferenceRow {
+  if (row["chosen"] == null || row["rejected"] == null) {
+    const columns = Object.keys(row).join(", ");
+    throw new MalformedRow("unknown-shape", `expected chosen and rejected, got ${columns}`);
+  }
+  const pair = pairOf(row);
+  if (pair.chosen === pair.rejected)
+    throw new MalformedRow("identical-answers", "expected two answers, got one twice");
+  const probability = row["chosen_prob"] ?? 1;
+  if (typeof probability !== "number" || !(probability >= 0 && probability <= 1)) {
+    throw new MalformedRow(
+      "bad-probability",
+      `chosen_prob: expected a number in [0, 1], got ${JSON.stringify(probability)}`,
+    );
+  }
+  const used = ["prompt", "chosen", "rejected", "chosen_prob", "margin"];
+  return { ...pair, probability, metadata: otherColumns(row, used) };
+}
+
+function pairOf({ prompt, chosen, rejected }: Row): Pair {
+  if (isWhole(chosen) && isWhole(rejected)) {
+    const a = splitReply(parseConversation(chosen, "chosen"), "chosen");
+    const b = splitReply(parseConversation(rejected, "rejected"), "rejected");
+    checkSame(a.conversation, b.conversation);
+    return { conversation: a.conversation, chosen: a.reply, rejected: b.reply };
+  }
+  if (prompt != null) return answersTo(parsePrompt(prompt, "prompt"), chosen, rejected);
+  if (typeof chosen !== "string" || typeof rejected !== "string") {
+    throw new MalformedRow(
+      "no-final-user-turn",
+      "expected a prompt, or chosen and rejected that begin with it",
+    );
+  }
+  return splitCommonPrefix(chosen, rejected);
+}
+
+/** Whether an answer comes with the conversation before it. */
+function isWhole(value: unknown): boolean {
+  if (typeof value === "string") return isTranscript(value);
+  return (
+    Array.isArray(value) &&
+    value.length > 1 &&
+    (value[0] as { readonly role?: unknown })?.role !== "assistant"
+  );
+}
+
+/** Answers of several turns share all but the last of them, which then belong to the conversation. */
+function answersTo(prompt: Conversation, chosen: unknown, rejected: unknown): Pair {
+  const [a, b] = [chosen, rejected].map((value) =>
+    typeof value === "string" ? [] : parseMessages(value, "answer").slice(0, -1),
+  );
+  checkSame(a!, b!);
+  const shared = a!;
+  const last = (value: unknown) => (Array.isArray(value) ? value.slice(-1) : value);
+  return {
+    conversation: shared.length === 0 ? prompt : parsePrompt([...prompt, ...shared], "prompt"),
+    chosen: parseReply(last(chosen), "chosen"),
+    rejected: parseReply(last(rejected), "rejected"),
+  };
+}
+
+/** Plain strings imply their prompt: what they have in common, less a space at its end (TRL's extract_prompt). */
+function splitCommonPrefix(chosen: string, rejected: string): Pair {
+  let length = 0;
+  while (length < chosen.length && chosen[length] === rejected[length]) length++;
+  if (chosen[length - 1] === " ") length--;
+  return {
+    conversation: parsePrompt(chosen.slice(0, length), "chosen and rejected"),
+    chosen: parseReply(chosen.slice(length), "chosen"),
+    rejected: parseReply(rejected.slice(length), "rejected"),
+  };
+}
+
+function checkSame(a: Conversation, b: Conversation): void {
+  const differs = a.findIndex((turn, i) => turn.role !== b[i]?.role || turn.content !== b[i]?.content);
+  if (differs < 0 && a.length === b.length) return;
+  const turn = differs < 0 ? a.length + 1 : differs + 1;
+  throw new MalformedRow(
+    "diverging-prefixes",
+    `expected one conversation before both answers, got two from turn ${turn} on`,
+  );
+}
