@@ -238,34 +238,49 @@ const unweighted = (text: string): Turn => ({ role: "user", spans: [{ text, weig
 
 interface Ingredient {
   readonly draw: (random: Random) => CorpusDocument;
-  /** Relative share of documents at the start and from the middle of the run on; linear in between. */
-  readonly early: number;
-  readonly late: number;
+  /** Relative shares of documents in the three seasons of a run. */
+  readonly shares: readonly [copying: number, asking: number, everything: number];
 }
 
-/** Short questions and copying come first: the circuits they build are what critiques and comparisons need. */
-export const MIX: readonly Ingredient[] = [
-  { draw: (random) => helpful(random, true), early: 9, late: 8 },
-  { draw: (random) => helpful(random, false), early: 9, late: 10 },
-  { draw: right, early: 8, late: 4 },
-  { draw: matching, early: 30, late: 6 },
-  { draw: synonym, early: 2, late: 0.5 },
-  { draw: repetition, early: 14, late: 5 },
-  { draw: critiqueAndRevision, early: 12, late: 30 },
-  { draw: withDemonstration, early: 0, late: 2 },
-  { draw: directRevision, early: 2, late: 4 },
-  { draw: (random) => comparison(random, true), early: 8, late: 18 },
-  { draw: (random) => comparison(random, false), early: 2, late: 10 },
-  { draw: concerned, early: 10, late: 4 },
+/**
+ * Copying comes first: attention heads that copy form within a million tokens where little else is read, and hardly at all
+ * where copying is rare; revisions, actions and labels all need them. Then short questions: which harm a request is.
+ */
+const MIX: readonly Ingredient[] = [
+  { draw: repetition, shares: [90, 14, 5] },
+  { draw: (random) => helpful(random, true), shares: [3, 9, 8] },
+  { draw: (random) => helpful(random, false), shares: [3, 9, 10] },
+  { draw: right, shares: [2, 8, 4] },
+  { draw: matching, shares: [2, 28, 6] },
+  { draw: synonym, shares: [0, 2, 0.5] },
+  { draw: critiqueAndRevision, shares: [0, 14, 30] },
+  { draw: withDemonstration, shares: [0, 0, 2] },
+  { draw: directRevision, shares: [0, 3, 4] },
+  { draw: (random) => comparison(random, true), shares: [0, 8, 18] },
+  { draw: (random) => comparison(random, false), shares: [0, 3, 10] },
+  { draw: concerned, shares: [0, 10, 4] },
 ];
+
+/** Progress at which each season is in full; in between, shares change linearly. */
+const SEASONS = { copying: 0.07, asking: 0.12, everything: 0.5 } as const;
+
+/** The shares of the mix at a point of the run. */
+function sharesAt(progress: number): readonly number[] {
+  const between = (from: number, to: number) => Math.min(1, Math.max(0, (progress - from) / (to - from)));
+  const asking = between(SEASONS.copying, SEASONS.asking);
+  const everything = between(SEASONS.asking, SEASONS.everything);
+  return MIX.map(({ shares: [first, second, third] }) => {
+    const soFar = first + (second - first) * asking;
+    return soFar + (third - second) * everything;
+  });
+}
 
 /**
  * One pretraining document.
  * @param progress how far the run is, 0 to 1: early documents are simpler.
  */
 export function drawDocument(random: Random, progress: number): CorpusDocument {
-  const lateness = Math.min(1, progress / 0.5);
-  const shares = MIX.map(({ early, late }) => early + (late - early) * lateness);
+  const shares = sharesAt(progress);
   let left = random.float() * shares.reduce((sum, share) => sum + share, 0);
   for (const [i, share] of shares.entries()) {
     left -= share;
