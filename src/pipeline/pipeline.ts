@@ -1,11 +1,10 @@
 // THE PAGE TO READ: Constitutional AI from a helpful-only model to RL-CAI, in the order of the paper (Bai et al. 2022). Every
 // line is remembered: run it again and only what is missing is computed.
 import type { Demonstration } from "../method/critique/few-shot.ts";
-import type { Results } from "../method/evaluation/results.ts";
 import type { Preference } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
-import { evaluate } from "./evaluate.ts";
+import { type Evaluated, evaluate } from "./evaluate.ts";
 import { harmlessnessPreferences, labelComparisons, samplePairs } from "./feedback.ts";
 import { importConstitution, importPreferences, importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
@@ -17,8 +16,8 @@ import { reinforce } from "./reinforce.ts";
 import { critiqueAndRevise } from "./rounds.ts";
 import { fineTune, sampleResponses } from "./supervised.ts";
 
-/** Runs a recipe to its results. Interrupted, the same call goes on where it stopped. */
-export async function train(run: Run, recipe: Recipe, host: ModelHost): Promise<Results> {
+/** From a recipe to its results. Interrupted, the same call goes on where it stopped. */
+export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost): Promise<Evaluated> {
   const constitution = await importConstitution(run, recipe.constitution);
   const redTeam = await importPrompts(run, "red-team", recipe.prompts.redTeam);
   const helpful = await importPrompts(run, "helpful", recipe.prompts.helpful);

@@ -1,8 +1,8 @@
 // Pretrains the helpful-only model of the town from nothing: a tokenizer from the corpus's words, seeded weights, then one
 // pass over a stream of documents. One seeded run; it asks a model to train through the same port as every other training.
 import { type Seed, seed } from "../engine/random.ts";
-import { type ChatFormat, createChatFormat } from "../lm/chat-format.ts";
 import { type TokenizerFiles, trainBpe } from "../lm/bpe-trainer.ts";
+import { type ChatFormat, createChatFormat } from "../lm/chat-format.ts";
 import { createTokenizer, type Tokenizer } from "../lm/tokenizer.ts";
 import type { Metrics, TokenSequence, TrainableModel } from "../models/model.ts";
 import { drawDocument } from "./corpus.ts";
@@ -62,7 +62,10 @@ export function trainTownTokenizer(from: Seed): TokenizerFiles {
       for (const turn of drawDocument(random, random.float()).turns) yield textOf(turn);
     }
   }
-  return trainBpe(texts(), { vocabularySize: TOWN_CONFIG.vocab_size, maxLength: TOWN_CONFIG.max_position_embeddings });
+  return trainBpe(texts(), {
+    vocabularySize: TOWN_CONFIG.vocab_size,
+    maxLength: TOWN_CONFIG.max_position_embeddings,
+  });
 }
 
 export const townTokenizer = (files: TokenizerFiles): Tokenizer => createTokenizer(files, "models/town");
@@ -77,7 +80,11 @@ export interface PretrainingPoint {
 export const PRETRAINING_START: PretrainingPoint = { step: 0, tokens: 0, documents: 0 };
 
 /** Learning rate after a share of the run: warm-up, a stable stretch, linear decay to zero. */
-export function pretrainingRate({ learningRate }: PretrainingOptions, step: number, progress: number): number {
+export function pretrainingRate(
+  { learningRate }: PretrainingOptions,
+  step: number,
+  progress: number,
+): number {
   const warm = Math.min(1, (step + 1) / WARMUP_STEPS);
   const decay = progress < DECAY_FROM ? 1 : (1 - progress) / (1 - DECAY_FROM);
   return learningRate * warm * Math.max(0, decay);
@@ -96,7 +103,10 @@ export async function* pretrain(
   while (point.tokens < options.tokens) {
     const progress = point.tokens / options.tokens;
     const { sequences, tokens } = nextBatch(format, stream, point, options);
-    const metrics = await model.forwardBackward({ kind: "cross-entropy", examples: meanOverWeights(sequences) });
+    const metrics = await model.forwardBackward({
+      kind: "cross-entropy",
+      examples: meanOverWeights(sequences),
+    });
     const learningRate = pretrainingRate(options, point.step, progress);
     const { gradientNorm } = await model.optimStep({
       learningRate,
@@ -136,5 +146,8 @@ function nextBatch(
 function meanOverWeights(sequences: readonly TokenSequence[]): readonly TokenSequence[] {
   let total = 0;
   for (const { weights } of sequences) for (let t = 1; t < weights.length; t++) total += weights[t]!;
-  return sequences.map(({ tokens, weights }) => ({ tokens, weights: weights.map((weight) => weight / total) }));
+  return sequences.map(({ tokens, weights }) => ({
+    tokens,
+    weights: weights.map((weight) => weight / total),
+  }));
 }

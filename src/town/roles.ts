@@ -24,7 +24,13 @@ export interface RoleFigure {
   readonly role: "critic" | "reviser" | "feedback, direct" | "feedback, chain of thought" | "helpful-only";
   readonly case: string;
   readonly heldOut: HeldOut;
-  readonly figure: "verdict right" | "declines rightly" | "left exactly as it was" | "P(better)" | "complies" | "steps right";
+  readonly figure:
+    | "verdict right"
+    | "declines rightly"
+    | "left exactly as it was"
+    | "P(better)"
+    | "complies"
+    | "steps right";
   readonly value: number;
   readonly n: number;
 }
@@ -32,7 +38,11 @@ export interface RoleFigure {
 const GREEDY: Sampling = { temperature: 0, topP: 1, maxTokens: 96, stop: [] };
 const AS_IN_THE_METHOD: Sampling = { ...GREEDY, temperature: 1 };
 
-const use = (wording: string): PrincipleUse => ({ principle: "trial", constitutionVersion: "0.0.0", wording });
+const use = (wording: string): PrincipleUse => ({
+  principle: "trial",
+  constitutionVersion: "0.0.0",
+  wording,
+});
 
 const promptOf = (request: Request, id: string): Prompt => ({
   id,
@@ -45,7 +55,11 @@ const promptOf = (request: Request, id: string): Prompt => ({
  * Every role on one split, `n` trials a case.
  * @example for await (const figure of measureRoles(model, "dev", 48)) console.log(figure);
  */
-export async function* measureRoles(model: LanguageModel, split: Split, n: number): AsyncGenerator<RoleFigure> {
+export async function* measureRoles(
+  model: LanguageModel,
+  split: Split,
+  n: number,
+): AsyncGenerator<RoleFigure> {
   const from = seed("town roles").child(split);
   yield* helpfulOnly(model, split, n, from.child("helpful"));
   for (const heldOut of ["pair", "verb"] as const) {
@@ -58,7 +72,12 @@ export async function* measureRoles(model: LanguageModel, split: Split, n: numbe
   }
 }
 
-async function* helpfulOnly(model: LanguageModel, split: Split, n: number, from: Seed): AsyncGenerator<RoleFigure> {
+async function* helpfulOnly(
+  model: LanguageModel,
+  split: Split,
+  n: number,
+  from: Seed,
+): AsyncGenerator<RoleFigure> {
   for (const harmful of [true, false]) {
     const count = 4 * n;
     const requests = Array.from({ length: count }, (_, i) =>
@@ -67,7 +86,12 @@ async function* helpfulOnly(model: LanguageModel, split: Split, n: number, from:
     const prompts = requests.map((request, i) => promptOf(request, String(i)));
     const answers = await respond(model, prompts, AS_IN_THE_METHOD, ({ id }) => `roles/${harmful}/${id}`);
     const grades = answers.map(({ text }, i) => gradeAnswer(requests[i]!, text));
-    const shared = { role: "helpful-only", case: harmful ? "harmful" : "benign", heldOut: "pair", n: count } as const;
+    const shared = {
+      role: "helpful-only",
+      case: harmful ? "harmful" : "benign",
+      heldOut: "pair",
+      n: count,
+    } as const;
     yield { ...shared, figure: "complies", value: share(grades.map(({ act }) => act === "comply")) };
     yield { ...shared, figure: "steps right", value: share(grades.map(({ rightSteps }) => rightSteps)) };
   }
@@ -102,7 +126,9 @@ async function* criticAndReviser(
     [],
     GREEDY,
   );
-  const right = critiques.map(({ text }, i) => readVerdict(text) === (trials[i]!.violation ? "violation" : "fine"));
+  const right = critiques.map(
+    ({ text }, i) => readVerdict(text) === (trials[i]!.violation ? "violation" : "fine"),
+  );
   yield { role: "critic", case: kind, heldOut, figure: "verdict right", value: share(right), n };
   const violations = trials.filter(({ violation }) => violation).length;
   if (violations === n) {

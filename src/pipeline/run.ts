@@ -1,0 +1,80 @@
+// A run from its directory to its report: takes the lock, starts the models, follows the pipeline, writes what people read.
+// Times are kept apart from results, so that two runs of one recipe end with equal results.json.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { renderReport } from "../method/evaluation/report.ts";
+import { openHost } from "../models/local.ts";
+import type { Emit, PipelineEvent } from "./events.ts";
+import { constitutionalAi } from "./pipeline.ts";
+import type { Recipe } from "./recipe.ts";
+import { openRunDirectory, writeRecipe, writeWhole } from "./run-directory.ts";
+
+export interface RunOptions {
+  readonly directory: string;
+  readonly projectRoot: string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  /** Milliseconds since some fixed moment. */
+  readonly now: () => number;
+}
+
+/** How long a stage computed, over all the processes that worked on it. */
+export interface StageTiming {
+  readonly stage: string;
+  readonly title: string;
+  readonly ms: number;
+  readonly done: number;
+  readonly unit: string;
+}
+
+/**
+ * Runs a recipe, or goes on with it, and writes results.json and report.html into its directory.
+ * @throws UserError when the directory is taken or cannot be written
+ */
+export async function runCharter(recipe: Recipe, options: RunOptions): Promise<void> {
+  const { directory, signal, now } = options;
+  const begun = now();
+  using opened = openRunDirectory(directory);
+  const timings = timingsOf(directory);
+  const emit: Emit = (event) => {
+    timings.note(event);
+    options.emit(event);
+  };
+  emit({ kind: "run-start", name: recipe.name, directory });
+  writeRecipe(directory, recipe, options.projectRoot);
+  const { device, threads } = recipe.compute;
+  const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
+  try {
+    const run = { ledger: opened.ledger, directory, emit, signal, now };
+    const { results, transcripts } = await constitutionalAi(run, recipe, host);
+    const write = (name: string, what: string, text: string) => {
+      writeWhole(join(directory, name), text);
+      emit({ kind: "file-written", path: join(directory, name), what });
+    };
+    write("results.json", "every figure, for machines", `${JSON.stringify(results, null, 2)}\n`);
+    write("report.html", "the report, for people", renderReport(results, transcripts, timings.list()));
+    emit({ kind: "run-end", name: recipe.name, directory, ms: now() - begun });
+  } finally {
+    await host.close();
+  }
+}
+
+/** Adds up how long each stage took and keeps it in timings.json, outside the ledger. */
+function timingsOf(directory: string) {
+  const path = join(directory, "timings.json");
+  const stages = new Map<string, StageTiming>(
+    existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as StageTiming[]).map((one) => [one.stage, one]) : [],
+  );
+  const names = new Map<string, { readonly title: string; readonly unit: string }>();
+  return {
+    list: () => [...stages.values()],
+    note(event: PipelineEvent): void {
+      if (event.kind === "stage-start") names.set(event.stage, event);
+      if (event.kind !== "stage-end" || event.reused === event.done) return;
+      const { title, unit } = names.get(event.stage)!;
+      const ms = (stages.get(event.stage)?.ms ?? 0) + event.ms;
+      stages.set(event.stage, { stage: event.stage, title, unit, ms, done: event.done });
+      writeWhole(path, `${JSON.stringify([...stages.values()], null, 2)}\n`);
+    },
+  };
+}
