@@ -1,0 +1,182 @@
+// Packing: sequences of any length become few rows of one length, several to a row, with hardly a padded token. Shapes come
+// from short ladders, so that a handful of compiled graphs serves every batch. Deterministic. Knows tokens, not losses.
+import type { Tensor } from "../engine/tensor.ts";
+import { int32 } from "../engine/tensor.ts";
+
+/** A sequence and the positions whose hidden states are read, ascending. */
+export interface Passage {
+  readonly tokens: readonly number[];
+  readonly reads: readonly number[];
+}
+
+/** Passages that one loss term needs together, such as the two of a comparison. */
+export type Group = readonly Passage[];
+
+/** Sizes of a packed batch. */
+export interface BatchShape {
+  /** B */
+  readonly rows: number;
+  /** T, tokens a row. */
+  readonly length: number;
+  /** N, positions read. */
+  readonly reads: number;
+}
+
+/** One batch for one run of a graph. */
+export interface PackedBatch {
+  readonly shape: BatchShape;
+  readonly tokens: Tensor<"int32">; // [B,T]
+  readonly positions: Tensor<"int32">; // [B,T], from 0 in each passage
+  readonly segments: Tensor<"int32">; // [B,T], rising along a row; what is left of a row is a segment of its own
+  readonly reads: Tensor<"int32">; // [N] flat positions in B T: group by group, passage by passage; then zeros
+  readonly targets: Tensor<"int32">; // [N] the token after each read position; 0 where none
+  /** Which groups are in here, in the order of the reads. */
+  readonly groups: readonly number[];
+  /** Tokens that are not padding. */
+  readonly filled: number;
+}
+
+const LENGTHS = [64, 96, 128, 192, 256, 384, 512, 768, 1024];
+
+/** The smallest size not below n of 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, ...: four steps an octave. */
+export function ladder(n: number): number {
+  if (n <= 4) return Math.max(1, n);
+  const step = 2 ** (Math.ceil(Math.log2(n)) - 3);
+  return Math.ceil(n / step) * step;
+}
+
+function lengthBucket(length: number): number {
+  return LENGTHS.find((bucket) => bucket >= length) ?? Math.ceil(length / 512) * 512;
+}
+
+/**
+ * Packs groups into batches of at most `tokensPerBatch` tokens, or one row where a passage alone is longer; all but
+ * the last are as large as that allows.
+ *
+ * @param groups every passage has a token; groups without reads take part too
+ * @example const [batch] = pack([[{ tokens: [5, 6, 7], reads: [0, 1] }]], 2048); // batch.targets: 6, 7
+ */
+export function pack(groups: readonly Group[], tokensPerBatch: number): readonly PackedBatch[] {
+  if (groups.length === 0) return [];
+  let longest = 0;
+  let total = 0;
+  for (const group of groups) {
+    for (const { tokens } of group) {
+      longest = Math.max(longest, tokens.length);
+      total += tokens.length;
+    }
+  }
+  const length = rowLength(longest, Math.min(total, tokensPerBatch));
+  const mostRows = Math.max(1, Math.floor(tokensPerBatch / length), ...groups.map(({ length: n }) => n));
+  const order = groups.map((_, i) => i).sort((i, j) => size(groups[j]!) - size(groups[i]!) || i - j);
+  const bins = firstFit(groups, order, mostRows, length);
+  const last = shrink(groups, bins.pop()!, length);
+  return [...bins, last].map((bin) => layOut(groups, bin, length));
+}
+
+/** Longer rows leave less unused but cost more attention: at least 192, unless there is not that much to pack. */
+function rowLength(longest: number, most: number): number {
+  return lengthBucket(Math.max(longest, Math.min(most, 192)));
+}
+
+const size = (group: Group): number => group.reduce((sum, { tokens }) => sum + tokens.length, 0);
+
+interface Place {
+  readonly group: number;
+  /** Row of each passage. */
+  readonly rows: readonly number[];
+}
+
+interface Bin {
+  readonly free: number[]; // [B] tokens left in each row
+  readonly placed: Place[];
+}
+
+const emptyBin = (rows: number, length: number): Bin => ({
+  free: new Array<number>(rows).fill(length),
+  placed: [],
+});
+
+/** In the order given, each group into the first batch where all its passages find room; new batches as needed. */
+function firstFit(groups: readonly Group[], order: readonly number[], rows: number, length: number): Bin[] {
+  const bins: Bin[] = [];
+  for (const index of order) {
+    if (bins.some((bin) => place(bin, groups[index]!, index))) continue;
+    const bin = emptyBin(rows, length);
+    if (!place(bin, groups[index]!, index))
+      throw new Error(`internal: pack: expected group ${index} to fit, got no room`);
+    bins.push(bin);
+  }
+  return bins;
+}
+
+/** The batch on the fewest rows of the ladder that hold it. */
+function shrink(groups: readonly Group[], bin: Bin, length: number): Bin {
+  const tokens = bin.free.reduce((sum, free) => sum + length - free, 0);
+  for (let rows = ladder(Math.ceil(tokens / length)); rows < bin.free.length; rows = ladder(rows + 1)) {
+    const smaller = emptyBin(rows, length);
+    if (bin.placed.every(({ group }) => place(smaller, groups[group]!, group))) return smaller;
+  }
+  return bin;
+}
+
+function place(bin: Bin, group: Group, index: number): boolean {
+  const rows: number[] = [];
+  for (const { tokens } of group) {
+    const row = bin.free.findIndex((free) => free >= tokens.length);
+    if (row === -1) {
+      rows.forEach((taken, i) => {
+        bin.free[taken]! += group[i]!.tokens.length;
+      });
+      return false;
+    }
+    bin.free[row]! -= tokens.length;
+    rows.push(row);
+  }
+  bin.placed.push({ group: index, rows });
+  return true;
+}
+
+function layOut(groups: readonly Group[], bin: Bin, length: number): PackedBatch {
+  const rows = bin.free.length;
+  const placed = [...bin.placed].sort((a, b) => a.group - b.group);
+  const [tokens, positions, segments] = [0, 1, 2].map(() => new Int32Array(rows * length)) as Triple;
+  const used = new Array<number>(rows).fill(0);
+  const count = new Array<number>(rows).fill(0);
+  const reads: number[] = [];
+  const targets: number[] = [];
+  for (const { group, rows: passageRows } of placed) {
+    groups[group]!.forEach((passage, i) => {
+      const row = passageRows[i]!;
+      const start = row * length + used[row]!;
+      passage.tokens.forEach((token, position) => {
+        tokens[start + position] = token;
+        positions[start + position] = position;
+        segments[start + position] = count[row]!;
+      });
+      for (const read of passage.reads) {
+        reads.push(start + read);
+        targets.push(passage.tokens[read + 1] ?? 0);
+      }
+      used[row]! += passage.tokens.length;
+      count[row]! += 1;
+    });
+  }
+  for (let row = 0; row < rows; row++) {
+    segments.fill(count[row]!, row * length + used[row]!, (row + 1) * length);
+  }
+  const N = ladder(reads.length);
+  const padded = (numbers: readonly number[]) => Int32Array.from({ length: N }, (_, i) => numbers[i] ?? 0);
+  return {
+    shape: { rows, length, reads: N },
+    tokens: int32(tokens, [rows, length]),
+    positions: int32(positions, [rows, length]),
+    segments: int32(segments, [rows, length]),
+    reads: int32(padded(reads), [N]),
+    targets: int32(padded(targets), [N]),
+    groups: placed.map(({ group }) => group),
+    filled: used.reduce((sum, tokensUsed) => sum + tokensUsed, 0),
+  };
+}
+
+type Triple = [Int32Array<ArrayBuffer>, Int32Array<ArrayBuffer>, Int32Array<ArrayBuffer>];

@@ -1,0 +1,110 @@
+// How weights lie in memory: of the Hugging Face tensors, those that multiply the same activations are one matrix, so that a
+// layer takes one product for queries, keys and values and one for gate and up. Rows are copied, never computed with: fusing
+// and splitting are exact inverses, bit for bit.
+import { type Shape, sizeOf } from "../engine/shape.ts";
+import { float32, type Tensor } from "../engine/tensor.ts";
+import { UserError } from "../engine/user-error.ts";
+import { type Head, type LlamaConfig, parameterShapes } from "./config.ts";
+
+/** Named float32 tensors, in Hugging Face layout or in memory layout; the functions say which. */
+export type Parameters = ReadonlyMap<string, Tensor<"float32">>;
+
+/** Memory name to the Hugging Face names whose rows it holds, in order; within a layer. */
+const FUSED: Readonly<Record<string, readonly string[]>> = {
+  "self_attn.qkv_proj.weight": [
+    "self_attn.q_proj.weight",
+    "self_attn.k_proj.weight",
+    "self_attn.v_proj.weight",
+  ],
+  "mlp.gate_up_proj.weight": ["mlp.gate_proj.weight", "mlp.up_proj.weight"],
+};
+
+/**
+ * For each tensor in memory, the Hugging Face tensors stacked in it: `model.layers.0.self_attn.qkv_proj.weight`
+ * [(H+2KV)D,C] holds q, k and v; `model.layers.0.mlp.gate_up_proj.weight` [2F,C] gate and up; the others themselves.
+ */
+export function memoryLayout(config: LlamaConfig, head: Head): ReadonlyMap<string, readonly string[]> {
+  const layout = new Map<string, readonly string[]>();
+  for (const name of Object.keys(parameterShapes(config, head))) {
+    const [, layer, local] = name.match(/^(model\.layers\.\d+\.)(.*)$/) ?? [null, "", name];
+    const fused = Object.keys(FUSED).find((key) => FUSED[key]!.includes(local!));
+    if (fused === undefined) layout.set(name, [name]);
+    else
+      layout.set(
+        `${layer}${fused}`,
+        FUSED[fused]!.map((part) => `${layer}${part}`),
+      );
+  }
+  return layout;
+}
+
+/** Shapes of the tensors in memory, by memory name, in the order of the forward pass. */
+export function memoryShapes(config: LlamaConfig, head: Head): ReadonlyMap<string, Shape> {
+  const shapes = parameterShapes(config, head);
+  const fused = new Map<string, Shape>();
+  for (const [name, parts] of memoryLayout(config, head)) {
+    const [, ...columns] = shapes[parts[0]!]!;
+    fused.set(name, [parts.reduce((rows, part) => rows + shapes[part]![0]!, 0), ...columns]);
+  }
+  return fused;
+}
+
+/**
+ * From Hugging Face tensors to the layout in memory. Tensors the model has no use for are dropped.
+ *
+ * @param parameters float32 tensors by Hugging Face name; a scalar head that is absent starts at zero
+ * @throws UserError when a tensor is missing or has another shape than the configuration implies
+ */
+export function fuse(parameters: ReadonlyMap<string, Tensor>, config: LlamaConfig, head: Head): Parameters {
+  const shapes = parameterShapes(config, head);
+  const fused = new Map<string, Tensor<"float32">>();
+  const layout = memoryLayout(config, head);
+  for (const [name, shape] of memoryShapes(config, head)) {
+    const data = new Float32Array(sizeOf(shape));
+    let start = 0;
+    for (const part of layout.get(name)!) {
+      const rows = find(parameters, part, shapes[part]!).data;
+      data.set(rows, start);
+      start += rows.length;
+    }
+    fused.set(name, float32(data, shape));
+  }
+  return fused;
+}
+
+/** From the layout in memory back to Hugging Face tensors: the inverse of `fuse`. The data is copied. */
+export function split(parameters: Parameters, config: LlamaConfig, head: Head): Parameters {
+  const shapes = parameterShapes(config, head);
+  const unfused = new Map<string, Tensor<"float32">>();
+  for (const [name, parts] of memoryLayout(config, head)) {
+    const { data } = parameters.get(name) ?? missing(name);
+    let start = 0;
+    for (const part of parts) {
+      const shape = shapes[part]!;
+      const size = sizeOf(shape);
+      unfused.set(part, float32(data.slice(start, start + size), shape));
+      start += size;
+    }
+  }
+  return unfused;
+}
+
+function find(
+  parameters: ReadonlyMap<string, Tensor>,
+  name: string,
+  shape: readonly number[],
+): Tensor<"float32"> {
+  const tensor = parameters.get(name);
+  if (tensor === undefined && name === "score.weight") return float32(new Float32Array(shape[1]!), shape);
+  if (tensor?.dtype === "float32" && String(tensor.shape) === String(shape))
+    return tensor as Tensor<"float32">;
+  throw new UserError(
+    "checkpoint-tensor",
+    `${name}: expected float32 [${shape}], got ${tensor ? `${tensor.dtype} [${tensor.shape}]` : "no such tensor"}`,
+    "check that config.json and the weights belong to the same checkpoint",
+  );
+}
+
+function missing(name: string): never {
+  throw new Error(`internal: split: expected a tensor ${name} in memory, got none`);
+}

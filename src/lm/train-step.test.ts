@@ -1,0 +1,187 @@
+// Our decoder, losses, gradients and optimiser beside PyTorch's on the same tiny checkpoints (scripts/goldens/llama.py).
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { Tensor } from "../engine/tensor.ts";
+import { parseConfig } from "./config.ts";
+import type { Loss } from "./losses.ts";
+import { readSafetensors } from "./safetensors.ts";
+import { createTrainer, type Trainer } from "./train-step.ts";
+
+interface Facts {
+  readonly adamW: Parameters<Trainer["optimStep"]>[0];
+  readonly clip: number;
+  readonly valueClip: number;
+  readonly sequences: readonly { readonly tokens: readonly number[]; readonly weights: readonly number[] }[];
+  readonly crossEntropy: number;
+  readonly logProbs: readonly (readonly number[])[];
+  readonly policy: readonly {
+    readonly oldLogProbs: readonly number[];
+    readonly advantages: readonly number[];
+  }[];
+  readonly ppoPolicy: number;
+  readonly pairs: readonly {
+    a: readonly number[];
+    b: readonly number[];
+    probability: number;
+    weight: number;
+  }[];
+  readonly preference: number;
+  readonly scores: readonly number[];
+  readonly values: readonly {
+    oldValues: readonly number[];
+    returns: readonly number[];
+    values: readonly number[];
+  }[];
+  readonly ppoValue: number;
+  readonly steps: readonly { readonly loss: number; readonly gradientNorm: number }[];
+}
+
+const folder = (variant: string) => new URL(`../../test/goldens/llama-${variant}/`, import.meta.url);
+const bytes = (variant: string, file: string) => new Uint8Array(readFileSync(new URL(file, folder(variant))));
+
+function golden(variant: string) {
+  const json = (file: string) => JSON.parse(readFileSync(new URL(file, folder(variant)), "utf8"));
+  const config = parseConfig(json("config.json"));
+  const parameters = readSafetensors(bytes(variant, "model.safetensors"));
+  const expected = readSafetensors(bytes(variant, "golden.safetensors"));
+  const score = expected.get("score.weight")!;
+  return {
+    config,
+    facts: json("golden.json") as Facts,
+    expected,
+    policy: (tokensPerMicrobatch = 2688) =>
+      createTrainer({ config, head: "vocabulary", parameters, tokensPerMicrobatch }),
+    scorer: () =>
+      createTrainer({
+        config,
+        head: "scalar",
+        parameters: new Map([...parameters, ["score.weight", score]]),
+      }),
+  };
+}
+
+/** Largest difference, relative to the largest number of the expected. */
+function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  expect(actual.length).toBe(expected.length);
+  let [worst, scale] = [0, 1e-3];
+  for (let i = 0; i < expected.length; i++) {
+    if (!Number.isFinite(actual[i])) return Number.POSITIVE_INFINITY;
+    worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!));
+    scale = Math.max(scale, Math.abs(expected[i]!));
+  }
+  return worst / scale;
+}
+
+/** With beta1 = 0 and no learning rate, a step leaves the weights alone and the gradient in the first moment. */
+async function gradientsOf(trainer: Trainer): Promise<ReadonlyMap<string, Tensor>> {
+  await trainer.optimStep({
+    learningRate: 0,
+    beta1: 0,
+    beta2: 0,
+    epsilon: 1,
+    weightDecay: 0,
+    clipNorm: Number.POSITIVE_INFINITY,
+  });
+  const state = trainer.exportState();
+  return new Map(
+    [...state].flatMap(([name, tensor]) => (name.startsWith("m/") ? [[name.slice(2), tensor]] : [])),
+  );
+}
+
+async function expectGradients(trainer: Trainer, variant: string, prefix: string): Promise<void> {
+  const { expected } = golden(variant);
+  const found = await gradientsOf(trainer);
+  const names = [...expected.keys()].filter((name) => name.startsWith(`${prefix}/`));
+  expect(names.map((name) => name.slice(prefix.length + 1)).sort()).toEqual([...found.keys()].sort());
+  for (const name of names) {
+    const gradient = found.get(name.slice(prefix.length + 1))!;
+    expect(difference(gradient.data, expected.get(name)!.data), name).toBeLessThan(2e-5);
+  }
+}
+
+describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (variant) => {
+  const { facts, policy, scorer, expected } = golden(variant);
+  const policyLoss: Loss<"ppo-policy"> = {
+    kind: "ppo-policy",
+    clip: facts.clip,
+    examples: facts.sequences.map((sequence, i) => ({ ...sequence, ...facts.policy[i]! })),
+  };
+
+  test("gives PyTorch's log-probabilities", async () => {
+    const trainer = policy();
+    const logProbs = await trainer.forward(facts.sequences);
+    facts.logProbs.forEach((row, i) => {
+      expect(difference(logProbs[i]!, row)).toBeLessThan(1e-5);
+    });
+    await trainer.dispose();
+  });
+
+  test.each([2688, 64])(
+    "gives PyTorch's cross-entropy and gradients in microbatches of %i tokens",
+    async (tokens) => {
+      const trainer = policy(tokens);
+      // Copies of the batch at a quarter of the weight fill several microbatches of 64 tokens.
+      const examples = Array.from({ length: 4 }, () => facts.sequences)
+        .flat()
+        .map((sequence) => ({ ...sequence, weights: sequence.weights.map((weight) => weight / 4) }));
+      const { loss } = await trainer.forwardBackward({ kind: "cross-entropy", examples });
+      expect(difference([loss!], [facts.crossEntropy])).toBeLessThan(1e-5);
+      await expectGradients(trainer, variant, "crossEntropy");
+      await trainer.dispose();
+    },
+  );
+
+  test("gives PyTorch's clipped policy objective and gradients", async () => {
+    const trainer = policy();
+    const { loss, clipFraction } = await trainer.forwardBackward(policyLoss);
+    expect(difference([loss!], [facts.ppoPolicy])).toBeLessThan(1e-5);
+    expect(clipFraction).toBeGreaterThan(0);
+    await expectGradients(trainer, variant, "ppoPolicy");
+    await trainer.dispose();
+  });
+
+  test("gives PyTorch's preference loss, scores and gradients", async () => {
+    const trainer = scorer();
+    const scores = await trainer.scoreLast(facts.sequences.map(({ tokens }) => tokens));
+    expect(difference(scores, facts.scores)).toBeLessThan(1e-5);
+    const { loss } = await trainer.forwardBackward({ kind: "preference", examples: facts.pairs });
+    expect(difference([loss!], [facts.preference])).toBeLessThan(1e-5);
+    await expectGradients(trainer, variant, "preference");
+    await trainer.dispose();
+  });
+
+  test("gives PyTorch's clipped value loss, values and gradients", async () => {
+    const trainer = scorer();
+    const values = await trainer.forward(facts.sequences);
+    facts.values.forEach((row, i) => {
+      expect(difference(values[i]!, row.values)).toBeLessThan(1e-5);
+    });
+    const { loss } = await trainer.forwardBackward({
+      kind: "ppo-value",
+      clip: facts.valueClip,
+      examples: facts.sequences.map((sequence, i) => ({ ...sequence, ...facts.values[i]! })),
+    });
+    expect(difference([loss!], [facts.ppoValue])).toBeLessThan(1e-5);
+    await expectGradients(trainer, variant, "ppoValue");
+    await trainer.dispose();
+  });
+
+  test("is after ten AdamW steps where PyTorch is, and as far when interrupted half-way", async () => {
+    let trainer = policy();
+    for (const [i, { loss, gradientNorm }] of facts.steps.entries()) {
+      const metrics = await trainer.forwardBackward({ kind: "cross-entropy", examples: facts.sequences });
+      const step = await trainer.optimStep(facts.adamW);
+      expect(difference([metrics["loss"]!, step.gradientNorm], [loss, gradientNorm])).toBeLessThan(1e-4);
+      if (i === 4) {
+        const state = trainer.exportState();
+        await trainer.dispose();
+        trainer = policy();
+        trainer.importState(state);
+      }
+    }
+    for (const [name, tensor] of trainer.parameters()) {
+      expect(difference(tensor.data, expected.get(`afterTenSteps/${name}`)!.data), name).toBeLessThan(1e-3);
+    }
+    await trainer.dispose();
+  });
+});
