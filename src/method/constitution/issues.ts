@@ -1,0 +1,146 @@
+// What is wrong with a constitution, in the words of a person who wrote it: line, what was expected, what came, and the fix.
+import { type Document, isNode, type LineCounter } from "yaml";
+import { z } from "zod";
+import { nearestName } from "../../nearest-name.ts";
+
+/** One mistake. `line` counts from 1. */
+export interface ConstitutionIssue {
+  readonly code: string;
+  readonly line: number;
+  readonly message: string;
+  readonly hint: string;
+}
+
+type Path = readonly (string | number)[];
+
+/** All mistakes of a document, in the order of its lines: those the schema found, and ids that stand twice. */
+export function explainConstitution(
+  document: Document,
+  lines: LineCounter,
+  found: readonly z.core.$ZodIssue[],
+  schema: z.ZodType,
+): readonly ConstitutionIssue[] {
+  const value: unknown = document.toJS();
+  const lineOf = (path: Path): number => {
+    for (let length = path.length; length >= 0; length--) {
+      const node = document.getIn(path.slice(0, length), true);
+      if (isNode(node) && node.range != null) return lines.linePos(node.range[0]).line;
+    }
+    return 1;
+  };
+  const issues = [
+    ...found.flatMap((issue) => explain(issue, value, schema, lineOf)),
+    ...repeatedIds(value, lineOf),
+  ];
+  return issues.sort((a, b) => a.line - b.line);
+}
+
+function explain(
+  issue: z.core.$ZodIssue,
+  value: unknown,
+  schema: z.ZodType,
+  lineOf: (path: Path) => number,
+): readonly ConstitutionIssue[] {
+  const path = issue.path as Path;
+  if (issue.code === "unrecognized_keys") {
+    const known = keysAt(schema, path);
+    return issue.keys.map((key) => {
+      const near = nearestName(key, known);
+      return {
+        code: "constitution-key",
+        line: lineOf([...path, key]),
+        message: `${placeOf([...path, key], value)}: expected a known key, got "${key}"`,
+        hint: near === undefined ? `Keys here are: ${known.join(", ")}.` : `Did you mean "${near}"?`,
+      };
+    });
+  }
+  const got = valueAt(value, path);
+  const key = String(path.at(-1) ?? "");
+  const code = key === "principles" && Array.isArray(got) ? "constitution-empty" : "constitution-value";
+  return [
+    {
+      code,
+      line: lineOf(path),
+      message: `${placeOf(path, value)}: ${expectationOf(issue)}, got ${got === undefined ? "nothing" : JSON.stringify(got)}`,
+      hint:
+        code === "constitution-empty"
+          ? "Write at least one principle, with an id and a text."
+          : got === undefined
+            ? `Add the key "${key}".`
+            : hintFor(key),
+    },
+  ];
+}
+
+function hintFor(key: string): string {
+  if (key === "version")
+    return "Write three numbers, such as 1.0.0; raise the first when principles change meaning.";
+  if (key === "weight") return "Write a number above 0, or leave the principle out with `without`.";
+  if (key === "date") return 'Write a day in quotes, such as "2026-01-31".';
+  return `Change the value of "${key}".`;
+}
+
+function expectationOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type") return `expected ${KINDS[issue.expected] ?? issue.expected}`;
+  if (issue.code === "too_small" && issue.origin === "array") return "expected at least one principle";
+  if (issue.code === "too_small" && issue.origin === "string") return "expected text that is not empty";
+  if (issue.code === "too_small") return `expected a number above ${issue.minimum}`;
+  if (issue.code === "invalid_format" && issue.format === "date") return "expected a day, such as 2026-01-31";
+  return issue.message.replace(/^(?!expected)/, "expected ");
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  object: "keys with values",
+  array: "a list",
+  string: "text",
+  number: "a number",
+};
+
+function repeatedIds(value: unknown, lineOf: (path: Path) => number): readonly ConstitutionIssue[] {
+  const principles = valueAt(value, ["principles"]);
+  if (!Array.isArray(principles)) return [];
+  const first = new Map<unknown, number>();
+  return principles.flatMap((_, i) => {
+    const id = valueAt(principles, [i, "id"]);
+    const earlier = first.get(id);
+    if (earlier === undefined) first.set(id, i);
+    if (earlier === undefined || typeof id !== "string") return [];
+    return {
+      code: "constitution-duplicate-id",
+      line: lineOf(["principles", i, "id"]),
+      message: `principles[${i}].id: expected an id of its own, got "${id}" again (first on line ${lineOf(["principles", earlier, "id"])})`,
+      hint: "Rename one of the two; ids stay what they are for good.",
+    };
+  });
+}
+
+/** "principles[2].weight (no-theft)": the place, with the principle's id where it has one. */
+function placeOf(path: Path, value: unknown): string {
+  const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("");
+  const id =
+    path[0] === "principles" && path.length > 2 ? valueAt(value, [...path.slice(0, 2), "id"]) : undefined;
+  const plain = place.replace(/^\./, "") || "document";
+  return typeof id === "string" && path.at(-1) !== "id" ? `${plain} (${id})` : plain;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (at, key) => (at as Readonly<Record<string | number, unknown>> | null | undefined)?.[key],
+    value,
+  );
+}
+
+/** Names of the keys that the schema has at a path. */
+function keysAt(schema: z.ZodType, path: Path): readonly string[] {
+  const [key, ...rest] = path;
+  const bare = unwrapped(schema);
+  if (bare instanceof z.ZodArray) return keysAt(bare.element as z.ZodType, key === undefined ? [] : rest);
+  if (!(bare instanceof z.ZodObject)) return [];
+  return key === undefined ? Object.keys(bare.shape) : keysAt(bare.shape[String(key)] as z.ZodType, rest);
+}
+
+function unwrapped(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodOptional
+    ? unwrapped(schema.unwrap() as z.ZodType)
+    : schema;
+}
