@@ -2,6 +2,7 @@
 // checkpoints it did not make. From here on everything can be traced to these entries.
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { hashFile } from "../ledger/blobs.ts";
 import type { Json } from "../ledger/ledger.ts";
 import { stepKey } from "../ledger/ledger.ts";
 import { type Constitution, parseConstitution, without } from "../method/constitution/constitution.ts";
@@ -47,7 +48,7 @@ export async function importPrompts(
   { file, count }: { readonly file: string; readonly count: number | "all" },
 ): Promise<readonly Prompt[]> {
   const { rows } = reported(run, file, await readPrompts(file));
-  const source = importFile(run, file, rows.length);
+  const source = importFile(run, file);
   const drafts: readonly Draft<Prompt>[] = rows
     .slice(0, count === "all" ? rows.length : count)
     .map(({ conversation, metadata }) => ({ set, conversation, metadata }));
@@ -68,7 +69,7 @@ export async function importPreferences(
   { file, count }: { readonly file: string; readonly count: number | "all" },
 ): Promise<readonly Preference[]> {
   const { rows } = reported(run, file, await readPreferences(file));
-  const fileEntry = importFile(run, file, rows.length);
+  const fileEntry = importFile(run, file);
   const taken = rows.slice(0, count === "all" ? rows.length : count);
   const written = run.ledger.commit(
     taken.map((row, line) => {
@@ -92,8 +93,8 @@ export async function importPreferences(
   return [...new Map(preferences.map((preference) => [preference.id, preference])).values()];
 }
 
-function importFile(run: Run, file: string, rows: number): string {
-  const body = { file: basename(file), rows };
+function importFile(run: Run, file: string): string {
+  const body = { file: basename(file), sha256: hashFile(file) };
   const [entries] = run.ledger.commit([
     { key: stepKey({ kind: "file", of: body }), entries: [{ kind: "file", body, parents: [] }] },
   ]);

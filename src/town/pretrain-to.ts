@@ -1,0 +1,73 @@
+// `charter pretrain town`: from nothing to a checkpoint folder. Keeps its state beside the folder, so that the same command
+// goes on after an interruption and ends with the same bytes.
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { seed } from "../engine/random.ts";
+import { readCheckpoint, tokenizerBytes, writeCheckpoint } from "../lm/checkpoint.ts";
+import { parseConfig } from "../lm/config.ts";
+import { initialize } from "../lm/initialize.ts";
+import type { Metrics, ModelHost } from "../models/model.ts";
+import {
+  PRETRAINING_START,
+  type PretrainingOptions,
+  type PretrainingPoint,
+  pretrain,
+  TOWN_CONFIG,
+  trainTownTokenizer,
+} from "./pretrain.ts";
+
+/** Steps between two states on disk: what an interruption costs at most. */
+const STATE_EVERY = 250;
+
+/**
+ * Pretrains into a folder; yields after each optimiser step.
+ *
+ * @param directory where the checkpoint goes, in Hugging Face layout with float16 weights
+ */
+export async function* pretrainTo(
+  directory: string,
+  host: ModelHost,
+  options: PretrainingOptions,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly point: PretrainingPoint; readonly metrics: Metrics }> {
+  const workshop = `${directory}.pretraining`;
+  const start = join(workshop, "start");
+  const pointFile = join(workshop, "point.json");
+  const from: PretrainingPoint = await readFile(pointFile, "utf8").then(JSON.parse, () => PRETRAINING_START);
+  if (from.step === 0) await writeStart(start, options);
+  const { tokenizer, tokenizerFiles } = await readCheckpoint(start);
+  const model = await host.open(start);
+  if (from.step > 0) await model.restore(await readFile(join(workshop, `state-${from.step}.safetensors`)));
+  const keep = async (point: PretrainingPoint) => {
+    // The point names its state, so a crash between the two writes leaves the older pair whole.
+    await writeFile(join(workshop, `state-${point.step}.safetensors`), await model.state());
+    const older: PretrainingPoint = await readFile(pointFile, "utf8").then(JSON.parse, () => PRETRAINING_START);
+    await writeFile(`${pointFile}.writing`, JSON.stringify(point));
+    await rename(`${pointFile}.writing`, pointFile);
+    await rm(join(workshop, `state-${older.step}.safetensors`), { force: true });
+  };
+  for await (const done of pretrain(model, tokenizer, options, from)) {
+    yield done;
+    if (done.point.step % STATE_EVERY === 0) await keep(done.point);
+    signal.throwIfAborted();
+  }
+  const trained = join(workshop, "trained");
+  await model.save(trained);
+  await model.close();
+  const { tensors } = await readCheckpoint(trained);
+  await writeCheckpoint(directory, { config: TOWN_CONFIG, tensors, tokenizerFiles, dtype: "F16" });
+  await rm(workshop, { recursive: true, force: true });
+}
+
+/** The tokenizer and the seeded weights that training starts from. */
+async function writeStart(directory: string, options: PretrainingOptions): Promise<void> {
+  const from = seed(options.seed);
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  const tensors = initialize(parseConfig(TOWN_CONFIG), "vocabulary", from.child("weights"));
+  await writeCheckpoint(directory, {
+    config: TOWN_CONFIG,
+    tensors,
+    tokenizerFiles: tokenizerBytes(trainTownTokenizer(from)),
+  });
+}
