@@ -1,0 +1,70 @@
+// One step of cached decoding as a graph: a token a row in, the distribution of the next one out. The cache is an input
+// and only the new token's keys and values come back, because inputs are read in place and outputs are copied; attention
+// runs over [cached scores, own score]. Weights are inputs too, so that one compiled step serves every state of a model.
+import {
+  add,
+  concat,
+  constant,
+  gatherRows,
+  input,
+  matmul,
+  mul,
+  reshape,
+  rotary,
+  slice,
+  softmax,
+} from "../engine/functions.ts";
+import type { Value } from "../engine/graph.ts";
+import type { LlamaConfig } from "./config.ts";
+import { vocabularyLogits } from "./heads.ts";
+import { decoderStack, parameterInputs, rotaryTables } from "./transformer.ts";
+
+/** Sizes of one compiled step. */
+export interface StepShape {
+  /** B */
+  readonly rows: number;
+  /** S, positions that the cache has room for. */
+  readonly slots: number;
+}
+
+/** Inputs of the cache, by layer: keys and values [B,KV,S,D]. */
+export const keysInput = (layer: number): string => `cache.${layer}.keys`;
+export const valuesInput = (layer: number): string => `cache.${layer}.values`;
+
+/**
+ * The step of `shape`. Inputs: `tokens` and `positions` int32 [B]; `mask` [B,1,1,S], 0 where a slot is filled and -1e9
+ * elsewhere; the cache; the weights by memory name. Outputs: `probabilities` [B,V] of the next token at temperature 1;
+ * `keysValues` [B,2LKV,1,D], of each layer first the keys and then the values.
+ */
+export function decodeStep(config: LlamaConfig, { rows: B, slots: S }: StepShape): Record<string, Value> {
+  const { heads: H, keyValueHeads: KV, headSize: D } = config;
+  const G = H / KV;
+  const parameters = parameterInputs(config, "vocabulary");
+  const tokens = input("tokens", [B], "int32");
+  const positions = input("positions", [B], "int32");
+  const mask = input("mask", [B, 1, 1, S]);
+  const tables = rotaryTables(config, S);
+  const cos = reshape(gatherRows(constant(tables.cos), positions), [B, 1, 1, D]);
+  const sin = reshape(gatherRows(constant(tables.sin), positions), [B, 1, 1, D]);
+  const scale = 1 / Math.sqrt(D);
+  const made: Value[] = []; // [B,KV,1,D] each
+  const hidden = decoderStack(config, parameters, tokens, (qkv, layer) => {
+    const byHead = reshape(qkv, [B, H + 2 * KV, 1, D]);
+    const rotated = rotary(slice(byHead, 1, 0, H + KV), cos, sin); // [B,H+KV,1,D]
+    const q = reshape(slice(rotated, 1, 0, H), [B, KV, G, D]); // the G heads that share keys and values are one matrix
+    const k = slice(rotated, 1, H, H + KV); // [B,KV,1,D]
+    const v = slice(byHead, 1, H + KV, H + 2 * KV); // [B,KV,1,D]
+    made.push(k, v);
+    const keys = input(keysInput(layer), [B, KV, S, D]);
+    const values = input(valuesInput(layer), [B, KV, S, D]);
+    const cached = add(matmul(q, keys, { transposeB: true, scale }), mask); // [B,KV,G,S]
+    const own = matmul(q, k, { transposeB: true, scale }); // [B,KV,G,1]
+    const weights = softmax(concat([cached, own], 3)); // [B,KV,G,S+1]
+    const mixed = add(matmul(slice(weights, 3, 0, S), values), mul(slice(weights, 3, S, S + 1), v)); // [B,KV,G,D]
+    return reshape(mixed, [B, H * D]);
+  }); // [B,C]
+  return {
+    probabilities: softmax(vocabularyLogits(config, parameters, hidden)),
+    keysValues: concat(made, 1), // [B,2LKV,1,D]
+  };
+}

@@ -1,0 +1,45 @@
+// Compiled graphs for inference, made when first needed and kept: one for each kind and shape. They hold no weights, so all
+// models of one configuration share them, and training a model makes none of them stale.
+import type { Value } from "../engine/graph.ts";
+import { type CompileOptions, compile, type Executable } from "../engine/session.ts";
+import type { BatchShape } from "./batch.ts";
+import type { LlamaConfig } from "./config.ts";
+import { decodeStep, type StepShape } from "./decode-graph.ts";
+import { type PrefillShape, prefill } from "./prefill-graph.ts";
+import { targetScores } from "./score-graph.ts";
+
+/** The compiled graphs of one configuration. */
+export interface InferenceGraphs {
+  readonly config: LlamaConfig;
+  step(shape: StepShape): Promise<Executable>;
+  prefill(shape: PrefillShape): Promise<Executable>;
+  scores(shape: BatchShape): Promise<Executable>;
+  dispose(): Promise<void>;
+}
+
+/** An empty store for one configuration. */
+export function createInferenceGraphs(
+  config: LlamaConfig,
+  options: Pick<CompileOptions, "device" | "threads"> = {},
+): InferenceGraphs {
+  const compiled = new Map<string, Promise<Executable>>();
+  function once(key: string, build: () => Record<string, Value>): Promise<Executable> {
+    let executable = compiled.get(key);
+    if (executable === undefined) {
+      executable = compile(build(), options);
+      compiled.set(key, executable);
+    }
+    return executable;
+  }
+  return {
+    config,
+    step: (shape) => once(`step ${shape.rows} ${shape.slots}`, () => decodeStep(config, shape)),
+    prefill: (shape) => once(`prefill ${shape.rows} ${shape.length}`, () => prefill(config, shape)),
+    scores: (shape) =>
+      once(`scores ${shape.rows} ${shape.length} ${shape.reads}`, () => targetScores(config, shape)),
+    async dispose() {
+      for (const executable of compiled.values()) await (await executable).dispose();
+      compiled.clear();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+// Prompts read at one go, as a graph: one a row, padded at the end, where causal attention never sees the padding. Gives the
+// distribution of the first new token and the keys and values of every position, for the cache. Knows no sampling.
+import { concat, constant, gatherRows, input, softmax } from "../engine/functions.ts";
+import type { Value } from "../engine/graph.ts";
+import { float32 } from "../engine/tensor.ts";
+import type { LlamaConfig } from "./config.ts";
+import { vocabularyLogits } from "./heads.ts";
+import {
+  attention,
+  decoderStack,
+  MASKED,
+  parameterInputs,
+  queriesKeysValues,
+  rotaryTables,
+} from "./transformer.ts";
+
+/** Sizes of one compiled prefill. */
+export interface PrefillShape {
+  /** B, prompts. */
+  readonly rows: number;
+  /** T, tokens of the longest. */
+  readonly length: number;
+}
+
+/**
+ * The prefill of `shape`. Inputs: `tokens` int32 [BT]; `last` int32 [B], the flat position of each prompt's last token;
+ * the weights by memory name. Outputs: `probabilities` [B,V] of the token after each prompt; `keysValues` [B,2LKV,T,D], of
+ * each layer first the keys and then the values.
+ */
+export function prefill(config: LlamaConfig, { rows: B, length: T }: PrefillShape): Record<string, Value> {
+  const { headSize: D } = config;
+  const parameters = parameterInputs(config, "vocabulary");
+  const tokens = input("tokens", [B * T], "int32");
+  const last = input("last", [B], "int32");
+  const tables = rotaryTables(config, T);
+  const rotations = {
+    cos: constant(float32(tables.cos.data, [1, 1, T, D])),
+    sin: constant(float32(tables.sin.data, [1, 1, T, D])),
+  };
+  const mask = constant(causalMask(T));
+  const made: Value[] = []; // [B,KV,T,D] each
+  const hidden = decoderStack(config, parameters, tokens, (qkv) => {
+    const heads = queriesKeysValues(config, qkv, rotations);
+    made.push(heads.k, heads.v);
+    return attention(config, heads, mask);
+  }); // [BT,C]
+  return {
+    probabilities: softmax(vocabularyLogits(config, parameters, gatherRows(hidden, last))),
+    keysValues: concat(made, 1),
+  };
+}
+
+/** 0 at and before the query, -1e9 after it: [1,1,1,T,T], queries before keys. */
+function causalMask(T: number) {
+  const mask = new Float32Array(T * T).fill(-MASKED);
+  for (let i = 0; i < T; i++) mask.fill(0, i * T, i * T + i + 1);
+  return float32(mask, [1, 1, 1, T, T]);
+}

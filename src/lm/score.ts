@@ -1,0 +1,102 @@
+// Log-probabilities of given continuations: prompts and continuations packed in few rows, the vocabulary head only where a
+// continuation's token is predicted. Continuations of one token share their prompt.
+import { int32 } from "../engine/tensor.ts";
+import { type Group, type Passage, pack } from "./batch.ts";
+import type { Parameters } from "./fused-weights.ts";
+import type { InferenceGraphs } from "./inference-graphs.ts";
+
+export interface ContinuationRequest {
+  /** Token ids, at least one. */
+  readonly prompt: readonly number[];
+  /** [K] token ids; an empty one scores 0. */
+  readonly continuations: readonly (readonly number[])[];
+}
+
+/** One position to read: the log-probability of `token` there counts for continuation `choice`. */
+interface Read {
+  readonly choice: number;
+  readonly token: number;
+}
+
+const TOKENS_PER_BATCH = 4096;
+
+/**
+ * Log-probability of each continuation after its prompt, summed over its tokens, nats: [K] per request, in order.
+ *
+ * @param parameters in memory layout
+ * @param signal looked at before every batch
+ * @throws DOMException "AbortError" when the signal was aborted
+ */
+export async function scoreContinuations(
+  graphs: InferenceGraphs,
+  parameters: Parameters,
+  requests: readonly ContinuationRequest[],
+  signal?: { readonly aborted: boolean },
+): Promise<readonly (readonly number[])[]> {
+  const plans = requests.map(planReads);
+  const scores = requests.map(({ continuations }) => new Array<number>(continuations.length).fill(0));
+  const weights = Object.fromEntries(parameters);
+  for (const batch of pack(
+    plans.map(({ group }) => group),
+    TOKENS_PER_BATCH,
+  )) {
+    if (signal?.aborted) throw new DOMException("scoring was aborted", "AbortError");
+    const reads = batch.groups.flatMap((group) => plans[group]!.reads.map((read) => ({ ...read, group })));
+    const targets = new Int32Array(batch.shape.reads);
+    reads.forEach(({ token }, i) => {
+      targets[i] = token;
+    });
+    const executable = await graphs.scores(batch.shape);
+    const { logProbs } = await executable.run({
+      ...weights,
+      tokens: batch.tokens,
+      positions: batch.positions,
+      segments: batch.segments,
+      reads: batch.reads,
+      targets: int32(targets),
+    });
+    reads.forEach(({ group, choice }, i) => {
+      scores[group]![choice]! += logProbs!.data[i]!;
+    });
+  }
+  return scores;
+}
+
+/** The passages of one request, and what is read from them in order. */
+function planReads({ prompt, continuations }: ContinuationRequest): {
+  readonly group: Group;
+  readonly reads: readonly Read[];
+} {
+  const last = prompt.length - 1;
+  const single = continuations.flatMap((tokens, choice) =>
+    tokens.length === 1 ? [{ choice, token: tokens[0]! }] : [],
+  );
+  const shared: Passage = { tokens: prompt, reads: single.map(() => last) };
+  const longer = continuations.flatMap((tokens, choice) => (tokens.length > 1 ? [{ tokens, choice }] : []));
+  return {
+    group: [
+      ...(single.length > 0 ? [shared] : []),
+      ...longer.map(({ tokens }) => ({
+        tokens: [...prompt, ...tokens.slice(0, -1)],
+        reads: tokens.map((_, i) => last + i),
+      })),
+    ],
+    reads: [...single, ...longer.flatMap(({ tokens, choice }) => tokens.map((token) => ({ choice, token })))],
+  };
+}
+
+/**
+ * Tokens of a continuation: those of the joined text that follow the prompt's. Where a token would run across the joint,
+ * sampling could never have made it, and the continuation is encoded alone.
+ *
+ * @param joined tokens of prompt and continuation as one text
+ * @param alone tokens of the continuation by itself
+ */
+export function continuationTokens(
+  prompt: readonly number[],
+  joined: readonly number[],
+  alone: readonly number[],
+): readonly number[] {
+  const continues = joined.length > prompt.length && prompt.every((token, i) => token === joined[i]);
+  return continues ? joined.slice(prompt.length) : alone;
+}
