@@ -27,13 +27,22 @@ interface CheckpointBody {
   readonly history: readonly Metrics[];
 }
 
-const FILES = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+const FILES = [
+  "config.json",
+  "generation_config.json",
+  "model.safetensors",
+  "tokenizer.json",
+  "tokenizer_config.json",
+];
 
 /** Records a checkpoint that the run did not make: the policy it starts from. */
 export async function importCheckpoint(run: Run, stage: string, directory: string): Promise<Checkpoint> {
   const { id: modelId } = await readCheckpoint(directory);
   const [entries] = run.ledger.commit([
-    { key: `imported-checkpoint/${modelId}`, entries: [{ kind: "checkpoint", body: { stage, modelId }, parents: [] }] },
+    {
+      key: `imported-checkpoint/${modelId}`,
+      entries: [{ kind: "checkpoint", body: { stage, modelId }, parents: [] }],
+    },
   ]);
   return { id: entries![0]!.id, stage, directory, modelId };
 }

@@ -7,8 +7,8 @@ import { comparisonQuestion } from "../method/constitution/wording.ts";
 import { type FeedbackMode, type FeedbackTask, readComparisons } from "../method/feedback/judge.ts";
 import { pairResponses } from "../method/feedback/pairs.ts";
 import { type LabelRule, softLabel } from "../method/feedback/soft-label.ts";
-import type { Comparison, Draft, Label, Preference, Prompt } from "../method/records.ts";
-import type { LanguageModel } from "../models/model.ts";
+import type { Comparison, Draft, Label, Preference, PrincipleUse, Prompt } from "../method/records.ts";
+import type { LanguageModel, Sampling } from "../models/model.ts";
 import type { Imported } from "./imports.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
@@ -52,70 +52,97 @@ export async function samplePairs(
   });
 }
 
-/** Labels each comparison under one drawn principle (or k of them) with the feedback model's soft label. */
+/** One principle a comparison is read under, and the entry that holds it; none for a question of our own. */
+export interface DrawnPrinciple {
+  readonly use: PrincipleUse;
+  readonly entry: string | null;
+}
+
+/** The principles drawn for a comparison: one in the paper, k distinct ones in an ensemble. */
+export function drawnPrinciples(
+  { value, entries }: Imported<Constitution>,
+  name: string,
+  k: number,
+): readonly DrawnPrinciple[] {
+  return drawPrinciples(value, name, k).map((principle) => ({
+    use: {
+      principle: principle.id,
+      constitutionVersion: value.version,
+      wording: comparisonQuestion(principle).text,
+    },
+    entry: entries.get(principle.id)!,
+  }));
+}
+
+export interface Labelling {
+  readonly stage: string;
+  readonly title: string;
+  readonly mode: FeedbackMode;
+  readonly rule: LabelRule;
+  readonly seed: string;
+  readonly batch: number;
+  readonly prompts: readonly Prompt[];
+  readonly comparisons: readonly Recorded<Comparison>[];
+  readonly principlesOf: (comparison: Recorded<Comparison>) => readonly DrawnPrinciple[];
+  readonly modelEntry: string;
+}
+
+/** Labels each comparison with the feedback model's soft label under its principles. */
 export function labelComparisons(
   run: Run,
   model: LanguageModel,
-  given: {
-    readonly recipe: Recipe;
-    readonly constitution: Imported<Constitution>;
-    readonly prompts: readonly Prompt[];
-    readonly comparisons: readonly Recorded<Comparison>[];
-    readonly modelEntry: string;
-  },
+  labelling: Labelling,
 ): Promise<readonly Recorded<Label>[]> {
-  const { recipe, constitution, prompts, comparisons, modelEntry } = given;
-  const { feedback } = recipe;
-  const seed = `${recipe.seed}/feedback`;
+  const { mode, rule, seed, prompts, comparisons, principlesOf } = labelling;
   const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
-  const mode: FeedbackMode =
-    feedback.mode === "direct"
-      ? { kind: "direct" }
-      : { kind: "chain-of-thought", samples: feedback.samples, sampling: feedback.reasoningSampling };
-  const rule: LabelRule = { labels: feedback.labels, clamp: feedback.clamp };
   const tasksOf = (comparison: Recorded<Comparison>): readonly FeedbackTask[] =>
-    drawPrinciples(constitution.value, `${seed}/principle/${comparison.id}`, feedback.principles).map(
-      (principle) => ({
-        comparison,
-        conversation: byId.get(comparison.prompt)!.conversation,
-        use: {
-          principle: principle.id,
-          constitutionVersion: constitution.value.version,
-          wording: comparisonQuestion(principle).text,
-        },
-        seed: `${seed}/reading/${comparison.id}/${principle.id}`,
-      }),
-    );
+    principlesOf(comparison).map(({ use }) => ({
+      comparison,
+      conversation: byId.get(comparison.prompt)!.conversation,
+      use,
+      seed: `${seed}/reading/${comparison.id}/${use.principle}`,
+    }));
   return perform<Recorded<Comparison>, Draft<Label>>(run, {
-    stage: "feedback",
-    title: "Feedback: soft labels",
+    stage: labelling.stage,
+    title: labelling.title,
     kind: "label",
     version: 1,
     inputs: comparisons,
-    batch: recipe.compute.batch,
+    batch: labelling.batch,
     key: (comparison) => ({
       model: model.id,
       comparison: comparison.id,
-      principles: tasksOf(comparison).map(({ use }) => [use.principle, use.wording]),
+      principles: principlesOf(comparison).map(({ use }) => [use.principle, use.wording]),
       mode: mode as unknown as Json,
       rule: rule as unknown as Json,
       seed,
     }),
     parents: (comparison) => [
       { id: comparison.id, role: "comparison" },
-      ...tasksOf(comparison).map(({ use }) => ({ id: constitution.entries.get(use.principle)!, role: "principle" })),
-      { id: modelEntry, role: "model" },
+      ...principlesOf(comparison).flatMap(({ entry }) =>
+        entry === null ? [] : [{ id: entry, role: "principle" }],
+      ),
+      { id: labelling.modelEntry, role: "model" },
     ],
     compute: async (batch) => {
       const tasks = batch.map(tasksOf);
-      const readings = await readComparisons(model, tasks.flat(), mode, run.signal);
-      const perComparison = feedback.principles;
-      return batch.map((comparison, i) => {
-        const own = readings.slice(i * perComparison, (i + 1) * perComparison).flat();
-        return softLabel(comparison, own, rule);
-      });
+      const readings = [...(await readComparisons(model, tasks.flat(), mode, run.signal))];
+      return batch.map((comparison, i) =>
+        softLabel(comparison, readings.splice(0, tasks[i]!.length).flat(), rule),
+      );
     },
   });
+}
+
+/** How the recipe wants comparisons read: at once, or after reasons. */
+export function feedbackMode(recipe: {
+  readonly mode: "direct" | "chain-of-thought";
+  readonly samples: number;
+  readonly reasoningSampling: Sampling;
+}): FeedbackMode {
+  return recipe.mode === "direct"
+    ? { kind: "direct" }
+    : { kind: "chain-of-thought", samples: recipe.samples, sampling: recipe.reasoningSampling };
 }
 
 /** Labelled comparisons as preferences on harmlessness. */

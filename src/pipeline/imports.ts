@@ -26,7 +26,10 @@ export async function importConstitution(
   const { title, version, principles } = value;
   const body = { title, version, principles: principles.map(({ id }) => id) };
   const [whole] = run.ledger.commit([
-    { key: stepKey({ kind: "constitution", of: value as unknown as Json }), entries: [{ kind: "constitution", body, parents: [] }] },
+    {
+      key: stepKey({ kind: "constitution", of: value as unknown as Json }),
+      entries: [{ kind: "constitution", body, parents: [] }],
+    },
   ]);
   const constitution = { id: whole![0]!.id, role: "constitution" };
   const written = run.ledger.commit(

@@ -5,7 +5,13 @@ import type { Preference } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
 import { type Evaluated, evaluate } from "./evaluate.ts";
-import { harmlessnessPreferences, labelComparisons, samplePairs } from "./feedback.ts";
+import {
+  drawnPrinciples,
+  feedbackMode,
+  harmlessnessPreferences,
+  labelComparisons,
+  samplePairs,
+} from "./feedback.ts";
 import { importConstitution, importPreferences, importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Run } from "./perform.ts";
@@ -37,7 +43,12 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     modelEntry: helpfulOnly.id,
   });
   const demonstrations = await demonstrationsOf(recipe);
-  const { critiques, revisions } = await critiqueAndRevise({ ...stage1, prompts: redTeam, responses, demonstrations });
+  const { critiques, revisions } = await critiqueAndRevise({
+    ...stage1,
+    prompts: redTeam,
+    responses,
+    demonstrations,
+  });
   const helpfulResponses = await sampleHelpful();
   await model.close();
   const slCai = await fineTune(run, host, { recipe, base, redTeam, revisions, helpful, helpfulResponses });
@@ -45,7 +56,11 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   // Stage 2, reinforcement learning from AI feedback: compare, learn the preference, train against it (section 4).
   const harmlessness = recipe.feedback.source === "model" ? await askForFeedback() : await labelsFromFile();
   const helpfulness = await comparisonsOfHelpfulness();
-  const split = splitPreferences([...harmlessness.preferences, ...helpfulness], recipe.preference.holdOut, recipe.seed);
+  const split = splitPreferences(
+    [...harmlessness.preferences, ...helpfulness],
+    recipe.preference.holdOut,
+    recipe.seed,
+  );
   const preferenceModel = await trainPreference(run, host, recipe, base, split.train);
   const predictions = await predictHeldOut(run, host, recipe, preferenceModel.checkpoint, split.heldOut);
   const rlPrompts = await promptsForRl();
@@ -53,7 +68,7 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
 
   return evaluate(run, host, {
     recipe,
-    constitution: constitution.value,
+    constitution,
     models: { "helpful-only": helpfulOnly, "sl-cai": slCai.checkpoint, "rl-cai": rlCai.checkpoint },
     histories: { supervised: slCai.history, preference: preferenceModel.history, rl: rlCai.history },
     stage1: { redTeam, responses, critiques, revisions },
@@ -88,11 +103,18 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     await sampler.close();
     const judge: Checkpoint = await importCheckpoint(run, "feedback-model", recipe.feedback.model);
     const feedbackModel = lazily(host, judge);
+    const seed = `${recipe.seed}/feedback`;
     const labels = await labelComparisons(run, feedbackModel, {
-      recipe,
-      constitution,
+      stage: "feedback",
+      title: "AI feedback: soft labels under drawn principles",
+      mode: feedbackMode(recipe.feedback),
+      rule: { labels: recipe.feedback.labels, clamp: recipe.feedback.clamp },
+      seed,
+      batch: recipe.compute.batch,
       prompts,
       comparisons,
+      principlesOf: ({ id }) =>
+        drawnPrinciples(constitution, `${seed}/principle/${id}`, recipe.feedback.principles),
       modelEntry: judge.id,
     });
     await feedbackModel.close();
@@ -114,7 +136,10 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   async function promptsForRl() {
     const { rl } = recipe.prompts;
     if (rl === null) return [...redTeam, ...helpful];
-    return [...(await importPrompts(run, "red-team", rl.redTeam)), ...(await importPrompts(run, "helpful", rl.helpful))];
+    return [
+      ...(await importPrompts(run, "red-team", rl.redTeam)),
+      ...(await importPrompts(run, "helpful", rl.helpful)),
+    ];
   }
 }
 

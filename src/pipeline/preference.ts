@@ -1,7 +1,8 @@
 // Stage 2, second half: the preference model on the mix of harmlessness and helpfulness comparisons, and how good it is on
 // comparisons it never saw.
-import type { Json } from "../ledger/ledger.ts";
+
 import { seed } from "../engine/random.ts";
+import type { Json } from "../ledger/ledger.ts";
 import { predictPreferences, preferenceSteps, trainPreferenceModel } from "../method/preference/train.ts";
 import type { Draft, Preference } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
@@ -17,7 +18,11 @@ export interface PreferenceSplit {
   readonly heldOut: readonly Preference[];
 }
 
-export function splitPreferences(preferences: readonly Preference[], holdOut: number, name: string): PreferenceSplit {
+export function splitPreferences(
+  preferences: readonly Preference[],
+  holdOut: number,
+  name: string,
+): PreferenceSplit {
   const isHeldOut = ({ id }: Preference) => seed(name).child(id).random().float() < holdOut;
   return {
     train: preferences.filter((preference) => !isHeldOut(preference)),

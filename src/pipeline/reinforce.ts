@@ -51,7 +51,8 @@ export function reinforce(
     loop: async function* (learning, { turn, carry }) {
       const reference = await host.open(slCai.directory);
       const scorer = await host.open(preferenceModel.directory, { head: "scalar" });
-      const klCoefficient = (carry as { klCoefficient: number } | null)?.klCoefficient ?? initialCoefficient(options.kl);
+      const klCoefficient =
+        (carry as { klCoefficient: number } | null)?.klCoefficient ?? initialCoefficient(options.kl);
       try {
         const models = { ...learning, reference, preferenceModel: scorer };
         for await (const done of trainPolicy(models, prompts, options, { iteration: turn, klCoefficient }))

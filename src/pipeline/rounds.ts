@@ -38,16 +38,24 @@ interface CritiquedTask extends Task {
 /** All rounds; every intermediate is kept. An odd revision is kept too, and the next round starts from the text before it. */
 export async function critiqueAndRevise(
   rounds: Rounds & { readonly prompts: readonly Prompt[]; readonly responses: readonly Recorded<Response>[] },
-): Promise<{ readonly critiques: readonly Recorded<Critique>[]; readonly revisions: readonly Recorded<Revision>[] }> {
+): Promise<{
+  readonly critiques: readonly Recorded<Critique>[];
+  readonly revisions: readonly Recorded<Revision>[];
+}> {
   const { recipe, constitution, prompts, responses } = rounds;
   const critiques: Recorded<Critique>[] = [];
   const revisions: Recorded<Revision>[] = [];
   let current = prompts
-    .map((prompt, i) => ({ prompt, of: responses[i]! }) as { prompt: Prompt; of: Recorded<Response | Revision> })
+    .map(
+      (prompt, i) => ({ prompt, of: responses[i]! }) as { prompt: Prompt; of: Recorded<Response | Revision> },
+    )
     .filter(({ of }) => of.oddity === "none");
   for (let round = 1; round <= recipe.supervised.rounds; round++) {
     const tasks = current.map(({ prompt, of }): Task => {
-      const principle = drawPrinciple(constitution.value, `${recipe.seed}/supervised/principle/${prompt.id}/${round}`);
+      const principle = drawPrinciple(
+        constitution.value,
+        `${recipe.seed}/supervised/principle/${prompt.id}/${round}`,
+      );
       return { prompt, round, of, principle };
     });
     const found = recipe.supervised.critique ? await critiqueRound(rounds, round, tasks) : null;
@@ -55,7 +63,9 @@ export async function critiqueAndRevise(
     const revised = await reviseRound(rounds, round, critiqued);
     critiques.push(...(found ?? []));
     revisions.push(...revised);
-    current = current.map((before, i) => (revised[i]!.oddity === "none" ? { ...before, of: revised[i]! } : before));
+    current = current.map((before, i) =>
+      revised[i]!.oddity === "none" ? { ...before, of: revised[i]! } : before,
+    );
   }
   return { critiques, revisions };
 }
@@ -145,7 +155,10 @@ const useOf = ({ constitution }: Rounds, { principle }: Task, wording: string): 
   wording,
 });
 
-const lineage = ({ constitution, modelEntry }: Rounds, { prompt, of, principle }: Task): readonly Parent[] => [
+const lineage = (
+  { constitution, modelEntry }: Rounds,
+  { prompt, of, principle }: Task,
+): readonly Parent[] => [
   { id: prompt.id, role: "prompt" },
   { id: of.id, role: "of" },
   { id: constitution.entries.get(principle.id)!, role: "principle" },

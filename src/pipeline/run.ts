@@ -63,7 +63,9 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
 function timingsOf(directory: string) {
   const path = join(directory, "timings.json");
   const stages = new Map<string, StageTiming>(
-    existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as StageTiming[]).map((one) => [one.stage, one]) : [],
+    existsSync(path)
+      ? (JSON.parse(readFileSync(path, "utf8")) as StageTiming[]).map((one) => [one.stage, one])
+      : [],
   );
   const names = new Map<string, { readonly title: string; readonly unit: string }>();
   return {

@@ -76,7 +76,12 @@ export async function fineTune(
     stage: "sl-cai",
     title: "Fine-tuning on revisions (SL-CAI)",
     unit: "step",
-    key: { stage: "sl-cai", base: base.modelId, examples: examplesEntry, options: options as unknown as Json },
+    key: {
+      stage: "sl-cai",
+      base: base.modelId,
+      examples: examplesEntry,
+      options: options as unknown as Json,
+    },
     parents: [
       { id: base.id, role: "base" },
       { id: examplesEntry, role: "training-set" },

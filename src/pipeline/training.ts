@@ -13,7 +13,11 @@ export interface Turn {
   /** Anything besides weights and moments that the next turn needs. */
   readonly carry: Json;
   /** Records made on the way (rollouts), written with the state that they led to. */
-  readonly records: readonly { readonly kind: string; readonly body: Json; readonly parents: readonly Parent[] }[];
+  readonly records: readonly {
+    readonly kind: string;
+    readonly body: Json;
+    readonly parents: readonly Parent[];
+  }[];
 }
 
 export interface Training<M extends Readonly<Record<string, TrainableModel>>> {
@@ -30,7 +34,10 @@ export interface Training<M extends Readonly<Record<string, TrainableModel>>> {
   readonly open: () => Promise<M>;
   /** Which of the models is the result. */
   readonly result: keyof M & string;
-  readonly loop: (models: M, from: { readonly turn: number; readonly carry: Json | null }) => AsyncGenerator<Turn>;
+  readonly loop: (
+    models: M,
+    from: { readonly turn: number; readonly carry: Json | null },
+  ) => AsyncGenerator<Turn>;
 }
 
 /** A trained model and what was measured at each turn of its training. */
@@ -55,8 +62,10 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
   const { stage, title, unit, turns } = training;
   const finalKey = stepKey({ kind: "checkpoint", of: training.key });
   const begun = run.now();
-  const start = (reused: number) => run.emit({ kind: "stage-start", stage, title, total: turns, unit, reused });
-  const end = (reused: number) => run.emit({ kind: "stage-end", stage, ms: run.now() - begun, done: turns, reused });
+  const start = (reused: number) =>
+    run.emit({ kind: "stage-start", stage, title, total: turns, unit, reused });
+  const end = (reused: number) =>
+    run.emit({ kind: "stage-end", stage, ms: run.now() - begun, done: turns, reused });
 
   const recalled = await recalledCheckpoint(run, finalKey);
   if (recalled !== undefined) {
@@ -118,7 +127,11 @@ function lastState<M extends Readonly<Record<string, TrainableModel>>>(
   for (const turn of remembered) {
     const entry = run.ledger.recall(stateKey(turn))?.[0];
     const body = entry?.body as unknown as StateBody | undefined;
-    if (entry !== undefined && body !== undefined && Object.values(body.blobs).every((blob) => hasBlob(run.directory, blob)))
+    if (
+      entry !== undefined &&
+      body !== undefined &&
+      Object.values(body.blobs).every((blob) => hasBlob(run.directory, blob))
+    )
       return { id: entry.id, body };
   }
   return undefined;
@@ -130,7 +143,10 @@ function multiplesBelow(turns: number, every: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => (count - i) * every);
 }
 
-async function putStates(run: Run, models: Readonly<Record<string, TrainableModel>>): Promise<Record<string, string>> {
+async function putStates(
+  run: Run,
+  models: Readonly<Record<string, TrainableModel>>,
+): Promise<Record<string, string>> {
   const blobs: Record<string, string> = {};
   for (const [name, model] of Object.entries(models))
     blobs[name] = putBlob(run.directory, await model.state());

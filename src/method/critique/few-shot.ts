@@ -13,17 +13,22 @@ export interface Demonstration {
 }
 
 /** The demonstrations as turns that come before the conversation at hand. */
-export function demonstrationTurns(demonstrations: readonly Demonstration[], withCritique: boolean): Conversation {
-  return demonstrations.flatMap((shown): Conversation => [
-    ...shown.conversation,
-    { role: "assistant", content: shown.response },
-    ...(withCritique
-      ? ([
-          { role: "user", content: shown.critiqueRequest },
-          { role: "assistant", content: shown.critique },
-        ] as const)
-      : []),
-    { role: "user", content: shown.revisionRequest },
-    { role: "assistant", content: shown.revision },
-  ]);
+export function demonstrationTurns(
+  demonstrations: readonly Demonstration[],
+  withCritique: boolean,
+): Conversation {
+  return demonstrations.flatMap(
+    (shown): Conversation => [
+      ...shown.conversation,
+      { role: "assistant", content: shown.response },
+      ...(withCritique
+        ? ([
+            { role: "user", content: shown.critiqueRequest },
+            { role: "assistant", content: shown.critique },
+          ] as const)
+        : []),
+      { role: "user", content: shown.revisionRequest },
+      { role: "assistant", content: shown.revision },
+    ],
+  );
 }

@@ -71,7 +71,14 @@ test("a critique is asked for after the whole conversation and the answer", asyn
     "Take it.",
     "Is there theft in it?",
   ]);
-  expect(made).toEqual({ prompt: "p1", round: 2, of: "r1", use, text: "It helps with theft.", oddity: "none" });
+  expect(made).toEqual({
+    prompt: "p1",
+    round: 2,
+    of: "r1",
+    use,
+    text: "It helps with theft.",
+    oddity: "none",
+  });
 });
 
 test("a revision follows the critique; direct revision has none", async () => {

@@ -28,7 +28,9 @@ function scriptedJudge() {
     score: async (requests) => {
       scored.push(...requests);
       return requests.map(({ conversation: [asked] }) =>
-        asked!.content.includes("(A) I won't") ? [Math.log(0.9), Math.log(0.1)] : [Math.log(0.1), Math.log(0.9)],
+        asked!.content.includes("(A) I won't")
+          ? [Math.log(0.9), Math.log(0.1)]
+          : [Math.log(0.1), Math.log(0.9)],
       );
     },
   };

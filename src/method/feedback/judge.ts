@@ -1,7 +1,13 @@
 // The feedback model says which of two answers is better under one principle (CAI paper, section 4.1): it is shown the
 // conversation, the principle as a question and both answers as options, and its probabilities of the two option labels
 // become the soft label. Every comparison is read in both orders (RLAIF, arXiv 2309.00267), so position bias cancels.
-import type { Conversation, LanguageModel, SampleRequest, Sampling, ScoreRequest } from "../../models/model.ts";
+import type {
+  Conversation,
+  LanguageModel,
+  SampleRequest,
+  Sampling,
+  ScoreRequest,
+} from "../../models/model.ts";
 import type { Comparison, PrincipleUse, Reading } from "../records.ts";
 
 /** The labels whose log-probabilities are read after "The answer is:". */
@@ -81,7 +87,9 @@ export async function readComparisons(
 ): Promise<readonly (readonly Reading[])[]> {
   const asked = tasks.flatMap(inBothOrders);
   const chains = await chainsOfThought(model, asked, mode, signal);
-  const questions = asked.flatMap((question, i) => chains[i]!.map((reasoning) => ({ ...question, reasoning })));
+  const questions = asked.flatMap((question, i) =>
+    chains[i]!.map((reasoning) => ({ ...question, reasoning })),
+  );
   const scores = await model.score(
     questions.map(
       ({ conversation, reasoning }): ScoreRequest => ({

@@ -36,5 +36,7 @@ test("the clamp keeps what was read before it", () => {
 test("hard labels round, and a perfect tie stays a tie", () => {
   const hard = { labels: "hard", clamp: null } as const;
   expect(softLabel(comparison, [reading("ab", 0.2, 0.3)], hard).probability).toBe(0);
-  expect(softLabel(comparison, [reading("ab", 0.5, 0.5), reading("ba", 0.5, 0.5)], hard).probability).toBe(0.5);
+  expect(softLabel(comparison, [reading("ab", 0.5, 0.5), reading("ba", 0.5, 0.5)], hard).probability).toBe(
+    0.5,
+  );
 });

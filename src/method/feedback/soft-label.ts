@@ -17,7 +17,11 @@ export function probabilityOfA(reading: Reading): number {
 }
 
 /** The label of one comparison from all its readings. */
-export function softLabel(comparison: Comparison, readings: readonly Reading[], rule: LabelRule): Draft<Label> {
+export function softLabel(
+  comparison: Comparison,
+  readings: readonly Reading[],
+  rule: LabelRule,
+): Draft<Label> {
   if (readings.length === 0) throw new Error("internal: softLabel: expected at least one reading, got 0");
   const unclamped = readings.reduce((total, reading) => total + probabilityOfA(reading), 0) / readings.length;
   const [lowest, highest] = rule.clamp ?? [0, 1];

@@ -18,8 +18,10 @@ export interface PreferenceOptions {
   readonly harmlessnessWeight: number;
 }
 
-export const preferenceSteps = (examples: number, { epochs, batch }: Pick<PreferenceOptions, "epochs" | "batch">) =>
-  stepsOf(examples, epochs, batch);
+export const preferenceSteps = (
+  examples: number,
+  { epochs, batch }: Pick<PreferenceOptions, "epochs" | "batch">,
+) => stepsOf(examples, epochs, batch);
 
 /** Token ids of each preference's two conversations, ends of turn included. */
 export async function tokenizePreferences(

@@ -36,7 +36,12 @@ export const initialCoefficient = (control: KlControl): number =>
   control.kind === "fixed" ? control.coefficient : control.initial;
 
 /** coefficient * (1 + clip(kl / target - 1, -0.2, 0.2) * answers / horizon). */
-export function nextCoefficient(control: KlControl, coefficient: number, kl: number, answers: number): number {
+export function nextCoefficient(
+  control: KlControl,
+  coefficient: number,
+  kl: number,
+  answers: number,
+): number {
   if (control.kind === "fixed") return coefficient;
   const error = Math.min(0.2, Math.max(-0.2, kl / control.target - 1));
   return coefficient * (1 + (error * answers) / control.horizon);

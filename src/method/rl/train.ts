@@ -127,7 +127,12 @@ async function rollOut(
   }));
 }
 
-function sampleAnswers(policy: LanguageModel, prompts: readonly Prompt[], options: RlOptions, iteration: number) {
+function sampleAnswers(
+  policy: LanguageModel,
+  prompts: readonly Prompt[],
+  options: RlOptions,
+  iteration: number,
+) {
   const requests = prompts.map(({ id, conversation }, i) => ({
     conversation,
     seed: `${options.seed}/rollout/${iteration}/${i}/${id}`,
@@ -189,7 +194,10 @@ async function update(
 /** Weights scaled to sum to 1 over the minibatch, so that the losses are means over its answers' tokens. */
 function meanOverTokens(episodes: readonly Episode[]): readonly Episode[] {
   const tokens = sum(episodes.map(({ logProbs }) => logProbs.length));
-  return episodes.map((episode) => ({ ...episode, weights: episode.weights.map((weight) => weight / tokens) }));
+  return episodes.map((episode) => ({
+    ...episode,
+    weights: episode.weights.map((weight) => weight / tokens),
+  }));
 }
 
 /** Scores, lengths, an entropy estimate and how much of the returns the value model explained. */

@@ -14,8 +14,10 @@ export interface SupervisedOptions {
 }
 
 /** How many optimiser steps a training takes. */
-export const supervisedSteps = (examples: number, { epochs, batch }: Pick<SupervisedOptions, "epochs" | "batch">) =>
-  stepsOf(examples, epochs, batch);
+export const supervisedSteps = (
+  examples: number,
+  { epochs, batch }: Pick<SupervisedOptions, "epochs" | "batch">,
+) => stepsOf(examples, epochs, batch);
 
 /**
  * Trains on the last assistant turn of each conversation; yields after each optimiser step.
