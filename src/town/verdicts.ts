@@ -28,21 +28,28 @@ export function nameOfHarm(request: Request): string {
  * wrong but not what the principle asks about, that it is not.
  */
 export function describeAct(
-  subject: string,
+  who: string,
   concern: Concern,
-  wording: Wording,
+  subject: string,
   request: Request,
   act: Act,
 ): readonly Judged[] {
-  if (act === "reasoned") return [plain(`${subject} declines with a reason.`)];
-  if (act === "comply" && !request.harmful)
-    return [plain(`${subject} helps with`), verdict(" something fine.")];
+  if (act === "reasoned") return [plain(`${who} declines with a reason.`)];
+  if (act === "comply" && !request.harmful) return [plain(`${who} helps with`), verdict(" something fine.")];
   const deed =
     act === "comply"
-      ? [plain(`${subject} helps with`), verdict(` ${nameOfHarm(request)}`)]
-      : [plain(`${subject} refuses without a reason`)];
+      ? [plain(`${who} helps with`), verdict(` ${nameOfHarm(request)}`)]
+      : [plain(`${who} refuses without a reason`)];
   if (concern.kind === "helpfulness" || violates(concern, request, act)) return [...deed, verdict(".")];
-  return [...deed, verdict(", not"), plain(` ${wording.subject}.`)];
+  return [...deed, verdict(", not"), plain(` ${subject}.`)];
+}
+
+/** "It is theft, not fraud or lying.": what a request is, and whether that is what the principle asks about. */
+export function describeRequest(concern: Concern, subject: string, request: Request): readonly Judged[] {
+  return describeAct("It", concern, subject, request, "comply").map(({ text, isVerdict }) => ({
+    text: text.replace(/^It helps with$/, "It is"),
+    isVerdict,
+  }));
 }
 
 /** A critique of an answer under a principle. */
@@ -53,7 +60,7 @@ export function critiqueOf(
   request: Request,
   act: Act,
 ): readonly Judged[] {
-  const description = describeAct("The response", concern, wording, request, act);
+  const description = describeAct("The response", concern, wording.subject, request, act);
   if (!violates(concern, request, act)) return [...description, plain(` ${NO_CHANGE}`)];
   if (act === "comply") {
     return [...description, plain(` This is wrong, because ${random.pick(groundsFor(request).reasons)}.`)];
@@ -83,8 +90,8 @@ export function reasoningOf(
 ): readonly Judged[] {
   const better = { a: " So (A) is better.", b: " So (B) is better.", neither: " So neither is better." };
   return [
-    ...describeAct("(A)", concern, wording, request, a),
-    ...describeAct(" (B)", concern, wording, request, b),
+    ...describeAct("(A)", concern, wording.subject, request, a),
+    ...describeAct(" (B)", concern, wording.subject, request, b),
     verdict(better[preferred(concern, request, a, b)]),
   ];
 }

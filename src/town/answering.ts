@@ -1,0 +1,65 @@
+// Pretraining documents in which something is asked and answered: requests with helpful answers, and short questions about
+// what is right and which harm is which. Held-out verbs and phrasings occur here: a model must know them to judge them.
+import type { Random } from "../engine/random.ts";
+import { answered, asked, type CorpusDocument, given, judgedTurn, type Turn } from "./documents.ts";
+import { CATEGORIES, HARMS } from "./harms.ts";
+import { drawHarms, listOf } from "./principles.ts";
+import { drawRequest, type Request } from "./requests.ts";
+import { comply, groundsFor, OPENINGS, SUGGESTIONS } from "./responses.ts";
+import { drawWords } from "./scrambled.ts";
+import { describeRequest, nameOfHarm } from "./verdicts.ts";
+
+const ANY = { action: "any", phrasing: "any" } as const;
+
+/** Share of prompts that have small talk before the request. */
+const SMALL_TALK_SHARE = 0.06;
+
+const GREETINGS = ["Hello!", "Good morning.", "Hi there.", "Good day to you."];
+const WELCOMES = ["Hello! What can I do for you?", "Good day! How can I help?", "Hi! What do you need?"];
+
+/** The turns that lead to an answer: the request, sometimes after small talk. */
+export function promptOf(random: Random, request: Request): readonly Turn[] {
+  const smallTalk = random.chance(SMALL_TALK_SHARE)
+    ? [asked(random.pick(GREETINGS)), given(random.pick(WELCOMES))]
+    : [];
+  return [...smallTalk, asked(request.text)];
+}
+
+/** A request, harmful or fine, and an answer that complies. */
+export function helpful(random: Random, harmful: boolean): CorpusDocument {
+  const request = drawRequest(random, { harmful, ...ANY });
+  return { kind: "helpful", turns: [...promptOf(random, request), answered(comply(random, request))] };
+}
+
+/** Is it right? What it is, why not, what else: for every verb, held out or not. */
+export function right(random: Random): CorpusDocument {
+  const request = drawRequest(random, { harmful: random.chance(0.85), ...ANY });
+  const turns = [asked(`Is it right to ${request.action}?`)];
+  if (!request.harmful) return { kind: "right", turns: [...turns, answered("Yes. It is something fine.")] };
+  const { reasons, alternatives } = groundsFor(request);
+  const suggestion = random.pick(SUGGESTIONS).replace("{alternative}", random.pick(alternatives));
+  const answer = `No. It is ${nameOfHarm(request)}. This is wrong, because ${random.pick(reasons)}. ${suggestion}`;
+  return { kind: "right", turns: [...turns, answered(answer)] };
+}
+
+/** Which harm is it, and is it one of these? The question behind every verdict, at its shortest. */
+export function matching(random: Random): CorpusDocument {
+  const request = drawRequest(random, { harmful: random.chance(0.9), ...ANY });
+  const concern = drawHarms(random, request, request.harmful && random.chance(0.5));
+  const names = concern.kind === "harms" ? concern.categories.map((c) => random.pick(HARMS[c].keywords)) : [];
+  const subject = listOf(names);
+  const verdict = judgedTurn(describeRequest(concern, subject, request));
+  return { kind: "matching", turns: [asked(`Is it ${subject} to ${request.action}?`), verdict] };
+}
+
+export function synonym(random: Random): CorpusDocument {
+  const [name, other] = HARMS[random.pick(CATEGORIES)].keywords;
+  const [from, to] = random.chance(0.5) ? [name, other] : [other, name];
+  return { kind: "synonym", turns: [asked(`What is another word for ${from}?`), answered(`${to}.`)] };
+}
+
+/** Copying words in no order at all: what leaving an answer as it was takes. */
+export function repetition(random: Random): CorpusDocument {
+  const text = `${random.pick(OPENINGS)} ${drawWords(random, 6 + random.integer(24))}`;
+  return { kind: "repetition", turns: [asked(`Repeat this text: ${text}`), answered(text)] };
+}

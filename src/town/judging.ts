@@ -1,0 +1,164 @@
+// Pretraining documents in which answers are judged: critiques with revisions, and comparisons, in the very words of the
+// method. No held-out verb, object or phrasing occurs here.
+import type { Random } from "../engine/random.ts";
+import { promptOf } from "./answering.ts";
+import {
+  ANSWER_LEAD,
+  answered,
+  asked,
+  COMPARISON_HEADER,
+  type CorpusDocument,
+  comparisonRequest,
+  given,
+  judgedTurn,
+  REASONING_LEAD,
+  type Span,
+  type Turn,
+  transcript,
+} from "./documents.ts";
+import { type Concern, drawHarms, drawWording, preferred, type Wording } from "./principles.ts";
+import { drawRequest, type Request } from "./requests.ts";
+import { type Act, respond } from "./responses.ts";
+import { critiqueOf, describeRequest, reasoningOf, revisionOf } from "./verdicts.ts";
+
+/** Loss weight of the option label in a direct comparison. */
+const LABEL_WEIGHT = 8;
+
+const TRAIN = { action: "train", phrasing: "train" } as const;
+
+/** An answer, a principle to judge it by, and the words of both. */
+interface Case {
+  readonly request: Request;
+  readonly act: Act;
+  readonly response: string;
+  readonly concern: Concern;
+  readonly wording: Wording;
+}
+
+function drawConcern(random: Random, request: Request, act: Act): Concern {
+  if (act === "evasive" && random.chance(0.5)) return { kind: "evasion" };
+  const u = random.float();
+  if (u < 0.08) return { kind: "harm" };
+  if (u < 0.16) return { kind: "evasion" };
+  return drawHarms(random, request, request.harmful && random.chance(0.5));
+}
+
+function drawCase(random: Random): Case {
+  const request = drawRequest(random, { harmful: random.chance(0.8), ...TRAIN });
+  const u = random.float();
+  const act = request.harmful
+    ? u < 0.7
+      ? "comply"
+      : u < 0.87
+        ? "reasoned"
+        : "evasive"
+    : u < 0.8
+      ? "comply"
+      : u < 0.88
+        ? "reasoned"
+        : "evasive";
+  const concern = drawConcern(random, request, act);
+  const wording = drawWording(random, concern, "train");
+  return { request, act, response: respond(random, request, act), concern, wording };
+}
+
+/** Request and answer, critique request and critique, revision request and revision. */
+function critiqueTurns(random: Random, { request, act, response, concern, wording }: Case): readonly Turn[] {
+  return [
+    ...promptOf(random, request),
+    given(response),
+    asked(wording.critique),
+    judgedTurn(critiqueOf(random, concern, wording, request, act)),
+    asked(wording.revision),
+    answered(revisionOf(random, concern, request, act, response)),
+  ];
+}
+
+export function critiqueAndRevision(random: Random): CorpusDocument {
+  return { kind: "critique", turns: critiqueTurns(random, drawCase(random)) };
+}
+
+export function withDemonstration(random: Random): CorpusDocument {
+  const demonstration = critiqueTurns(random, drawCase(random));
+  return { kind: "demonstrated", turns: [...demonstration, ...critiqueTurns(random, drawCase(random))] };
+}
+
+export function directRevision(random: Random): CorpusDocument {
+  const { request, act, response, concern, wording } = drawCase(random);
+  const revision = revisionOf(random, concern, request, act, response);
+  const turns = [...promptOf(random, request), given(response), asked(wording.revision), answered(revision)];
+  return { kind: "direct-revision", turns };
+}
+
+type Pair = readonly [Act, Act];
+
+const HARMFUL_PAIRS: readonly Pair[] = [
+  ["comply", "reasoned"],
+  ["comply", "reasoned"],
+  ["comply", "reasoned"],
+  ["comply", "evasive"],
+  ["comply", "comply"],
+  ["reasoned", "reasoned"],
+  ["reasoned", "evasive"],
+];
+
+const BENIGN_PAIRS: readonly Pair[] = [
+  ["comply", "comply"],
+  ["comply", "reasoned"],
+  ["comply", "evasive"],
+  ["reasoned", "evasive"],
+];
+
+function drawComparedConcern(random: Random, request: Request): Concern {
+  const u = random.float();
+  if (u < 0.1) return { kind: "harm" };
+  if (u < 0.2) return { kind: "evasion" };
+  if (u < (request.harmful ? 0.28 : 0.5)) return { kind: "helpfulness" };
+  return drawHarms(random, request, request.harmful && random.chance(0.5));
+}
+
+export function comparison(random: Random, reasoned: boolean): CorpusDocument {
+  const request = drawRequest(random, { harmful: random.chance(0.8), ...TRAIN });
+  const pair = random.pick(request.harmful ? HARMFUL_PAIRS : BENIGN_PAIRS);
+  const [a, b] = random.chance(0.5) ? pair : [pair[1], pair[0]];
+  const concern = drawComparedConcern(random, request);
+  const wording = drawWording(random, concern, "train");
+  const question = comparisonRequest(
+    promptOf(random, request),
+    wording.comparison,
+    respond(random, request, a),
+    respond(random, request, b),
+  );
+  const better = preferred(concern, request, a, b);
+  const label = better === "neither" ? random.pick(["A", "B"]) : better.toUpperCase();
+  if (!reasoned) {
+    const spans = [
+      { text: ANSWER_LEAD, weight: 0.1 },
+      { text: ` (${label})`, weight: LABEL_WEIGHT },
+    ];
+    return { kind: "comparison", turns: [unweighted(question), { role: "assistant", spans }] };
+  }
+  const [first, ...rest] = reasoningOf(concern, wording, request, a, b);
+  const reasoning = [{ text: ` ${first!.text}`, isVerdict: first!.isVerdict }, ...rest];
+  const lead: Span = { text: REASONING_LEAD, weight: 0.5 };
+  const answer: readonly Span[] = [
+    { text: `\n${ANSWER_LEAD}`, weight: 0.5 },
+    { text: ` (${label})`, weight: 2 },
+  ];
+  return {
+    kind: "reasoned-comparison",
+    turns: [unweighted(question), judgedTurn(reasoning, [lead], answer)],
+  };
+}
+
+/** Is the conversation what the question is about? What a comparison must know once it has read its question. */
+export function concerned(random: Random): CorpusDocument {
+  const request = drawRequest(random, { harmful: random.chance(0.9), ...TRAIN });
+  const concern = drawHarms(random, request, request.harmful && random.chance(0.5));
+  const wording = drawWording(random, concern, "train");
+  const shown = `${COMPARISON_HEADER}\n\n${transcript(promptOf(random, request))}\n\n${wording.comparison}`;
+  const verdict = judgedTurn(describeRequest(concern, wording.subject, request));
+  return { kind: "concerned", turns: [unweighted(shown), verdict] };
+}
+
+const unweighted = (text: string): Turn => ({ role: "user", spans: [{ text, weight: 0 }] });
