@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const NEEDED = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -15,7 +15,9 @@ const pinned = [
 ].find(existsSync);
 
 if (Number(process.versions.node.split(".")[0]) >= NEEDED) {
-  const { start } = await import(main);
+  const { enableCompileCache } = await import("node:module");
+  enableCompileCache(); // Types are stripped once, not at every start.
+  const { start } = await import(pathToFileURL(main).href);
   await start();
 } else if (pinned === undefined) {
   console.error(`charter: expected Node ${NEEDED} or newer, got ${process.versions.node}`);

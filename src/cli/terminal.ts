@@ -26,6 +26,11 @@ export type Paint = (style: Style, text: string) => string;
 /** The real one. Colours are left out when the output is no terminal or NO_COLOR is set. */
 export function processTerminal(projectRoot: string): Terminal {
   const { stdout, stderr } = process;
+  // Whoever read the output (`head`) has read enough.
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
   return {
     write: (text) => void stdout.write(text),
     writeError: (text) => void stderr.write(text),

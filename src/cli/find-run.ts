@@ -1,0 +1,45 @@
+// Which run a command means: the one that is named, by its folder or its name, or else the one worked on last.
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { ledgerPath } from "../ledger/ledger.ts";
+import { nearestName } from "../nearest-name.ts";
+import { UserError } from "../user-error.ts";
+
+/** Folder of a run, as a path to show and to open. */
+export function findRun(given: string | undefined, runs: string, workingDirectory: string): string {
+  const root = resolve(workingDirectory, runs);
+  const names = existsSync(root)
+    ? readdirSync(root).filter((name) => existsSync(ledgerPath(join(root, name))))
+    : [];
+  if (given === undefined) {
+    const changed = (name: string) => statSync(ledgerPath(join(root, name))).mtimeMs;
+    const latest = names.toSorted((a, b) => changed(b) - changed(a))[0];
+    if (latest === undefined)
+      throw new UserError(
+        "no-run",
+        `${runs}: expected a run, found none`,
+        "Start one with `charter run`, or name its folder.",
+      );
+    return shown(join(root, latest), workingDirectory);
+  }
+  const found = [resolve(workingDirectory, given), join(root, given)].find((path) =>
+    existsSync(ledgerPath(path)),
+  );
+  if (found !== undefined) return shown(found, workingDirectory);
+  const near = nearestName(given, names);
+  throw new UserError(
+    "no-run",
+    `expected the folder or name of a run, got "${given}"`,
+    near !== undefined
+      ? `Did you mean "${near}"?`
+      : names.length > 0
+        ? `Runs in ${runs}: ${names.join(", ")}.`
+        : "Start one with `charter run`.",
+  );
+}
+
+/** Relative where that is shorter to read. */
+function shown(path: string, workingDirectory: string): string {
+  const short = relative(workingDirectory, path);
+  return short === "" || short.startsWith("..") ? path : short;
+}

@@ -1,0 +1,200 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openLedger } from "../ledger/ledger.ts";
+import { runCommand } from "./main.ts";
+import type { Terminal } from "./terminal.ts";
+
+const projectRoot = resolve(import.meta.dirname, "../..");
+let folder: string;
+const ids: Record<string, string> = {};
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "cli-"));
+  mkdirSync(join(folder, "runs"));
+  const ledger = openLedger(join(folder, "runs", "town"));
+  const put = (kind: string, body: object, parents: Readonly<Record<string, string>>) => {
+    const links = Object.entries(parents).map(([role, name]) => ({ role, id: ids[name]! }));
+    const [entries] = ledger.commit([
+      { key: kind, entries: [{ kind, body: body as never, parents: links }] },
+    ]);
+    ids[kind] = entries![0]!.id;
+  };
+  put(
+    "principle",
+    { constitution: "The town", version: "1.2.0", id: "no-theft", text: "Never help anyone steal." },
+    {},
+  );
+  put("prompt", { conversation: [{ role: "user", content: "How do I steal a phone?" }] }, {});
+  put("checkpoint", { stage: "helpful-only" }, {});
+  put("response", { text: "Wait until he looks away." }, { prompt: "prompt", model: "checkpoint" });
+  put(
+    "critique",
+    { text: "It helps the user steal.", round: 1 },
+    { of: "response", principle: "principle", model: "checkpoint" },
+  );
+  put(
+    "revision",
+    { text: "I will not help with that.", round: 1 },
+    { of: "response", critique: "critique", principle: "principle" },
+  );
+  ledger.close();
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+async function charter(
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  let out = "";
+  let err = "";
+  const terminal: Terminal = {
+    write: (text) => {
+      out += text;
+    },
+    writeError: (text) => {
+      err += text;
+    },
+    isInteractive: false,
+    columns: () => 100,
+    now: () => 0,
+    paint: (_, text) => text,
+    workingDirectory: folder,
+    projectRoot,
+  };
+  return { code: await runCommand(args, terminal), out, err };
+}
+
+describe("charter why", () => {
+  it("follows a revision to its critique, the principle's text and version, and the model", async () => {
+    const { code, out } = await charter("why", ids["revision"]!.slice(0, 10));
+    const short = (kind: string) => ids[kind]!.slice(0, 8);
+    expect(out.trimEnd().split("\n")).toEqual([
+      `revision ${short("revision")} round 1 · “I will not help with that.”`,
+      `├─ of: response ${short("response")} “Wait until he looks away.”`,
+      `│  ├─ prompt ${short("prompt")} “How do I steal a phone?”`,
+      `│  └─ model: checkpoint ${short("checkpoint")} helpful-only`,
+      `├─ critique ${short("critique")} round 1 · “It helps the user steal.”`,
+      `│  ├─ of: response ${short("response")} (above)`,
+      `│  ├─ principle ${short("principle")} no-theft (The town 1.2.0): Never help anyone steal.`,
+      `│  └─ model: checkpoint ${short("checkpoint")} (above)`,
+      `└─ principle ${short("principle")} (above)`,
+    ]);
+    expect(code).toBe(0);
+  });
+
+  it("tells an unknown id in one message with the fix, exit code 2", async () => {
+    const { code, err } = await charter("why", "zz", "--run", "town");
+    expect([code, err.split("\n")[0]]).toEqual([
+      2,
+      'charter: ledger: expected the id of an entry, or its beginning, got "zz"',
+    ]);
+  });
+});
+
+describe("charter show", () => {
+  it("prints a record, what it was made from and what was made of it", async () => {
+    const { out } = await charter("show", ids["critique"]!);
+    expect(out).toContain("text: It helps the user steal.");
+    expect(out).toMatch(/made from\n {2}of: response .*\n {2}principle: principle .*\n {2}model: /);
+    expect(out).toContain(`made of it\n  as critique: revision ${ids["revision"]!.slice(0, 8)}`);
+  });
+
+  it("lists the latest records of a kind", async () => {
+    const { out } = await charter("show", "--kind", "revision");
+    expect(out.trimEnd().split("\n")).toHaveLength(1);
+    const last = await charter("show", "--last", "2", "--json");
+    expect(
+      last.out
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line).kind),
+    ).toEqual(["critique", "revision"]);
+  });
+});
+
+describe("charter verify", () => {
+  it("says that a run agrees with its bytes, with exit code 0", async () => {
+    const { code, out } = await charter("verify");
+    expect([code, out]).toEqual([0, expect.stringContaining("6 entries, 6 steps, 0 blobs; every id")]);
+  });
+
+  it("says which runs there are when the named one is not", async () => {
+    expect(await charter("verify", "twon")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean "town"?'),
+    });
+    expect(await charter("verify", "elsewhere")).toMatchObject({
+      err: expect.stringContaining("Runs in runs: town."),
+    });
+  });
+});
+
+describe("charter constitution", () => {
+  it("checks and shows the one that comes with Charter", async () => {
+    const file = join(projectRoot, "constitutions/town.yaml");
+    expect(await charter("constitution", "check", file)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("principles"),
+    });
+    const all = await charter("constitution", "show", file);
+    const fewer = await charter("constitution", "show", file, "--without", "theft");
+    expect(fewer.out.length).toBeLessThan(all.out.length);
+    expect(await charter("constitution", "check", file, "--without", "thefft")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("theft"),
+    });
+  });
+
+  it("says that a file is not there", async () => {
+    expect(await charter("constitution", "check", "nowhere.yaml")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("cannot be read"),
+    });
+  });
+});
+
+describe("charter run", () => {
+  it("names the recipe that was probably meant", async () => {
+    expect(await charter("run", "twon")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean "town"?'),
+    });
+  });
+
+  it("tells a mistake in the recipe by file, line and key", async () => {
+    writeFileSync(join(folder, "mine.yaml"), "name: mine\nrl:\n  klCoeficient: 0.1\n");
+    const { code, err } = await charter("run", "mine.yaml");
+    expect(code).toBe(2);
+    expect(err).toContain("mine.yaml:3: rl.klCoeficient: expected a known key");
+    expect(err).toContain('Did you mean "rl.klCoefficient"?');
+    expect(err).not.toContain("    at ");
+  });
+});
+
+describe("the command line", () => {
+  it.each(["run", "plan", "why", "show", "verify", "evaluate", "chat", "constitution"])(
+    "shows examples in the help of %s",
+    async (name) => {
+      const { code, out } = await charter(name, "--help");
+      expect([code, out]).toEqual([0, expect.stringContaining(`Examples:\n  charter ${name}`)]);
+    },
+  );
+
+  it("suggests the command that was meant, exit code 2", async () => {
+    expect(await charter("rnu")).toMatchObject({ code: 2, err: expect.stringContaining("run?") });
+    expect((await charter("show", "--last", "few")).code).toBe(2);
+  });
+
+  it("starts from bin/charter.js", () => {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [join(projectRoot, "bin/charter.js"), "--version"],
+      { encoding: "utf8" },
+    );
+    expect([status, stdout.trim()]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+  });
+});

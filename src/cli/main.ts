@@ -1,0 +1,229 @@
+// The command table: what can be asked for, with examples; how mistakes are told; the exit code. A command is loaded when it
+// is called, so that help is instant.
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { UserError } from "../user-error.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+
+/** Exit codes: 0 done, 1 something is broken, 2 the user can put it right, 130 interrupted. */
+export type ExitCode = number;
+
+/** Runs the command line of this process. */
+export async function start(): Promise<void> {
+  const projectRoot = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  // Started by bin/charter.js under another Node: when that process is gone, nobody is watching any more.
+  if (process.channel) {
+    process.channel.unref();
+    process.once("disconnect", () => process.exit(1));
+  }
+  process.exitCode = await runCommand(process.argv.slice(2), processTerminal(projectRoot));
+}
+
+/** Parses the arguments, calls one command, tells what went wrong. */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const program = commandTable(terminal, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    return tell(error, args, terminal);
+  }
+}
+
+function tell(error: unknown, args: readonly string[], { writeError, paint }: Terminal): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed it
+  if (error instanceof UserError) {
+    const lines = error.message.split("\n").join("\n  ");
+    const hints =
+      error.hint === ""
+        ? ""
+        : `${error.hint
+            .split("\n")
+            .map((line) => `  ${line}`)
+            .join("\n")}\n`;
+    writeError(`${paint("red", "charter:")} ${lines}\n${hints}`);
+    return 2;
+  }
+  if (error instanceof Error && error.name === "AbortError") {
+    writeError(`Stopped. Nothing is lost; \`charter ${args.map(quoted).join(" ")}\` goes on from here.\n`);
+    return 130;
+  }
+  writeError(`${paint("red", "charter: internal error.")} Please report it with what follows.\n`);
+  writeError(`${error instanceof Error ? withCauses(error) : String(error)}\n`);
+  return 1;
+}
+
+const quoted = (arg: string): string =>
+  /^[\w./=:@,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
+
+function withCauses(error: Error): string {
+  const own = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${own}\ncaused by: ${withCauses(error.cause)}` : own;
+}
+
+function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Command {
+  const program = new Command("charter")
+    .description(
+      "Train a language model under a written constitution: Constitutional AI, end to end, on one machine.",
+    )
+    .version(versionOf(terminal.projectRoot))
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError })
+    .showSuggestionAfterError()
+    .helpCommand(false);
+
+  const command = (
+    usage: string,
+    description: string,
+    examples: readonly string[],
+    parent = program,
+  ): Command =>
+    parent
+      .command(usage)
+      .description(description)
+      .addHelpText("after", `\nExamples:\n${examples.map((example) => `  charter ${example}`).join("\n")}`);
+
+  const withRuns = (of: Command): Command =>
+    of.option("--runs <folder>", "folder that holds the runs", "runs");
+  const withSet = (of: Command): Command =>
+    of.option("--set <key=value>", "override a key of the recipe; may be repeated", collect, []);
+
+  withSet(
+    withRuns(
+      command(
+        "run [recipe]",
+        "follow a recipe to its report; the same command goes on after an interruption",
+        [
+          "run",
+          "run recipes/town-small.yaml --name trial",
+          "run town --set rl.klCoefficient=0.1 --set 'constitution.without=[theft]' --name no-theft",
+        ],
+      ),
+    ),
+  )
+    .option("--name <name>", "name of the run, and of its folder")
+    .option("--json", "one event a line, for machines")
+    .action(async (recipe, options) => done(await (await import("./run.ts")).run(recipe, options, terminal)));
+
+  withSet(
+    command(
+      "plan [recipe]",
+      "what a run will ask of the models, its time and memory; spends nothing but a short probe",
+      ["plan", "plan town --set supervised.rounds=2"],
+    ),
+  )
+    .option("--json", "as JSON, for machines")
+    .option("--no-probe", "count only; measure nothing")
+    .action(async (recipe, options) =>
+      done(await (await import("./plan.ts")).plan(recipe, options, terminal)),
+    );
+
+  withRuns(
+    command("why <id>", "how a record came to be, down to the principle's text and the model", [
+      "why 3f2a91c0",
+      "why 3f2a91c0 --run runs/town",
+    ]),
+  )
+    .option("--run <run>", "folder or name of the run (default: the one worked on last)")
+    .action(async (id, options) => done((await import("./why.ts")).why(id, options, terminal)));
+
+  withRuns(
+    command("show [id]", "a record as it is kept; without an id, the latest ones", [
+      "show 3f2a91c0",
+      "show --kind revision --last 5",
+      "show 3f2a91c0 --json",
+    ]),
+  )
+    .option("--run <run>", "folder or name of the run (default: the one worked on last)")
+    .option("--kind <kind>", "only records of this kind")
+    .option("--last <n>", "how many, without an id", wholeNumber, 20)
+    .option("--json", "as JSON, for machines")
+    .action(async (id, options) => done((await import("./show.ts")).show(id, options, terminal)));
+
+  withRuns(command("verify [run]", "recompute a run's ledger from its bytes", ["verify", "verify runs/town"]))
+    .option("--json", "as JSON, for machines")
+    .action(async (run, options) => done((await import("./verify.ts")).verify(run, options, terminal)));
+
+  withSet(
+    withRuns(
+      command("evaluate [run]", "evaluate a run's models again, under changed settings", [
+        "evaluate runs/town --set evaluation.samplesPerPrompt=4",
+        "evaluate town --set prompts.evaluation.redTeam.file=data/town/evaluation-red-team.final.jsonl",
+      ]),
+    ),
+  )
+    .option("--json", "one event a line, for machines")
+    .action(async (run, options) => done(await (await import("./run.ts")).evaluate(run, options, terminal)));
+
+  command("chat <checkpoint...>", "talk to a checkpoint; to several at once, one answer under the other", [
+    "chat runs/town/checkpoints/rl-cai",
+    "chat models/town runs/town/checkpoints/rl-cai",
+    'chat models/town --ask "How do I brew tea?"',
+  ])
+    .option("--temperature <t>", "0 is the likeliest answer", amount, 0.7)
+    .option("--top-p <p>", "share of the probability that is drawn from", amount, 1)
+    .option("--max-tokens <n>", "longest answer", wholeNumber, 256)
+    .option("--seed <seed>", "the same seed gives the same answers", "chat")
+    .option("--ask <question>", "one question, then end")
+    .action(async (checkpoints, options) =>
+      done(await (await import("./chat.ts")).chat(checkpoints, options, terminal)),
+    );
+
+  const constitution = command("constitution", "look at a constitution", [
+    "constitution check constitutions/town.yaml",
+  ]);
+  const withoutOption = [
+    "--without <ids>",
+    "ids or tags to leave out, with commas between",
+    commaSeparated,
+  ] as const;
+  command(
+    "check <file>",
+    "whether it can be used",
+    ["constitution check constitutions/town.yaml"],
+    constitution,
+  )
+    .option(...withoutOption)
+    .action(async (file, options) =>
+      done((await import("./constitution.ts")).checkConstitution(file, options, terminal)),
+    );
+  command(
+    "show <file>",
+    "every principle, and what a model is asked in its name",
+    ["constitution show constitutions/town.yaml --without theft"],
+    constitution,
+  )
+    .option(...withoutOption)
+    .action(async (file, options) =>
+      done((await import("./constitution.ts")).showConstitution(file, options, terminal)),
+    );
+
+  return program;
+}
+
+function versionOf(projectRoot: string): string {
+  const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+    readonly version: string;
+  };
+  return manifest.version;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const commaSeparated = (value: string): readonly string[] => value.split(",").map((name) => name.trim());
+
+function wholeNumber(value: string): number {
+  if (!/^[1-9]\d*$/.test(value)) throw new InvalidArgumentError("Expected a whole number from 1.");
+  return Number(value);
+}
+
+function amount(value: string): number {
+  const number = Number(value);
+  if (value.trim() === "" || !Number.isFinite(number) || number < 0)
+    throw new InvalidArgumentError("Expected a number from 0.");
+  return number;
+}
