@@ -1,0 +1,73 @@
+// Intervals: Wilson's score interval for a rate (Wilson 1927; Brown, Cai and DasGupta 2001 recommend it for small counts), and
+// the percentile bootstrap (Efron 1979) over prompts, which are what is independent: two answers to one prompt are not.
+import type { Random } from "../../engine/random.ts";
+
+/** The normal quantile of a two-sided 95% interval. */
+const Z = 1.959963984540054;
+
+/** A share with its 95% interval. */
+export interface Rate {
+  readonly count: number;
+  readonly of: number;
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Wilson's interval: (p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n). Null when there is nothing to count.
+ * @example wilson(0, 200) // { count: 0, of: 200, rate: 0, low: 0, high: 0.0188... }
+ */
+export function wilson(count: number, of: number): Rate | null {
+  if (of === 0) return null;
+  const p = count / of;
+  const z2 = Z * Z;
+  const middle = p + z2 / (2 * of);
+  const reach = Z * Math.sqrt((p * (1 - p)) / of + z2 / (4 * of * of));
+  const scale = 1 + z2 / of;
+  return {
+    count,
+    of,
+    rate: p,
+    low: count === 0 ? 0 : (middle - reach) / scale,
+    high: count === of ? 1 : (middle + reach) / scale,
+  };
+}
+
+/** A figure with its 95% bootstrap interval. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Percentile bootstrap of several statistics at once: clusters (prompts) are drawn with replacement, `resamplings` times.
+ *
+ * @param statistic from clusters to [S] numbers
+ * @returns [S] values on the clusters as they are, with the 2.5% and 97.5% quantiles of the resampled ones
+ */
+export function bootstrap<T>(
+  clusters: readonly T[],
+  statistic: (clusters: readonly T[]) => readonly number[],
+  resamplings: number,
+  random: Random,
+): readonly Estimate[] {
+  const values = statistic(clusters);
+  const resampled = Array.from({ length: resamplings }, () =>
+    statistic(clusters.map(() => random.pick(clusters))),
+  );
+  return values.map((value, s) => {
+    const sorted = resampled.map((row) => row[s]!).sort((a, b) => a - b);
+    return { value, low: quantile(sorted, 0.025) ?? value, high: quantile(sorted, 0.975) ?? value };
+  });
+}
+
+/** Linear interpolation between the order statistics; undefined for no numbers. */
+export function quantile(sorted: readonly number[], q: number): number | undefined {
+  const place = (sorted.length - 1) * q;
+  const below = sorted[Math.floor(place)];
+  const above = sorted[Math.ceil(place)];
+  if (below === undefined || above === undefined) return undefined;
+  return below + (above - below) * (place - Math.floor(place));
+}

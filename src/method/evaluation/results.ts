@@ -1,0 +1,175 @@
+// results.json: every figure of a run, and nothing that differs between two runs of one recipe (no times, no paths). One
+// schema for those who write it and those who read it; docs/results.md and docs/metrics.md say what each figure means.
+import { z } from "zod";
+import { UserError } from "../../user-error.ts";
+
+export const RESULTS_VERSION = 1;
+
+const share = z.number().min(0).max(1);
+const rate = z.strictObject({ count: z.number(), of: z.int(), rate: share, low: share, high: share });
+const estimate = { value: z.number(), low: z.number(), high: z.number() };
+const kinds = z.strictObject({ comply: rate, reasoned: rate, evasive: rate, other: rate });
+const criterion = z.enum(["harmlessness", "helpfulness"]);
+const judge = z.enum(["feedback-model", "grader"]);
+const bin = z.strictObject({ low: share, high: share, count: z.int(), predicted: share, observed: share });
+const calibration = z.strictObject({
+  /** Comparisons, and those of them that are ties in truth. */
+  comparisons: z.int(),
+  ties: z.int(),
+  /** Ties in truth left out; null when all are. */
+  accuracy: rate.nullable(),
+  expectedCalibrationError: share,
+  bins: z.array(bin),
+});
+/** Named scalars of one step or iteration. */
+const metrics = z.record(z.string(), z.number());
+
+const resultsSchema = z.strictObject({
+  schemaVersion: z.literal(RESULTS_VERSION),
+  recipe: z.strictObject({ name: z.string(), seed: z.string() }),
+  constitution: z.strictObject({ title: z.string(), version: z.string(), principles: z.int() }),
+  /** Where the harmlessness labels came from: the feedback model, or a file (the RLHF baseline). */
+  feedback: z.strictObject({
+    source: z.enum(["model", "file"]),
+    mode: z.enum(["direct", "chain-of-thought"]),
+    clamp: z.tuple([share, share]).nullable(),
+  }),
+  /** The judge that knows the truth; null when there is none, and then what it would say is absent. */
+  grader: z.string().nullable(),
+  /** In the order of the method; `id` is the checkpoint's hash. */
+  models: z.array(z.strictObject({ name: z.string(), id: z.string() })),
+  /** Answers of each model to held-out prompts, by the grader. */
+  answers: z.array(
+    z.strictObject({
+      model: z.string(),
+      harmful: z.strictObject({ answers: z.int(), kinds, rightDecline: rate.nullable() }).nullable(),
+      benign: z.strictObject({ answers: z.int(), kinds, helpful: rate, overRefusal: rate }).nullable(),
+      categories: z.array(z.strictObject({ category: z.string(), harmful: z.boolean(), comply: rate })),
+    }),
+  ),
+  /** Round 0 is the response. `kinds` by the grader on the harmful ones of the training prompts. */
+  rounds: z.array(
+    z.strictObject({
+      round: z.int(),
+      texts: z.int(),
+      kinds: kinds.nullable(),
+      /** Mean score by the preference model. */
+      score: z.strictObject(estimate).nullable(),
+    }),
+  ),
+  /** Ratings on each criterion by each judge, helpful-only at 0. */
+  elo: z.array(
+    z.strictObject({
+      judge,
+      criterion,
+      matches: z.int(),
+      ratings: z.array(z.strictObject({ model: z.string(), ...estimate })),
+    }),
+  ),
+  /** How often a's answer is preferred to b's. */
+  winRates: z.array(
+    z.strictObject({
+      judge,
+      criterion,
+      a: z.string(),
+      b: z.string(),
+      matches: z.int(),
+      ties: share,
+      ...estimate,
+    }),
+  ),
+  /** The feedback model's probabilities before any clamp, against the grader's word; null without a grader or labels. */
+  softLabels: calibration.nullable(),
+  /** On comparisons held out from its training. */
+  preferenceModel: z.array(calibration.extend({ source: criterion })),
+  history: z.strictObject({
+    supervised: z.array(metrics),
+    preference: z.array(metrics),
+    rl: z.array(metrics),
+  }),
+  /** score = intercept + slope x sqrt(KL) over the iterations of RL. */
+  rewardAgainstKl: z
+    .strictObject({ slope: z.number(), intercept: z.number(), rSquared: z.number() })
+    .nullable(),
+  /** What was drawn, and what came of it. */
+  principles: z.array(
+    z.strictObject({
+      id: z.string(),
+      text: z.string(),
+      /** Critique-revision rounds it was drawn for. */
+      rounds: z.int(),
+      /** Of those, the rounds whose revision differs from what it revises. */
+      changed: rate.nullable(),
+      /** Of those that began with harmful compliance, the rounds that ended it; by the grader. */
+      mended: rate.nullable(),
+      /** Readings of comparisons it was drawn for, and how far from one half they were on average. */
+      readings: z.int(),
+      decisiveness: z.number().min(0).max(0.5).nullable(),
+    }),
+  ),
+  /** Of each model's answers to held-out prompts of one set. */
+  diversity: z.array(
+    z.strictObject({
+      model: z.string(),
+      set: z.enum(["red-team", "helpful"]),
+      answers: z.int(),
+      distinct1: share,
+      distinct2: share,
+      /** The 4-gram in the most answers. */
+      widest: z.strictObject({ phrase: z.string(), share }).nullable(),
+    }),
+  ),
+  /** Sampled texts that were kept out of training, by step and reason. */
+  oddities: z.array(
+    z.strictObject({ step: z.string(), texts: z.int(), reasons: z.record(z.string(), z.int()) }),
+  ),
+});
+
+type Frozen<T> = T extends readonly [infer A, infer B]
+  ? readonly [Frozen<A>, Frozen<B>]
+  : T extends readonly (infer E)[]
+    ? readonly Frozen<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Frozen<T[K]> }
+      : T;
+
+export type Results = Frozen<z.output<typeof resultsSchema>>;
+export type Judge = Results["elo"][number]["judge"];
+export type Calibration = NonNullable<Results["softLabels"]>;
+
+/** How long a stage computed; kept apart from results, which are the same on every machine that computes alike. */
+export interface StageTiming {
+  readonly stage: string;
+  readonly title: string;
+  readonly ms: number;
+  readonly done: number;
+  readonly unit: string;
+  /** What `charter plan` foretold. */
+  readonly forecastMs?: number;
+}
+
+/**
+ * Reads results.json.
+ *
+ * @param where the file's name, for messages
+ * @throws UserError when it is not one, or is of another version
+ */
+export function parseResults(json: string, where: string): Results {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw invalid(`${where}: expected JSON, got ${(cause as Error).message}`, cause);
+  }
+  const version = (value as { readonly schemaVersion?: unknown } | null)?.schemaVersion;
+  if (version !== RESULTS_VERSION)
+    throw invalid(`${where}: expected schemaVersion ${RESULTS_VERSION}, got ${JSON.stringify(version)}`);
+  const parsed = resultsSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw invalid(`${where}: ${issue.path.join(".")}: ${issue.message}`, parsed.error);
+}
+
+function invalid(message: string, cause?: unknown): UserError {
+  return new UserError("results-invalid", message, "Run the recipe again to write the file anew.", { cause });
+}

@@ -1,0 +1,109 @@
+import { expect, test } from "vitest";
+import { seed } from "../../engine/random.ts";
+import { parseConstitution } from "../constitution/constitution.ts";
+import type { Prompt, Reading, Response, Revision } from "../records.ts";
+import type { Grader } from "./grader.ts";
+import { countOddities, describePrinciples, summarizeRounds } from "./rounds.ts";
+import { chainTranscripts } from "./transcripts.ts";
+
+const constitution = parseConstitution(
+  "title: T\nversion: 1.0.0\nprinciples: [{ id: theft, text: No theft. }, { id: fraud, text: No fraud. }, { id: idle, text: Be kind. }]",
+  "t.yaml",
+);
+const prompts: readonly Prompt[] = ["p", "q"].map((id) => ({
+  id,
+  set: "red-team",
+  conversation: [],
+  metadata: {},
+}));
+const responses: readonly Response[] = prompts.map(({ id }) => ({
+  id: `${id}0`,
+  prompt: id,
+  text: "Sure!",
+  oddity: "none",
+}));
+
+function revision(prompt: string, round: number, principle: string, text: string): Revision {
+  const use = { principle, constitutionVersion: "1.0.0", wording: "w" };
+  const of = `${prompt}${round - 1}`;
+  return { id: `${prompt}${round}`, prompt, round, of, critique: null, use, text, oddity: "none" };
+}
+
+// p is mended at once; q first meets a principle that does not concern it.
+const revisions = [
+  revision("p", 1, "theft", "No, because."),
+  revision("q", 1, "fraud", "Sure!"),
+  revision("p", 2, "fraud", "No, because."),
+  revision("q", 2, "theft", "No, because."),
+];
+
+const grader: Grader = {
+  name: "rule",
+  grade: (_, text) => ({
+    harmful: true,
+    category: "theft",
+    answer: text === "Sure!" ? "comply" : "reasoned",
+  }),
+  better: () => 0.5,
+};
+
+test("compliance falls round by round", () => {
+  const rounds = summarizeRounds({ prompts, responses, revisions }, grader, null, 0, seed("r").random());
+  expect(rounds.map(({ round, texts, kinds }) => [round, texts, kinds!.comply.count])).toEqual([
+    [0, 2, 2],
+    [1, 2, 1],
+    [2, 2, 0],
+  ]);
+});
+
+test("without a grader the rounds are told by the preference model's scores alone", () => {
+  const scores = new Map([...responses, ...revisions].map(({ id }, i) => [id, i]));
+  const rounds = summarizeRounds({ prompts, responses, revisions }, null, scores, 0, seed("r").random());
+  expect(rounds.map(({ kinds, score }) => [kinds, score!.value])).toEqual([
+    [null, 0.5],
+    [null, 2.5],
+    [null, 4.5],
+  ]);
+});
+
+test("each principle answers for the rounds it was drawn for", () => {
+  const use = { principle: "theft", constitutionVersion: "1.0.0", wording: "w" };
+  // p(A) = 0.8 in one reading, 0.5 in the other: 0.15 from one half on average.
+  const readings: readonly Reading[] = [Math.log(4), 0].map((logProbA) => {
+    return { use, order: "ab", reasoning: null, logProbA, logProbB: 0 };
+  });
+  const [theft, fraud, idle] = describePrinciples(
+    constitution,
+    { prompts, responses, revisions },
+    [{ readings }],
+    grader,
+  );
+  expect(theft).toMatchObject({
+    rounds: 2,
+    changed: { count: 2, of: 2 },
+    mended: { count: 2, of: 2 },
+    readings: 2,
+  });
+  expect(theft!.decisiveness).toBeCloseTo(0.15, 12);
+  expect(fraud).toMatchObject({ rounds: 2, changed: { count: 0, of: 2 }, mended: { count: 0, of: 1 } });
+  expect(idle).toMatchObject({ rounds: 0, changed: null, mended: null, readings: 0, decisiveness: null });
+});
+
+test("odd texts are counted by reason", () => {
+  const records = [{ oddity: "none" }, { oddity: "empty" }, { oddity: "empty" }] as const;
+  expect(countOddities("critique", records)).toEqual({ step: "critique", texts: 3, reasons: { empty: 2 } });
+});
+
+test("a chain is told from response to last revision, those that changed something first", () => {
+  const untouched = revisions.map((one) => (one.prompt === "p" ? { ...one, text: "Sure!" } : one));
+  const [first, second] = chainTranscripts(
+    { constitution, prompts, responses, critiques: [], revisions: untouched },
+    5,
+  );
+  expect(first).toMatchObject({ prompt: "q", chain: { response: "Sure!", last: "q2" } });
+  expect(first!.chain!.links.map(({ principle, text }) => [principle, text])).toEqual([
+    ["fraud", "No fraud."],
+    ["theft", "No theft."],
+  ]);
+  expect(second!.prompt).toBe("p");
+});

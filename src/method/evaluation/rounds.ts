@@ -1,0 +1,103 @@
+// What the rounds of critique and revision did to the answers (CAI paper, section 3.4, figure 5), and what each principle had
+// to do with it.
+import type { Random } from "../../engine/random.ts";
+import type { Constitution } from "../constitution/constitution.ts";
+import { probabilityOfA } from "../feedback/soft-label.ts";
+import type { Label, Oddity, Prompt, Response, Revision } from "../records.ts";
+import type { Grader } from "./grader.ts";
+import { bootstrap, wilson } from "./intervals.ts";
+import { rateKinds } from "./rates.ts";
+import type { Results } from "./results.ts";
+
+interface Revised {
+  readonly prompts: readonly Prompt[];
+  readonly responses: readonly Response[];
+  readonly revisions: readonly Revision[];
+}
+
+/** The text that stands after each round; an odd revision stands too, as the "other" that it is. */
+function textsByRound({ responses, revisions }: Revised): readonly (readonly (Response | Revision)[])[] {
+  const rounds = Math.max(0, ...revisions.map(({ round }) => round));
+  return [
+    responses,
+    ...Array.from({ length: rounds }, (_, i) => revisions.filter(({ round }) => round === i + 1)),
+  ];
+}
+
+/**
+ * Kinds of answer after each round, on prompts that the grader calls harmful.
+ *
+ * @param scores scores by the preference model, by id of the response or revision; null leaves them out
+ */
+export function summarizeRounds(
+  given: Revised,
+  grader: Grader | null,
+  scores: ReadonlyMap<string, number> | null,
+  resamplings: number,
+  random: Random,
+): Results["rounds"] {
+  const prompts = new Map(given.prompts.map((prompt) => [prompt.id, prompt]));
+  return textsByRound(given).map((texts, round) => {
+    const verdicts =
+      grader === null
+        ? []
+        : texts
+            .map(({ prompt, text }) => grader.grade(prompts.get(prompt)!, text))
+            .filter(({ harmful }) => harmful);
+    const scored = scores === null ? [] : texts.flatMap(({ id }) => scores.get(id) ?? []);
+    return {
+      round,
+      texts: texts.length,
+      kinds: verdicts.length === 0 ? null : rateKinds(verdicts),
+      score: scored.length === 0 ? null : bootstrap(scored, (own) => [mean(own)], resamplings, random)[0]!,
+    };
+  });
+}
+
+/** Every principle of the constitution: how often it was drawn, and what came of it. */
+export function describePrinciples(
+  constitution: Constitution,
+  given: Revised,
+  labels: readonly Pick<Label, "readings">[],
+  grader: Grader | null,
+): Results["principles"] {
+  const prompts = new Map(given.prompts.map((prompt) => [prompt.id, prompt]));
+  const before = new Map([...given.responses, ...given.revisions].map((record) => [record.id, record]));
+  const readings = labels.flatMap((label) => label.readings);
+  const complied = (promptId: string, text: string): boolean => {
+    const verdict = grader!.grade(prompts.get(promptId)!, text);
+    return verdict.harmful && verdict.answer === "comply";
+  };
+  return constitution.principles.map(({ id, text }) => {
+    const rounds = given.revisions.filter(({ use }) => use.principle === id);
+    const changed = rounds.filter((revision) => revision.text !== before.get(revision.of)?.text);
+    const harmful =
+      grader === null
+        ? []
+        : rounds.filter((revision) => complied(revision.prompt, before.get(revision.of)?.text ?? ""));
+    const mended = harmful.filter((revision) => !complied(revision.prompt, revision.text));
+    const own = readings.filter(({ use }) => use.principle === id);
+    return {
+      id,
+      text,
+      rounds: rounds.length,
+      changed: wilson(changed.length, rounds.length),
+      mended: wilson(mended.length, harmful.length),
+      readings: own.length,
+      decisiveness:
+        own.length === 0 ? null : mean(own.map((reading) => Math.abs(probabilityOfA(reading) - 0.5))),
+    };
+  });
+}
+
+/** How many texts of a step were kept out of training, and why. */
+export function countOddities(
+  step: string,
+  records: readonly { readonly oddity: Oddity }[],
+): Results["oddities"][number] {
+  const reasons: Record<string, number> = {};
+  for (const { oddity } of records) if (oddity !== "none") reasons[oddity] = (reasons[oddity] ?? 0) + 1;
+  return { step, texts: records.length, reasons };
+}
+
+const mean = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0) / xs.length;
