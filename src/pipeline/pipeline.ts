@@ -70,9 +70,10 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     recipe,
     constitution,
     models: { "helpful-only": helpfulOnly, "sl-cai": slCai.checkpoint, "rl-cai": rlCai.checkpoint },
+    preferenceModel: preferenceModel.checkpoint,
     histories: { supervised: slCai.history, preference: preferenceModel.history, rl: rlCai.history },
-    stage1: { redTeam, responses, critiques, revisions },
-    labels: harmlessness.labels,
+    stage1: { prompts: redTeam, responses, critiques, revisions },
+    feedback: harmlessness,
     predictions,
   });
 
@@ -118,14 +119,15 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
       modelEntry: judge.id,
     });
     await feedbackModel.close();
-    return { labels, preferences: harmlessnessPreferences(prompts, comparisons, labels) };
+    const preferences = harmlessnessPreferences(prompts, comparisons, labels);
+    return { prompts, comparisons, labels, preferences };
   }
 
   /** RLHF: the same machinery on labels that people (or a grader) gave. */
   async function labelsFromFile() {
     const { file, pairs } = recipe.feedback;
     const preferences = await importPreferences(run, "harmlessness", { file: file!, count: pairs });
-    return { labels: [], preferences };
+    return { prompts: [], comparisons: [], labels: [], preferences };
   }
 
   async function comparisonsOfHelpfulness(): Promise<readonly Preference[]> {

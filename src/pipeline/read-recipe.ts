@@ -12,6 +12,8 @@ export interface RecipeSource {
   readonly text: string;
   /** The file's path, for messages and as the first place that relative paths are looked up from. */
   readonly file: string;
+  /** The same path as the user wrote it. */
+  readonly shownAs?: string;
   /** Overrides, such as "rl.klCoefficient=0.1"; the value is YAML. */
   readonly set?: readonly string[];
   /** Where relative paths are looked up next. */
@@ -26,7 +28,7 @@ export interface RecipeSource {
  */
 export function readRecipe(
   file: string,
-  options: { readonly set?: readonly string[]; readonly projectRoot: string },
+  options: Pick<RecipeSource, "shownAs" | "set" | "projectRoot">,
 ): Recipe {
   let text: string;
   try {
@@ -34,7 +36,7 @@ export function readRecipe(
   } catch (cause) {
     throw new UserError(
       "recipe-unreadable",
-      `${file}: expected a recipe, but it cannot be read (${(cause as Error).message})`,
+      `${options.shownAs ?? file}: expected a recipe, but it cannot be read (${(cause as Error).message})`,
       "Name a YAML file, such as recipes/town.yaml.",
       { cause },
     );
@@ -44,7 +46,7 @@ export function readRecipe(
 
 /** Parses the text of a recipe. */
 export function parseRecipe(source: RecipeSource): Recipe {
-  const { file, projectRoot, exists = existsSync } = source;
+  const { file, shownAs = file, projectRoot, exists = existsSync } = source;
   const { value, lineOf } = readYaml(source);
   const overridden = new Set<string>();
   for (const assignment of source.set ?? []) {
@@ -71,7 +73,7 @@ export function parseRecipe(source: RecipeSource): Recipe {
     const name = at.join(".");
     for (const set of overridden) if (name === set || name.startsWith(`${set}.`)) return `--set ${name}`;
     const line = lineOf(at);
-    return line === undefined ? `${file}: ${name}` : `${file}:${line}: ${name}`;
+    return line === undefined ? `${shownAs}: ${name}` : `${shownAs}:${line}: ${name}`;
   };
   if (!result.success) throw explainIssues(result.error.issues, { schema, value, where });
   const recipe = resolveDefaults(result.data);
@@ -102,7 +104,7 @@ interface ReadYaml {
   readonly lineOf: (path: KeyPath) => number | undefined;
 }
 
-function readYaml({ text, file }: RecipeSource): ReadYaml {
+function readYaml({ text, file, shownAs = file }: RecipeSource): ReadYaml {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const fault = document.errors[0];
@@ -110,7 +112,7 @@ function readYaml({ text, file }: RecipeSource): ReadYaml {
     const line = lines.linePos(fault.pos[0]).line;
     throw new UserError(
       "recipe-yaml",
-      `${file}:${line}: expected YAML, got: ${fault.message.split("\n")[0]}`,
+      `${shownAs}:${line}: expected YAML, got: ${fault.message.split("\n")[0]}`,
       "Check indentation and quotes near that line.",
     );
   }
@@ -118,7 +120,7 @@ function readYaml({ text, file }: RecipeSource): ReadYaml {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new UserError(
       "recipe-yaml",
-      `${file}: expected keys and values at the top, got ${Array.isArray(value) ? "a list" : JSON.stringify(value)}`,
+      `${shownAs}: expected keys and values at the top, got ${Array.isArray(value) ? "a list" : JSON.stringify(value)}`,
       "See recipes/town.yaml for the shape of a recipe.",
     );
   const lineOf = (path: KeyPath): number | undefined => {

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderReport } from "../method/evaluation/report.ts";
+import type { StageTiming } from "../method/evaluation/results.ts";
 import { openHost } from "../models/local.ts";
 import type { Emit, PipelineEvent } from "./events.ts";
 import { constitutionalAi } from "./pipeline.ts";
@@ -16,15 +17,6 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Milliseconds since some fixed moment. */
   readonly now: () => number;
-}
-
-/** How long a stage computed, over all the processes that worked on it. */
-export interface StageTiming {
-  readonly stage: string;
-  readonly title: string;
-  readonly ms: number;
-  readonly done: number;
-  readonly unit: string;
 }
 
 /**
