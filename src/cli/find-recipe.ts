@@ -1,13 +1,13 @@
 // Which recipe a command means: a file, or the name of one that comes with Charter.
 import { existsSync, readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const DEFAULT_RECIPE = "town";
 
-/** Path of the recipe's file. */
+/** Absolute path of the recipe's file. */
 export function findRecipe(given: string | undefined, { workingDirectory, projectRoot }: Terminal): string {
   const folder = join(projectRoot, "recipes");
   const wanted = given ?? DEFAULT_RECIPE;
@@ -17,10 +17,7 @@ export function findRecipe(given: string | undefined, { workingDirectory, projec
     resolve(projectRoot, wanted),
   ];
   const found = candidates.find((path) => /\.ya?ml$/.test(path) && existsSync(path));
-  if (found !== undefined) {
-    const short = relative(workingDirectory, found);
-    return short.startsWith("..") ? found : short;
-  }
+  if (found !== undefined) return found;
   const names = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ""));
   const near = nearestName(wanted, names);
   throw new UserError(

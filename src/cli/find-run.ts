@@ -1,11 +1,11 @@
 // Which run a command means: the one that is named, by its folder or its name, or else the one worked on last.
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { ledgerPath } from "../ledger/ledger.ts";
 import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
 
-/** Folder of a run, as a path to show and to open. */
+/** Absolute path of a run's folder. */
 export function findRun(given: string | undefined, runs: string, workingDirectory: string): string {
   const root = resolve(workingDirectory, runs);
   const names = existsSync(root)
@@ -20,12 +20,12 @@ export function findRun(given: string | undefined, runs: string, workingDirector
         `${runs}: expected a run, found none`,
         "Start one with `charter run`, or name its folder.",
       );
-    return shown(join(root, latest), workingDirectory);
+    return join(root, latest);
   }
   const found = [resolve(workingDirectory, given), join(root, given)].find((path) =>
     existsSync(ledgerPath(path)),
   );
-  if (found !== undefined) return shown(found, workingDirectory);
+  if (found !== undefined) return found;
   const near = nearestName(given, names);
   throw new UserError(
     "no-run",
@@ -36,10 +36,4 @@ export function findRun(given: string | undefined, runs: string, workingDirector
         ? `Runs in ${runs}: ${names.join(", ")}.`
         : "Start one with `charter run`.",
   );
-}
-
-/** Relative where that is shorter to read. */
-function shown(path: string, workingDirectory: string): string {
-  const short = relative(workingDirectory, path);
-  return short === "" || short.startsWith("..") ? path : short;
 }

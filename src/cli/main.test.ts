@@ -176,7 +176,7 @@ describe("charter run", () => {
 });
 
 describe("the command line", () => {
-  it.each(["run", "plan", "why", "show", "verify", "evaluate", "chat", "constitution"])(
+  it.each(["run", "plan", "why", "show", "verify", "evaluate", "chat", "pretrain", "constitution"])(
     "shows examples in the help of %s",
     async (name) => {
       const { code, out } = await charter(name, "--help");

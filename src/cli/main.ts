@@ -174,6 +174,19 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
       done(await (await import("./chat.ts")).chat(checkpoints, options, terminal)),
     );
 
+  const pretrain = command("pretrain", "make a model that a recipe can start from", ["pretrain town"]);
+  command(
+    "town",
+    "the helpful-only model of the make-believe town, from nothing",
+    ["pretrain town", "pretrain town --seed other --to models/town-other"],
+    pretrain,
+  )
+    .option("--to <folder>", "where the checkpoint goes", "models/town")
+    .option("--seed <seed>", "names every random stream")
+    .option("--tokens <n>", "tokens to train on", wholeNumber)
+    .option("--json", "one event a line, for machines")
+    .action(async (options) => done(await (await import("./pretrain.ts")).pretrainTown(options, terminal)));
+
   const constitution = command("constitution", "look at a constitution", [
     "constitution check constitutions/town.yaml",
   ]);

@@ -2,6 +2,7 @@
 // line for machines. Knows no stage by name.
 import type { Emit, PipelineEvent } from "../pipeline/events.ts";
 import { counted, duration, figure, rate } from "./amounts.ts";
+import { shownPath } from "./shown-path.ts";
 import { tableLines } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -126,14 +127,17 @@ function renderLines(terminal: Terminal): Renderer {
 function finishedLines(
   event: PipelineEvent,
   progress: Progress | undefined,
-  { paint }: Terminal,
+  { paint, workingDirectory }: Terminal,
 ): readonly string[] {
   switch (event.kind) {
     case "stage-start":
     case "stage-progress":
       return [];
     case "run-start":
-      return [paint("bold", `Run ${event.name}`) + paint("dim", `  in ${event.directory}`)];
+      return [
+        paint("bold", `Run ${event.name}`) +
+          paint("dim", `  in ${shownPath(event.directory, workingDirectory)}`),
+      ];
     case "stage-end": {
       if (progress === undefined) return [];
       const { start, metrics } = progress;
@@ -153,7 +157,7 @@ function finishedLines(
     case "result":
       return resultLines(event, paint);
     case "file-written":
-      return [`  ${event.what}: ${event.path}`];
+      return [`  ${event.what}: ${shownPath(event.path, workingDirectory)}`];
     case "run-end":
       return [paint("dim", `Done in ${duration(event.ms)}.`)];
     default:

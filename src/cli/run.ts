@@ -6,6 +6,7 @@ import { findRecipe } from "./find-recipe.ts";
 import { findRun } from "./find-run.ts";
 import { interruptible } from "./interruption.ts";
 import { createRenderer } from "./render.ts";
+import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface RunOptions {
@@ -20,11 +21,9 @@ export async function run(
   options: RunOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const file = findRecipe(given, terminal);
   const named = options.name === undefined ? [] : [`name=${JSON.stringify(options.name)}`];
-  const recipe = readRecipe(file, { set: [...options.set, ...named], projectRoot: terminal.projectRoot });
-  await follow(recipe, join(options.runs, recipe.name), options, terminal);
-  return 0;
+  const recipe = read(findRecipe(given, terminal), [...options.set, ...named], terminal);
+  return follow(recipe, resolve(terminal.workingDirectory, options.runs, recipe.name), options, terminal);
 }
 
 /** charter evaluate [run]: a run's evaluation again, under changed settings; whatever has not changed is remembered. */
@@ -34,10 +33,11 @@ export async function evaluate(
   terminal: Terminal,
 ): Promise<number> {
   const directory = findRun(given, options.runs, terminal.workingDirectory);
-  const file = resolve(terminal.workingDirectory, directory, "recipe.yaml");
-  const recipe = readRecipe(file, { set: options.set, projectRoot: terminal.projectRoot });
-  await follow(recipe, directory, options, terminal);
-  return 0;
+  return follow(read(join(directory, "recipe.yaml"), options.set, terminal), directory, options, terminal);
+}
+
+function read(file: string, set: readonly string[], { projectRoot, workingDirectory }: Terminal): Recipe {
+  return readRecipe(file, { shownAs: shownPath(file, workingDirectory), set, projectRoot, workingDirectory });
 }
 
 async function follow(
@@ -45,27 +45,28 @@ async function follow(
   directory: string,
   { json }: RunOptions,
   terminal: Terminal,
-): Promise<void> {
+): Promise<number> {
   // Loaded only once the recipe is known to be good: a mistake in it is told at once.
   const { runCharter } = await import("../pipeline/run.ts");
+  const { projectRoot, now, workingDirectory } = terminal;
   const renderer = createRenderer(terminal, json ? "json" : terminal.isInteractive ? "block" : "lines");
   try {
     await runCharter(recipe, {
       directory,
-      projectRoot: terminal.projectRoot,
+      projectRoot,
       emit: renderer.emit,
       signal: interruptible(terminal),
-      now: terminal.now,
+      now,
     });
   } finally {
     renderer.close();
   }
-  if (json) return;
-  const checkpoints = join(directory, "checkpoints");
-  terminal.write("Next:\n");
-  terminal.write(`  charter chat ${join(checkpoints, "sl-cai")} ${join(checkpoints, "rl-cai")}\n`);
-  terminal.write(
-    `  charter show --run ${directory} --kind revision     charter why <id> --run ${directory}\n`,
-  );
-  terminal.write(`  charter evaluate ${directory} --set evaluation.samplesPerPrompt=4\n`);
+  if (!json) terminal.write(nextSteps(shownPath(directory, workingDirectory)));
+  return 0;
 }
+
+const nextSteps = (run: string): string => `Next:
+  charter chat ${run}/checkpoints/sl-cai ${run}/checkpoints/rl-cai
+  charter show --run ${run} --kind revision     then: charter why <id> --run ${run}
+  charter evaluate ${run} --set evaluation.samplesPerPrompt=4
+`;

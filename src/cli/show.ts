@@ -1,5 +1,4 @@
 // charter show [id]: a record as it is kept, what it was made from and what was made of it; without an id, the latest ones.
-import { resolve } from "node:path";
 import { stringify } from "yaml";
 import { type Entry, type Ledger, openLedger } from "../ledger/ledger.ts";
 import { describeEntry } from "./describe-entry.ts";
@@ -16,7 +15,7 @@ export interface ShowOptions extends OfRun {
 
 export function show(id: string | undefined, options: ShowOptions, terminal: Terminal): number {
   const run = findRun(options.run, options.runs, terminal.workingDirectory);
-  const ledger = openLedger(resolve(terminal.workingDirectory, run), { readOnly: true });
+  const ledger = openLedger(run, { readOnly: true });
   try {
     if (id === undefined) showLatest(ledger, options, terminal);
     else if (options.json) terminal.write(`${JSON.stringify(ledger.get(id), null, 2)}\n`);

@@ -1,5 +1,4 @@
 // charter why <id>: how a record came to be, up to the principle's text and version and the model.
-import { resolve } from "node:path";
 import { openLedger } from "../ledger/ledger.ts";
 import { findRun } from "./find-run.ts";
 import { lineage } from "./lineage.ts";
@@ -12,7 +11,7 @@ export interface OfRun {
 
 export function why(id: string, options: OfRun, terminal: Terminal): number {
   const run = findRun(options.run, options.runs, terminal.workingDirectory);
-  const ledger = openLedger(resolve(terminal.workingDirectory, run), { readOnly: true });
+  const ledger = openLedger(run, { readOnly: true });
   try {
     for (const line of lineage(ledger, id, terminal.paint)) terminal.write(`${line}\n`);
     return 0;

@@ -18,6 +18,8 @@ export interface RecipeSource {
   readonly set?: readonly string[];
   /** Where relative paths are looked up next. */
   readonly projectRoot: string;
+  /** And where last: paths given with --set are often relative to this. */
+  readonly workingDirectory?: string;
   /** Whether a file is there. */
   readonly exists?: (path: string) => boolean;
 }
@@ -28,7 +30,7 @@ export interface RecipeSource {
  */
 export function readRecipe(
   file: string,
-  options: Pick<RecipeSource, "shownAs" | "set" | "projectRoot">,
+  options: Pick<RecipeSource, "shownAs" | "set" | "projectRoot" | "workingDirectory">,
 ): Recipe {
   let text: string;
   try {
@@ -46,14 +48,14 @@ export function readRecipe(
 
 /** Parses the text of a recipe. */
 export function parseRecipe(source: RecipeSource): Recipe {
-  const { file, shownAs = file, projectRoot, exists = existsSync } = source;
+  const { file, shownAs = file, projectRoot, workingDirectory, exists = existsSync } = source;
   const { value, lineOf } = readYaml(source);
   const overridden = new Set<string>();
   for (const assignment of source.set ?? []) {
     const path = override(value, assignment);
     overridden.add(path.join("."));
   }
-  const from = [dirname(file), projectRoot];
+  const from = [dirname(file), projectRoot, ...(workingDirectory === undefined ? [] : [workingDirectory])];
   const path = z
     .string()
     .min(1)
