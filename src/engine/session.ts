@@ -70,6 +70,10 @@ function sessionOptions({
     intraOpNumThreads: threads ?? availableParallelism(),
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
+    // Graphs give their working memory back after a run: with an arena each keeps its own (700 MB for a training step of
+    // 2,688 tokens), for 3% of the time.
+    enableCpuMemArena: false,
+    enableMemPattern: false,
     // Idle threads of the pool spin while a run lasts, and must not take a core from others after it.
     extra: { session: { force_spinning_stop: "1" } },
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
