@@ -3,13 +3,13 @@
 import { gradients } from "../engine/backward.ts";
 import { input } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
+import { accumulate, accumulatedGradient, adamW, firstMoment, secondMoment, stepFeeds } from "../engine/optimizer.ts";
 import { type CompileOptions, compile, type Executable } from "../engine/session.ts";
 import { float32, int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
 import { UserError } from "../engine/user-error.ts";
-import { type AdamW, updateWeights } from "./adamw.ts";
 import { type BatchShape, type Group, type PackedBatch, pack } from "./batch.ts";
 import type { Head, LlamaConfig } from "./config.ts";
-import { fuse, type Parameters, split } from "./fused-weights.ts";
+import { fuse, memoryShapes, type Parameters, split } from "./fused-weights.ts";
 import { readRows, scalars, targetLogProbs } from "./heads.ts";
 import {
   LOSSES,
@@ -32,6 +32,17 @@ export interface TrainerOptions {
   readonly threads?: number;
 }
 
+export interface AdamW {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Per unit of learning rate, on matrices alone: gains are left free. */
+  readonly weightDecay: number;
+  /** Largest global norm of the gradient; Infinity leaves it alone. */
+  readonly clipNorm: number;
+}
+
 export interface Trainer {
   readonly config: LlamaConfig;
   readonly head: Head;
@@ -50,6 +61,8 @@ export interface Trainer {
   scoreLast(sequences: readonly (readonly number[])[]): Promise<readonly number[]>;
   /** The weights in Hugging Face layout, copied. */
   parameters(): Parameters;
+  /** The weights in memory layout, not copied: the next step or `importState` changes them. For sampling. */
+  weights(): Parameters;
   /** Weights, moments and step count by name: `parameters/<name>`, `m/<name>`, `v/<name>` in Hugging Face layout, and `step`. */
   exportState(): Map<string, Tensor>;
   /** Takes back what `exportState` gave, bit for bit; gradients added up since the last step are forgotten. */
@@ -67,7 +80,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
   let weights = fuse(options.parameters, config, head);
   let moments = { m: zerosLike(weights), v: zerosLike(weights) };
   let step = 0;
-  let accumulated: Map<string, Float32Array> | null = null;
+  const noGradients = zerosLike(weights);
+  let accumulated: Parameters | null = null;
   const compiled = new Map<string, Promise<Executable>>();
 
   async function compiledFor(key: string, build: () => Readonly<Record<string, Value>>): Promise<Executable> {
@@ -183,6 +197,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       return read.map(([score]) => score!);
     },
     parameters: () => split(weights, config, head),
+    weights: () => weights,
     exportState() {
       if (accumulated !== null)
         throw new Error("exportState: expected no gradients since the last step, got some");

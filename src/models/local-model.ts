@@ -1,0 +1,162 @@
+// One checkpoint on this machine, behind the ports: text in, text out, through the chat format, the sampler and the trainer.
+// Weights exist once; sampling reads the ones that training changes. Blocks its thread while it computes: `local.ts` puts it
+// in a worker.
+import { UserError } from "../engine/user-error.ts";
+import { createChatFormat } from "../lm/chat-format.ts";
+import { type LoadedCheckpoint, writeCheckpoint } from "../lm/checkpoint.ts";
+import { type Head, parseConfig, toConfigJson } from "../lm/config.ts";
+import { decode } from "../lm/decode.ts";
+import { fuse, type Parameters, split } from "../lm/fused-weights.ts";
+import type { InferenceGraphs } from "../lm/inference-graphs.ts";
+import { readSafetensors, writeSafetensors } from "../lm/safetensors.ts";
+import { continuationTokens, scoreContinuations } from "../lm/score.ts";
+import { createStopSequences } from "../lm/stop-sequences.ts";
+import { createTrainer, type Trainer, type TrainerOptions } from "../lm/train-step.ts";
+import type {
+  Conversation,
+  Sample,
+  SampleRequest,
+  Sampling,
+  Score,
+  ScoreRequest,
+  TrainableModel,
+} from "./model.ts";
+
+/** What an AbortSignal is to someone who only looks at it. */
+export interface AbortFlag {
+  readonly aborted: boolean;
+}
+
+/** A local model may be stopped by any flag: within a worker an AbortSignal could not be told of anything. */
+export interface LocalModel extends TrainableModel {
+  sample(
+    requests: readonly SampleRequest[],
+    sampling: Sampling,
+    signal?: AbortFlag,
+  ): Promise<readonly Sample[]>;
+  score(requests: readonly ScoreRequest[], signal?: AbortFlag): Promise<readonly Score[]>;
+}
+
+/**
+ * A model from a checkpoint as read.
+ *
+ * @param head the checkpoint's own by default; a scalar head that the checkpoint lacks starts at zero
+ * @param graphs of the same configuration; shared between models, and outlives them
+ */
+export function createLocalModel(
+  checkpoint: LoadedCheckpoint,
+  graphs: InferenceGraphs,
+  options: { readonly head?: Head } & Pick<TrainerOptions, "device" | "threads">,
+): LocalModel {
+  const { id, tokenizer, directory } = checkpoint;
+  const config = parseConfig(checkpoint.config, `${directory}/config.json`);
+  const ownHead = headOf(checkpoint.config);
+  const head = options.head ?? ownHead;
+  const chat = createChatFormat(tokenizer);
+  const endTokens = new Set([chat.endOfTurn, tokenizer.endToken, ...config.endTokens]);
+
+  // Until something is trained there are weights alone: no moments, no gradients.
+  let untrained: Parameters | null = fuse(checkpoint.tensors, config, head);
+  let trainer: Trainer | null = null;
+  const weights = (): Parameters => trainer?.weights() ?? untrained!;
+  function training(): Trainer {
+    if (trainer === null) {
+      const { device, threads } = options;
+      const parameters = split(untrained!, config, head);
+      trainer = createTrainer({
+        config,
+        head,
+        parameters,
+        ...(device && { device }),
+        ...(threads && { threads }),
+      });
+      untrained = null;
+    }
+    return trainer;
+  }
+
+  function needVocabulary(what: string): void {
+    if (head === "vocabulary") return;
+    throw new Error(`${what}: expected a model with a vocabulary head, got ${directory} with a scalar head`);
+  }
+
+  /** Tokens of the conversation up to where the answer goes on, if there is room for `more` after them. */
+  function encodePrompt(conversation: Conversation, prefix: string | undefined, more: number): number[] {
+    const tokens = chat.encodePrompt(conversation, prefix);
+    if (tokens.length + more <= config.maxPositions) return tokens;
+    throw new UserError(
+      "conversation-length",
+      `conversation: expected at most ${config.maxPositions - more} tokens, got ${tokens.length} ("${conversation[0]?.content.slice(0, 40)}...")`,
+      "leave the conversation out, shorten it, or use a model with more positions",
+    );
+  }
+
+  return {
+    id,
+    head,
+    capabilities: { logProbs: true, training: true },
+
+    async sample(requests, sampling, signal) {
+      needVocabulary("sample");
+      const stops = createStopSequences(tokenizer, sampling.stop);
+      const prompts = requests.map(({ conversation, prefix }) => encodePrompt(conversation, prefix, 1));
+      const decoded = await decode(
+        graphs,
+        weights(),
+        requests.map(({ seed }, i) => ({ prompt: prompts[i]!, seed })),
+        { sampling, endTokens, isStopped: stops.isStopped, ...(signal && { signal }) },
+      );
+      return decoded.map((sample, i) => {
+        const said = sample.finish === "end" ? sample.tokens.slice(0, -1) : sample.tokens;
+        return { ...sample, text: stops.cut(tokenizer.decode(said)), promptTokens: prompts[i]! };
+      });
+    },
+
+    async score(requests, signal) {
+      needVocabulary("score");
+      const tokenized = requests.map(({ conversation, prefix = "", continuations }) => {
+        const prompt = encodePrompt(conversation, prefix, 0);
+        return {
+          prompt,
+          continuations: continuations.map((text) => {
+            const joined = encodePrompt(conversation, prefix + text, 0);
+            return continuationTokens(prompt, joined, tokenizer.encodeAsText(text));
+          }),
+        };
+      });
+      return scoreContinuations(graphs, weights(), tokenized, signal);
+    },
+
+    tokenize: async (conversations) => conversations.map(chat.encodeConversation),
+    forward: async (sequences) => training().forward(sequences),
+    scoreLast: async (sequences) => training().scoreLast(sequences),
+    forwardBackward: async (loss) => training().forwardBackward(loss),
+    optimStep: async (adamW) => training().optimStep(adamW),
+
+    async save(target) {
+      const json =
+        head === ownHead ? checkpoint.config : { ...checkpoint.config, ...toConfigJson(config, head) };
+      await writeCheckpoint(target, {
+        config: { ...json, ...storedAsFloat32(json) },
+        tensors: split(weights(), config, head),
+        tokenizerFiles: checkpoint.tokenizerFiles,
+      });
+    },
+    state: async () => writeSafetensors(training().exportState()),
+    async restore(state) {
+      training().importState(readSafetensors(state, "training state"));
+    },
+    async close() {
+      await trainer?.dispose();
+    },
+  };
+}
+
+function headOf(config: Readonly<Record<string, unknown>>): Head {
+  return String(config["architectures"]).includes("SequenceClassification") ? "scalar" : "vocabulary";
+}
+
+/** The key under which config.json gives the element type: transformers 5 renamed it. */
+function storedAsFloat32(config: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  return { ["dtype" in config ? "dtype" : "torch_dtype"]: "float32" };
+}

@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeTinyCheckpoint } from "../../test/tiny-checkpoint.ts";
+import { UserError } from "../engine/user-error.ts";
+import { openHost } from "./local.ts";
+import { languageModelContract, trainableModelContract } from "./model.contract.ts";
+import type { ModelHost, TrainableModel } from "./model.ts";
+
+let folder: string;
+let host: ModelHost;
+let model: TrainableModel;
+let saved = 0;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "charter-local-"));
+  await writeTinyCheckpoint(join(folder, "tiny"));
+  host = await openHost({ threads: 1 });
+  model = await host.open(join(folder, "tiny"));
+});
+afterAll(async () => {
+  await host.close();
+  await rm(folder, { recursive: true });
+});
+
+languageModelContract("a local model", () => model, "e");
+trainableModelContract(
+  "a local model",
+  (head) => host.open(join(folder, "tiny"), { head }),
+  async (trained) => {
+    const directory = join(folder, `saved-${saved++}`);
+    await trained.save(directory);
+    return host.open(directory);
+  },
+);
+
+const conversation = [{ role: "user", content: "how to brew tea" }] as const;
+const sampling = { temperature: 1, topP: 1, maxTokens: 100, stop: [] };
+
+test("the main thread's event loop turns while the model computes", async () => {
+  let turns = 0;
+  const timer = setInterval(() => {
+    turns += 1;
+  }, 1);
+  const requests = Array.from({ length: 40 }, (_, i) => ({ conversation, seed: `s${i}` }));
+  await model.sample(requests, sampling);
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(5);
+});
+
+test("an abort stops sampling between two steps, and the host goes on", async () => {
+  const requests = Array.from({ length: 3000 }, (_, i) => ({ conversation, seed: `s${i}` }));
+  const controller = new AbortController();
+  const sampled = model.sample(requests, sampling, controller.signal);
+  setTimeout(() => controller.abort(), 50);
+  await expect(sampled).rejects.toHaveProperty("name", "AbortError");
+  expect(await model.sample(requests.slice(0, 1), sampling)).toHaveLength(1);
+});
+
+test("a user's mistake in the worker arrives with its code and hint", async () => {
+  const missing = await host.open(join(folder, "nowhere")).catch((error: unknown) => error);
+  expect(missing).toBeInstanceOf(UserError);
+  expect((missing as UserError).code).toBe("checkpoint-missing-file");
+  expect((missing as UserError).hint).toContain("name a folder");
+});
+
+test("a conversation longer than the model's positions is refused with both numbers", async () => {
+  const long = [{ role: "user", content: "how to brew tea ".repeat(60) }] as const;
+  await expect(model.sample([{ conversation: long, seed: "" }], sampling)).rejects.toThrow(
+    /expected at most 127 tokens, got \d+/,
+  );
+});
+
+test("a scalar head does not answer", async () => {
+  const scorer = await host.open(join(folder, "tiny"), { head: "scalar" });
+  await expect(scorer.sample([{ conversation, seed: "" }], sampling)).rejects.toThrow("vocabulary head");
+  await scorer.close();
+});
+
+test("a closed host refuses calls instead of leaving them unanswered", async () => {
+  const other = await openHost({ threads: 1 });
+  const opened = await other.open(join(folder, "tiny"));
+  await other.close();
+  await expect(opened.tokenize([])).rejects.toThrow("closed");
+});
