@@ -118,7 +118,6 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     ),
   )
     .option("--json", "as JSON, for machines")
-    .option("--no-probe", "count only; measure nothing")
     .action(async (recipe, options) =>
       done(await (await import("./plan.ts")).plan(recipe, options, terminal)),
     );

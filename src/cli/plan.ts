@@ -1,0 +1,91 @@
+// charter plan [recipe]: what a run will ask of the models, its time and memory. Measures with a short probe; writes nothing.
+import { openHost } from "../models/local.ts";
+import { forecastStages } from "../pipeline/forecast.ts";
+import { probe, sizesOf } from "../pipeline/probe.ts";
+import { readRecipe } from "../pipeline/read-recipe.ts";
+import { bytes, duration, whole } from "./amounts.ts";
+import { findRecipe } from "./find-recipe.ts";
+import { interruptible } from "./interruption.ts";
+import { shownPath } from "./shown-path.ts";
+import { tableLines } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface PlanOptions {
+  readonly set: readonly string[];
+  readonly json?: boolean;
+}
+
+/** PPO holds four models: two that learn, whose weights, gradient and two moments are kept, and two that are only read. */
+const COPIES_IN_PPO = 2 * 4 + 2;
+/** The probe holds one that learns. */
+const COPIES_IN_PROBE = 4;
+
+export async function plan(
+  given: string | undefined,
+  options: PlanOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { projectRoot, workingDirectory, now, write, paint } = terminal;
+  const file = findRecipe(given, terminal);
+  const recipe = readRecipe(file, {
+    shownAs: shownPath(file, workingDirectory),
+    set: options.set,
+    projectRoot,
+    workingDirectory,
+  });
+  const sizes = await sizesOf(recipe);
+  const { device, threads } = recipe.compute;
+  const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
+  let measured: Awaited<ReturnType<typeof probe>>;
+  let memory: number;
+  try {
+    measured = await probe(recipe, host, { now, signal: interruptible(terminal) });
+    memory = process.memoryUsage.rss() + (COPIES_IN_PPO - COPIES_IN_PROBE) * 4 * measured.parameters;
+  } finally {
+    await host.close();
+  }
+  const stages = forecastStages(recipe, sizes, measured.lengths, measured.costs);
+  const total = (of: (stage: (typeof stages)[number]) => number) =>
+    stages.reduce((sum, stage) => sum + of(stage), 0);
+  const ms = total((stage) => stage.ms);
+  if (options.json) {
+    write(
+      `${JSON.stringify({ recipe: recipe.name, ms, memoryBytes: memory, sizes, ...measured, stages })}\n`,
+    );
+    return 0;
+  }
+  const row = (
+    title: string,
+    calls: number,
+    sampled: number,
+    read: number,
+    trained: number,
+    time: number,
+  ) => [title, whole(calls), whole(sampled), whole(read), whole(trained), duration(time)];
+  const rows = stages.map((stage) =>
+    row(stage.title, stage.calls, stage.sampledTokens, stage.readTokens, stage.trainedTokens, stage.ms),
+  );
+  const sum = row(
+    "in all",
+    total((s) => s.calls),
+    total((s) => s.sampledTokens),
+    total((s) => s.readTokens),
+    total((s) => s.trainedTokens),
+    ms,
+  );
+  const [heading, ...lines] = tableLines(
+    ["stage", "calls", "sampled", "read", "trained", "time"],
+    [...rows, sum],
+  );
+  write(
+    `${paint("bold", `Plan for ${recipe.name}`)}${paint("dim", "  tokens sampled, read and trained on; nothing has been run")}\n`,
+  );
+  write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
+  const perSecond = (cost: number) => whole(1000 / cost);
+  const { sample, read, train } = measured.costs;
+  write(
+    `  measured: ${perSecond(sample)} tokens/s sampled, ${perSecond(read)} read, ${perSecond(train)} trained\n`,
+  );
+  write(`  about ${duration(ms)} and ${bytes(memory)} of memory, of which nothing has been spent\n`);
+  return 0;
+}

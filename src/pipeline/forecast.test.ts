@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { forecastStages } from "./forecast.ts";
+import { parseRecipe } from "./read-recipe.ts";
+
+const RECIPE = `name: f
+policy: p
+constitution: { file: c }
+prompts:
+  redTeam: { file: r }
+  helpful: { file: h }
+  evaluation: { redTeam: { file: r }, helpful: { file: h } }
+supervised: { rounds: 2, helpfulResponses: 1 }
+rl: { iterations: 3, promptsPerIteration: 4, passes: 2, minibatches: 2 }
+`;
+const SIZES = {
+  redTeam: 10,
+  helpful: 5,
+  evaluationRedTeam: 4,
+  evaluationHelpful: 2,
+  harmlessnessFile: 30,
+  helpfulnessFile: 20,
+};
+const LENGTHS = { prompt: 10, response: 30, critique: 20, revision: 30, wording: 15, reasoning: 40 };
+const COSTS = { sample: 1, read: 0.1, train: 0.5 };
+
+function stages(...set: readonly string[]) {
+  const recipe = parseRecipe({ text: RECIPE, file: "/r.yaml", set, projectRoot: "/", exists: () => true });
+  return new Map(forecastStages(recipe, SIZES, LENGTHS, COSTS).map((stage) => [stage.stage, stage]));
+}
+
+describe("forecastStages", () => {
+  it("counts calls and tokens as one does by hand", () => {
+    const found = stages();
+    // 10 prompts; prompt 10 + response 30 + request 15 are read, 20 sampled.
+    expect(found.get("critique-2")).toMatchObject({ calls: 10, readTokens: 550, sampledTokens: 200 });
+    // The critique (20) and the revision request (15) come on top.
+    expect(found.get("revision-2")).toMatchObject({ calls: 10, readTokens: 900, sampledTokens: 300 });
+    // All revisions of 2 rounds and 5 helpful answers, prompt 10 + text 30.
+    expect(found.get("sl-cai")).toMatchObject({ calls: 25, trainedTokens: 1000 });
+    // 10 pairs in both orders; prompt 10 + two answers 60 + question 15.
+    expect(found.get("feedback")).toMatchObject({ calls: 20, readTokens: 1700, sampledTokens: 0 });
+    // 10 + 20 comparisons, a tenth held out, two texts of 40 each.
+    expect(found.get("preference-model")).toMatchObject({ calls: 27, trainedTokens: 2160 });
+    // 12 answers; 10 read to sample, 4 models read 40; 2 passes of 2 models train on 40.
+    expect(found.get("rl-cai")).toMatchObject({
+      calls: 12,
+      sampledTokens: 360,
+      readTokens: 2040,
+      trainedTokens: 1920,
+    });
+    expect(found.get("evaluation-rl-cai")).toMatchObject({ calls: 6 });
+    // 4 prompts, 3 pairs of models, both orders.
+    expect(found.get("judge-harmlessness")).toMatchObject({ calls: 24 });
+  });
+
+  it("takes the time from the costs of a token", () => {
+    // 360 x 1 + 2040 x 0.1 + 1920 x 0.5
+    expect(stages().get("rl-cai")?.ms).toBeCloseTo(1524, 9);
+  });
+
+  it("leaves out what a recipe does not do", () => {
+    expect([...stages("supervised.critique=false").keys()]).not.toContain("critique-1");
+    const rlhf = stages("feedback.source=file", "feedback.file=x");
+    expect([...rlhf.keys()]).not.toContain("feedback");
+    expect(rlhf.get("preference-model")?.calls).toBe(45); // 30 + 20 from files, a tenth held out
+  });
+
+  it("counts chains of thought: sampled once, read again for the label", () => {
+    const found = stages(
+      "feedback.mode=chain-of-thought",
+      "feedback.samples=5",
+      "feedback.principles=2",
+      "feedback.pairs=3",
+    );
+    expect(found.get("feedback")).toMatchObject({
+      calls: 60,
+      sampledTokens: 2400,
+      readTokens: 60 * (2 * 85 + 40),
+    });
+  });
+});

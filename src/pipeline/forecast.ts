@@ -1,0 +1,194 @@
+// What a run will ask of the models, stage by stage, before it is run: calls and tokens by counting, time by what a probe
+// measured. Pure; stages are named as in the pipeline, so that forecast and actual can be set side by side.
+import type { Recipe } from "./recipe.ts";
+
+/** How many of each a run has. */
+export interface Sizes {
+  readonly redTeam: number;
+  readonly helpful: number;
+  readonly evaluationRedTeam: number;
+  readonly evaluationHelpful: number;
+  /** Comparisons that the recipe reads from files. */
+  readonly harmlessnessFile: number;
+  readonly helpfulnessFile: number;
+}
+
+/** Mean lengths, tokens. */
+export interface Lengths {
+  readonly prompt: number;
+  readonly response: number;
+  readonly critique: number;
+  readonly revision: number;
+  /** A principle's wording, as a request or as a question. */
+  readonly wording: number;
+  /** A chain of thought; 0 when there is none. */
+  readonly reasoning: number;
+}
+
+/** Milliseconds a token. */
+export interface Costs {
+  readonly sample: number;
+  /** Forward pass without sampling. */
+  readonly read: number;
+  /** Forward, backward, and its share of the optimiser's step. */
+  readonly train: number;
+}
+
+export interface StageForecast {
+  readonly stage: string;
+  readonly title: string;
+  /** Questions put to a model, or examples learnt from. */
+  readonly calls: number;
+  readonly sampledTokens: number;
+  readonly readTokens: number;
+  readonly trainedTokens: number;
+  readonly ms: number;
+}
+
+type Counted = Omit<StageForecast, "ms">;
+
+/** Calls of one kind: how many, and the tokens of each. */
+interface Each {
+  readonly read?: number;
+  readonly sample?: number;
+  readonly train?: number;
+}
+
+function counted(
+  stage: string,
+  title: string,
+  calls: number,
+  { read = 0, sample = 0, train = 0 }: Each,
+): Counted {
+  const tokens = (each: number) => Math.round(calls * each);
+  return {
+    stage,
+    title,
+    calls: Math.round(calls),
+    sampledTokens: tokens(sample),
+    readTokens: tokens(read),
+    trainedTokens: tokens(train),
+  };
+}
+
+/** The stages of a recipe in order. */
+export function forecastStages(
+  recipe: Recipe,
+  sizes: Sizes,
+  lengths: Lengths,
+  costs: Costs,
+): readonly StageForecast[] {
+  const stages = [
+    ...supervised(recipe, sizes, lengths),
+    ...feedbackAndRl(recipe, sizes, lengths),
+    ...evaluation(recipe, sizes, lengths),
+  ];
+  return stages
+    .filter(({ calls }) => calls > 0)
+    .map((stage) => ({
+      ...stage,
+      ms:
+        stage.sampledTokens * costs.sample +
+        stage.readTokens * costs.read +
+        stage.trainedTokens * costs.train,
+    }));
+}
+
+function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
+  const { prompt, response, critique, revision, wording } = lengths;
+  const { rounds, train, helpfulResponses, epochs } = supervised;
+  const answering = { read: prompt, sample: response };
+  const stages = [counted("responses", "Answers to red-team prompts", sizes.redTeam, answering)];
+  for (let round = 1; round <= rounds; round++) {
+    const asked = prompt + response + wording;
+    if (supervised.critique)
+      stages.push(
+        counted(`critique-${round}`, `Round ${round}: critiques`, sizes.redTeam, {
+          read: asked,
+          sample: critique,
+        }),
+      );
+    const read = supervised.critique ? asked + critique + wording : asked;
+    stages.push(
+      counted(`revision-${round}`, `Round ${round}: revisions`, sizes.redTeam, { read, sample: revision }),
+    );
+  }
+  for (let i = 1; i <= helpfulResponses; i++)
+    stages.push(counted(`helpful-${i}`, `Helpful answers (${i})`, sizes.helpful, answering));
+  const learnt = train === "all" ? rounds : train === "final" ? 1 : train;
+  const examples = (sizes.redTeam * learnt + sizes.helpful * helpfulResponses) * epochs;
+  stages.push(counted("sl-cai", "Fine-tuning (SL-CAI)", examples, { train: prompt + revision }));
+  return stages;
+}
+
+function feedbackAndRl(
+  { feedback, preference, rl }: Recipe,
+  sizes: Sizes,
+  lengths: Lengths,
+): readonly Counted[] {
+  const { prompt, response, wording, reasoning } = lengths;
+  const answering = { read: prompt, sample: response };
+  const isAsked = feedback.source === "model";
+  const pairs = isAsked ? atMost(feedback.pairs, sizes.redTeam) : 0;
+  const chains = feedback.mode === "direct" ? 1 : feedback.samples;
+  const readings = pairs * feedback.principles * BOTH_ORDERS * chains;
+  const harmlessness = isAsked ? pairs : atMost(feedback.pairs, sizes.harmlessnessFile);
+  const comparisons = harmlessness + atMost(preference.helpfulness.count, sizes.helpfulnessFile);
+  const answer = prompt + response;
+  // The policy, the reference, the value model and the preference model each read every answer once an iteration.
+  const rollouts = { read: prompt + 4 * answer, sample: response, train: 2 * rl.passes * answer };
+  return [
+    counted("pairs-first", "Pairs: first answers", pairs, answering),
+    counted("pairs-second", "Pairs: second answers", pairs, answering),
+    counted(
+      "feedback",
+      "Feedback: soft labels",
+      readings,
+      reading(feedback.mode, prompt + 2 * response + wording, reasoning),
+    ),
+    counted(
+      "preference-model",
+      "Preference model",
+      comparisons * (1 - preference.holdOut) * preference.epochs,
+      { train: 2 * answer },
+    ),
+    counted("preference-held-out", "Preference model, held out", comparisons * preference.holdOut, {
+      read: 2 * answer,
+    }),
+    counted("rl-cai", "PPO (RL-CAI)", rl.iterations * rl.promptsPerIteration, rollouts),
+  ];
+}
+
+function evaluation({ evaluation, supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
+  const { prompt, response, wording, reasoning } = lengths;
+  const { judge, samplesPerPrompt } = evaluation;
+  const chains = judge.mode === "direct" ? 1 : judge.samples;
+  const asked = (prompts: number) =>
+    atMost(judge.comparisons, prompts) * PAIRS_OF_MODELS * samplesPerPrompt * BOTH_ORDERS * chains;
+  const each = reading(judge.mode, prompt + 2 * response + wording, reasoning);
+  const answers = (sizes.evaluationRedTeam + sizes.evaluationHelpful) * samplesPerPrompt;
+  return [
+    ...["helpful-only", "sl-cai", "rl-cai"].map((name) =>
+      counted(`evaluation-${name}`, `Evaluation: answers of ${name}`, answers, {
+        read: prompt,
+        sample: response,
+      }),
+    ),
+    counted("judge-harmlessness", "Evaluation: judging harmlessness", asked(sizes.evaluationRedTeam), each),
+    counted("judge-helpfulness", "Evaluation: judging helpfulness", asked(sizes.evaluationHelpful), each),
+    counted("score-rounds", "Evaluation: scoring the rounds", sizes.redTeam * (1 + supervised.rounds), {
+      read: prompt + response,
+    }),
+  ];
+}
+
+const BOTH_ORDERS = 2;
+/** Of three models. */
+const PAIRS_OF_MODELS = 3;
+
+/** A label: read once; with a chain of thought, read again after it was sampled. */
+const reading = (mode: "direct" | "chain-of-thought", question: number, reasoning: number): Each =>
+  mode === "direct" ? { read: question } : { read: 2 * question + reasoning, sample: reasoning };
+
+const atMost = (count: number | "all", available: number): number =>
+  count === "all" ? available : Math.min(count, available);

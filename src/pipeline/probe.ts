@@ -1,0 +1,158 @@
+// A short probe before a run: a handful of the recipe's own prompts goes through its first steps, to measure how long texts
+// are and what a token costs on this machine. Nothing is written.
+import { readFile } from "node:fs/promises";
+import { readCheckpoint } from "../lm/checkpoint.ts";
+import { parseConstitution, without } from "../method/constitution/constitution.ts";
+import { comparisonQuestion, critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
+import { critiqueConversation } from "../method/critique/critique.ts";
+import { withAssistant, withUser } from "../method/critique/respond.ts";
+import { feedbackQuestion } from "../method/feedback/judge.ts";
+import type { Conversation, ModelHost, Sample, Sampling, TrainableModel } from "../models/model.ts";
+import type { Costs, Lengths, Sizes } from "./forecast.ts";
+import { readPreferences, readPrompts } from "./read-dataset.ts";
+import type { Recipe } from "./recipe.ts";
+
+export interface Probe {
+  readonly lengths: Lengths;
+  readonly costs: Costs;
+  /** Of the policy; four bytes each. */
+  readonly parameters: number;
+}
+
+interface Clock {
+  /** Milliseconds. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Prompts tried at most: enough to fill a batch. */
+const MOST_PROMPTS = 64;
+
+/** Counts the recipe's prompts and comparisons. */
+export async function sizesOf({ prompts, feedback, preference }: Recipe): Promise<Sizes> {
+  const count = async (
+    given: { readonly file: string | null; readonly count: number | "all" },
+    read: typeof readPrompts | typeof readPreferences,
+  ) => {
+    if (given.file === null) return 0;
+    const { rows } = await read(given.file);
+    return given.count === "all" ? rows.length : Math.min(rows.length, given.count);
+  };
+  return {
+    redTeam: await count(prompts.redTeam, readPrompts),
+    helpful: await count(prompts.helpful, readPrompts),
+    evaluationRedTeam: await count(prompts.evaluation.redTeam, readPrompts),
+    evaluationHelpful: await count(prompts.evaluation.helpful, readPrompts),
+    harmlessnessFile:
+      feedback.source === "file"
+        ? await count({ file: feedback.file, count: feedback.pairs }, readPreferences)
+        : 0,
+    helpfulnessFile: await count(preference.helpfulness, readPreferences),
+  };
+}
+
+/** Measures lengths and costs with the recipe's policy, prompts and constitution. */
+export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Promise<Probe> {
+  const { rows } = await readPrompts(recipe.prompts.redTeam.file);
+  const constitution = without(
+    parseConstitution(await readFile(recipe.constitution.file, "utf8"), recipe.constitution.file),
+    recipe.constitution.without,
+  );
+  const principle = constitution.principles[0]!;
+  const prompts = rows
+    .slice(0, Math.min(MOST_PROMPTS, recipe.compute.batch))
+    .map(({ conversation }) => conversation);
+  const { tensors } = await readCheckpoint(recipe.policy);
+  const parameters = [...tensors.values()].reduce((total, { data }) => total + data.length, 0);
+  const model = await host.open(recipe.policy);
+  try {
+    const ask = (conversations: readonly Conversation[], sampling: Sampling, name: string) =>
+      model.sample(
+        conversations.map((conversation, i) => ({ conversation, seed: `probe/${name}/${i}` })),
+        sampling,
+        clock.signal,
+      );
+    const { responseSampling, critiqueSampling, revisionSampling } = recipe.supervised;
+    await ask(prompts, responseSampling, "warm"); // compiles what the timed call uses
+    const begun = clock.now();
+    const responses = await ask(prompts, responseSampling, "response");
+    const sampling = clock.now() - begun;
+    const request = critiqueRequest(principle).text;
+    const asked = prompts.map((prompt, i) => critiqueConversation([], prompt, responses[i]!.text, request));
+    const critiques = await ask(asked, critiqueSampling, "critique");
+    const revising = asked.map((conversation, i) =>
+      withUser(withAssistant(conversation, critiques[i]!.text), revisionRequest(principle).text),
+    );
+    const revisions = await ask(revising, revisionSampling, "revision");
+    const question = comparisonQuestion(principle).text;
+    const comparing = prompts.map(
+      (prompt, i): Conversation => [
+        { role: "user", content: feedbackQuestion(prompt, question, responses[i]!.text, revisions[i]!.text) },
+      ],
+    );
+    const hasChains =
+      recipe.feedback.mode === "chain-of-thought" || recipe.evaluation.judge.mode === "chain-of-thought";
+    const chains = hasChains ? await ask(comparing, recipe.feedback.reasoningSampling, "reasoning") : [];
+    const lengths: Lengths = {
+      prompt: mean(responses, ({ promptTokens }) => promptTokens.length),
+      response: mean(responses, ({ tokens }) => tokens.length),
+      critique: mean(critiques, ({ tokens }) => tokens.length),
+      revision: mean(revisions, ({ tokens }) => tokens.length),
+      wording: mean(
+        critiques,
+        ({ promptTokens }, i) =>
+          promptTokens.length - responses[i]!.promptTokens.length - responses[i]!.tokens.length,
+      ),
+      reasoning: mean(chains, ({ tokens }) => tokens.length),
+    };
+    const costs = await costsOf(model, prompts, responses, recipe.supervised.batch, clock);
+    const sampled = lengths.response * responses.length;
+    const reading = costs.read * lengths.prompt * prompts.length;
+    return {
+      lengths,
+      parameters,
+      costs: { ...costs, sample: Math.max(0, sampling - reading) / Math.max(1, sampled) },
+    };
+  } finally {
+    await model.close();
+  }
+}
+
+/** What it costs to read a token and to learn from one, after a first call that compiles. */
+async function costsOf(
+  model: TrainableModel,
+  prompts: readonly Conversation[],
+  responses: readonly Sample[],
+  batch: number,
+  { now, signal }: Clock,
+): Promise<Pick<Costs, "read" | "train">> {
+  const answered = prompts.map((prompt, i) => withAssistant(prompt, responses[i]!.text));
+  const sequences = await model.tokenize(answered);
+  const learnt = sequences.slice(0, batch);
+  const tokensIn = (list: typeof sequences) => list.reduce((total, { tokens }) => total + tokens.length, 0);
+  const timed = async (work: () => Promise<unknown>) => {
+    await work();
+    signal.throwIfAborted();
+    const begun = now();
+    await work();
+    return now() - begun;
+  };
+  const reading = await timed(() => model.forward(sequences));
+  const learning = await timed(async () => {
+    await model.forwardBackward({ kind: "cross-entropy", examples: learnt });
+    // A learning rate of nothing: the step costs the same, and the model stays as it is.
+    await model.optimStep({
+      learningRate: 0,
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-8,
+      weightDecay: 0,
+      clipNorm: 1,
+    });
+  });
+  return { read: reading / tokensIn(sequences), train: learning / tokensIn(learnt) };
+}
+
+function mean<T>(items: readonly T[], of: (item: T, i: number) => number): number {
+  return items.length === 0 ? 0 : items.reduce((total, item, i) => total + of(item, i), 0) / items.length;
+}
