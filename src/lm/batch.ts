@@ -165,7 +165,7 @@ function layOut(groups: readonly Group[], bin: Bin, length: number): PackedBatch
   for (let row = 0; row < rows; row++) {
     segments.fill(count[row]!, row * length + used[row]!, (row + 1) * length);
   }
-  const N = ladder(reads.length);
+  const N = Math.min(ladder(reads.length), rows * length);
   const padded = (numbers: readonly number[]) => Int32Array.from({ length: N }, (_, i) => numbers[i] ?? 0);
   return {
     shape: { rows, length, reads: N },

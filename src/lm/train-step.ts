@@ -3,14 +3,23 @@
 import { gradients } from "../engine/backward.ts";
 import { input } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
-import { accumulate, accumulatedGradient, adamW, firstMoment, secondMoment, stepFeeds } from "../engine/optimizer.ts";
-import { type CompileOptions, compile, type Executable } from "../engine/session.ts";
+import {
+  type AdamWSettings,
+  accumulate,
+  accumulatedGradient,
+  adamW,
+  firstMoment,
+  secondMoment,
+  stepFeeds,
+} from "../engine/optimizer.ts";
+import type { CompileOptions, Executable } from "../engine/session.ts";
 import { float32, int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
 import { UserError } from "../engine/user-error.ts";
 import { type BatchShape, type Group, type PackedBatch, pack } from "./batch.ts";
 import type { Head, LlamaConfig } from "./config.ts";
-import { fuse, memoryShapes, type Parameters, split } from "./fused-weights.ts";
-import { readRows, scalars, targetLogProbs } from "./heads.ts";
+import { fuse, type Parameters, split } from "./fused-weights.ts";
+import { createGraphCache } from "./graph-cache.ts";
+import { checkSequences, readCount, readGraph } from "./log-probs.ts";
 import {
   LOSSES,
   type Loss,
@@ -19,7 +28,7 @@ import {
   predictingPositions,
   type TokenSequence,
 } from "./losses.ts";
-import { hiddenStates, parameterInputs } from "./transformer.ts";
+import { parameterInputs } from "./transformer.ts";
 
 export interface TrainerOptions {
   readonly config: LlamaConfig;
@@ -71,43 +80,22 @@ export interface Trainer {
 }
 
 const DEFAULT_TOKENS_PER_MICROBATCH = 2688;
-/** A compiled graph holds on to its working memory, so only the latest few are kept. */
-const MAX_COMPILED = 6;
+const MAX_COMPILED = 16;
 
 /** Makes a model ready to train, at step 0. */
 export function createTrainer(options: TrainerOptions): Trainer {
-  const { config, head, tokensPerMicrobatch = DEFAULT_TOKENS_PER_MICROBATCH } = options;
+  const {
+    config,
+    head,
+    device = "cpu",
+    threads,
+    tokensPerMicrobatch = DEFAULT_TOKENS_PER_MICROBATCH,
+  } = options;
+  const graphs = createGraphCache({ device, ...(threads === undefined ? {} : { threads }) }, MAX_COMPILED);
   let weights = fuse(options.parameters, config, head);
-  let moments = { m: zerosLike(weights), v: zerosLike(weights) };
-  let step = 0;
-  const noGradients = zerosLike(weights);
+  let moments: { readonly m: Parameters; readonly v: Parameters } | null = null;
   let accumulated: Parameters | null = null;
-  const compiled = new Map<string, Promise<Executable>>();
-
-  async function compiledFor(key: string, build: () => Readonly<Record<string, Value>>): Promise<Executable> {
-    const executable =
-      compiled.get(key) ?? compile(build(), { device: options.device ?? "cpu", ...threads(options) });
-    compiled.delete(key);
-    compiled.set(key, executable); // the latest used is last
-    for (const [oldest, evicted] of compiled) {
-      if (compiled.size <= MAX_COMPILED) break;
-      compiled.delete(oldest);
-      await (await evicted).dispose();
-    }
-    return executable;
-  }
-
-  /** Runs a graph on a batch with the weights of now. */
-  function run(executable: Executable, batch: PackedBatch, columns: Readonly<Record<string, Tensor>>) {
-    const available: Readonly<Record<string, Tensor>> = {
-      ...Object.fromEntries(weights),
-      ...batchFeeds(batch),
-      ...columns,
-    };
-    return executable.run(
-      Object.fromEntries([...executable.inputs.keys()].map((name) => [name, available[name]!])),
-    );
-  }
+  let step = 0;
 
   function needHead(wanted: Head, what: string): void {
     if (head === wanted) return;
@@ -116,13 +104,12 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
   /** Reads every group, batch by batch: for each group what was read, in order. */
   async function readAll(groups: readonly Group[]): Promise<readonly (readonly number[])[]> {
-    checkLengths(groups, config);
+    checkSequences(groups, config);
     const results: (readonly number[])[] = groups.map(() => []);
     for (const batch of pack(groups, tokensPerMicrobatch)) {
-      const executable = await compiledFor(`read ${keyOf(batch.shape)}`, () => ({
-        read: readGraph(config, head, batch.shape).read,
-      }));
-      const { read } = await run(executable, batch, {});
+      const name = `read ${keyOf(batch.shape)}`;
+      const graph = await graphs.get(name, () => ({ read: readGraph(config, head, batch.shape).read }));
+      const { read } = await run(graph, { ...byName(weights), ...batchFeeds(batch) });
       let start = 0;
       for (const group of batch.groups) {
         const count = readCount(groups[group]!);
@@ -146,28 +133,27 @@ export function createTrainer(options: TrainerOptions): Trainer {
     if (terms.length === 0)
       throw new Error(`${kind}: expected at least one example with a weighted token, got none`);
     const groups = terms.map(({ passages }) => passages);
-    checkLengths(groups, config);
+    checkSequences(groups, config);
     const batches = pack(groups, tokensPerMicrobatch);
     const metrics: Record<string, number> = { loss: 0 };
     for (const batch of batches) {
-      const executable = await compiledFor(`${kind} ${keyOf(batch.shape)}`, () =>
+      const graph = await graphs.get(`${kind} ${keyOf(batch.shape)}`, () =>
         lossGraph(config, head, rule as LossRule<never>, batch.shape),
       );
-      const columns = Object.fromEntries(
-        rule.columns.map((name) => [name, batch.groups.flatMap((group) => terms[group]!.columns[name]!)]),
-      );
-      const {
-        loss: part,
-        read,
-        ...found
-      } = await run(executable, batch, {
+      const column = (name: string) => batch.groups.flatMap((group) => terms[group]!.columns[name]!);
+      const columns = Object.fromEntries(rule.columns.map((name) => [name, column(name)]));
+      const before: Parameters = accumulated ?? zerosLike(weights);
+      const found = await run(graph, {
+        ...byName(weights),
+        ...byName(before, accumulatedGradient),
+        ...batchFeeds(batch),
         ...Object.fromEntries(rule.columns.map((name) => [name, padTo(columns[name]!, batch.shape.reads)])),
         clip: scalar(clip),
       });
-      accumulated = addGradients(accumulated, found);
+      accumulated = take(before, found, accumulatedGradient);
       const count = columns[rule.columns[0]!]!.length;
-      const parts = rule.metrics(read!.data.subarray(0, count), columns, clip);
-      for (const [name, value] of Object.entries({ loss: part!.data[0]!, ...parts })) {
+      const parts = rule.metrics(found["read"]!.data.subarray(0, count), columns, clip);
+      for (const [name, value] of Object.entries({ loss: found["loss"]!.data[0]!, ...parts })) {
         metrics[name] = (metrics[name] ?? 0) + value;
       }
     }
@@ -176,17 +162,36 @@ export function createTrainer(options: TrainerOptions): Trainer {
     return { ...metrics, fill };
   }
 
+  async function optimStep({
+    learningRate,
+    clipNorm,
+    ...rest
+  }: AdamW): Promise<{ readonly gradientNorm: number }> {
+    if (accumulated === null) throw new Error("optimStep: expected a forwardBackward before it, got none");
+    const settings = { ...rest, maxGradientNorm: clipNorm };
+    const graph = await graphs.get(`adamW ${Object.values(settings)}`, () =>
+      stepGraph(config, head, settings),
+    );
+    const { m, v } = moments ?? { m: zerosLike(weights), v: zerosLike(weights) };
+    const found = await run(graph, {
+      ...byName(weights),
+      ...byName(m, firstMoment),
+      ...byName(v, secondMoment),
+      ...byName(accumulated, accumulatedGradient),
+      ...stepFeeds(step + 1, learningRate, settings),
+    });
+    moments = { m: take(weights, found, firstMoment), v: take(weights, found, secondMoment) };
+    weights = take(weights, found);
+    accumulated = null;
+    step += 1;
+    return { gradientNorm: found["gradientNorm"]!.data[0]! };
+  }
+
   return {
     config,
     head,
     forwardBackward,
-    async optimStep(adamW) {
-      if (accumulated === null) throw new Error("optimStep: expected a forwardBackward before it, got none");
-      step += 1;
-      const gradientNorm = updateWeights({ weights, ...moments }, accumulated, adamW, step);
-      accumulated = null;
-      return { gradientNorm };
-    },
+    optimStep,
     forward: (sequences) =>
       readAll(
         sequences.map((sequence) => [{ tokens: sequence.tokens, reads: predictingPositions(sequence) }]),
@@ -201,7 +206,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
     exportState() {
       if (accumulated !== null)
         throw new Error("exportState: expected no gradients since the last step, got some");
-      const named = Object.entries({ parameters: weights, ...moments }).flatMap(([part, tensors]) =>
+      const { m, v } = moments ?? { m: zerosLike(weights), v: zerosLike(weights) };
+      const named = Object.entries({ parameters: weights, m, v }).flatMap(([part, tensors]) =>
         [...split(tensors, config, head)].map(([name, tensor]): [string, Tensor] => [
           `${part}/${name}`,
           tensor,
@@ -211,12 +217,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
     },
     importState(state) {
       const part = (prefix: string): Parameters => {
-        const own = [...state].filter(([name]) => name.startsWith(`${prefix}/`));
-        return fuse(
-          new Map(own.map(([name, tensor]) => [name.slice(prefix.length + 1), tensor])),
-          config,
-          head,
-        );
+        const own = [...state].filter(([name]) => name.startsWith(prefix));
+        return fuse(new Map(own.map(([name, tensor]) => [name.slice(prefix.length), tensor])), config, head);
       };
       const [taken] = state.get("step")?.data ?? [];
       if (taken === undefined) {
@@ -226,45 +228,47 @@ export function createTrainer(options: TrainerOptions): Trainer {
           "restore a state that was saved here",
         );
       }
-      weights = part("parameters");
-      moments = { m: part("m"), v: part("v") };
+      weights = part("parameters/");
+      moments = { m: part("m/"), v: part("v/") };
       step = taken;
       accumulated = null;
     },
-    async dispose() {
-      for (const executable of compiled.values()) await (await executable).dispose();
-      compiled.clear();
-    },
+    dispose: () => graphs.dispose(),
   };
 }
 
-/** What the head reads at a batch's read positions: [N] log-probabilities of the targets, or scalars. */
-function readGraph(config: LlamaConfig, head: Head, { rows: B, length: T, reads: N }: BatchShape) {
-  const parameters = parameterInputs(config, head);
-  const packed = {
-    tokens: input("tokens", [B, T], "int32"),
-    positions: input("positions", [B, T], "int32"),
-    segments: input("segments", [B, T], "int32"),
-  };
-  const hidden = readRows(hiddenStates(config, parameters, packed), input("reads", [N], "int32")); // [N,C]
-  const read =
-    head === "scalar"
-      ? scalars(parameters, hidden)
-      : targetLogProbs(config, parameters, hidden, input("targets", [N], "int32"));
-  return { parameters, read }; // read [N]
-}
-
-/** The loss, what was read, and the gradient of every weight under the weight's name. */
+/** The loss, what was read, and the gradient of every weight added to what is fed of it. */
 function lossGraph(
   config: LlamaConfig,
   head: Head,
   rule: LossRule<never>,
   shape: BatchShape,
-): Record<string, Value> {
+): Readonly<Record<string, Value>> {
   const { parameters, read } = readGraph(config, head, shape);
   const loss = rule.graph(read, (name) => input(name, [shape.reads]), input("clip", []));
   const found = gradients(loss, [...parameters.values()]);
-  return { loss, read, ...Object.fromEntries([...parameters.keys()].map((name, i) => [name, found[i]!])) };
+  const named = Object.fromEntries([...parameters.keys()].map((name, i) => [name, found[i]!]));
+  return { loss, read, ...accumulate(named, { first: false }) };
+}
+
+/** AdamW on the gradients that are fed. */
+function stepGraph(
+  config: LlamaConfig,
+  head: Head,
+  settings: AdamWSettings,
+): Readonly<Record<string, Value>> {
+  const parameters = [...parameterInputs(config, head)].map(([name, value]) => ({
+    name,
+    value,
+    gradient: input(accumulatedGradient(name), value.shape),
+    decays: value.shape.length > 1,
+  }));
+  return adamW(parameters, settings);
+}
+
+/** Runs a graph on those of the tensors that it reads. */
+function run(graph: Executable, tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+  return graph.run(Object.fromEntries([...graph.inputs.keys()].map((name) => [name, tensors[name]!])));
 }
 
 function batchFeeds({
@@ -277,42 +281,20 @@ function batchFeeds({
   return { tokens, positions, segments, reads, targets };
 }
 
-function addGradients(
-  accumulated: Map<string, Float32Array> | null,
+const byName = (parameters: Parameters, nameOf = (name: string) => name): Record<string, Tensor> =>
+  Object.fromEntries([...parameters].map(([name, tensor]) => [nameOf(name), tensor]));
+
+/** The tensors of a run that belong to the weights, under the weights' names. */
+const take = (
+  weights: Parameters,
   found: Readonly<Record<string, Tensor>>,
-): Map<string, Float32Array> {
-  if (accumulated === null) {
-    return new Map(Object.entries(found).map(([name, { data }]) => [name, data as Float32Array]));
-  }
-  for (const [name, total] of accumulated) {
-    const { data } = found[name]!;
-    for (let i = 0; i < total.length; i++) total[i]! += data[i]!;
-  }
-  return accumulated;
-}
+  nameOf = (name: string) => name,
+): Parameters => new Map([...weights.keys()].map((name) => [name, found[nameOf(name)] as Tensor<"float32">]));
 
-function checkLengths(groups: readonly Group[], { maxPositions, vocabularySize }: LlamaConfig): void {
-  for (const { tokens } of groups.flat()) {
-    if (tokens.length === 0) throw new Error("sequence: expected at least one token, got none");
-    if (tokens.length > maxPositions) {
-      throw new UserError(
-        "sequence-length",
-        `sequence: expected at most ${maxPositions} tokens, got ${tokens.length}`,
-        "shorten the conversation, or use a model with more positions",
-      );
-    }
-    const foreign = tokens.find((token) => !(token >= 0 && token < vocabularySize));
-    if (foreign !== undefined) {
-      throw new Error(`sequence: expected token ids below ${vocabularySize}, got ${foreign}`);
-    }
-  }
-}
-
-const threads = ({ threads }: TrainerOptions) => (threads === undefined ? {} : { threads });
-const keyOf = ({ rows, length, reads }: BatchShape) => `${rows}x${length}:${reads}`;
-const readCount = (group: Group) => group.reduce((count, { reads }) => count + reads.length, 0);
 const zerosLike = (tensors: Parameters): Parameters =>
   new Map([...tensors].map(([name, { shape }]) => [name, zeros(shape)]));
+
+const keyOf = ({ rows, length, reads }: BatchShape): string => `${rows}x${length}:${reads}`;
 
 function padTo(numbers: readonly number[], size: number): Tensor<"float32"> {
   const data = new Float32Array(size);

@@ -1,0 +1,57 @@
+// Reading a model: what its head says at chosen positions of packed sequences, and nothing elsewhere. The forward half that
+// scoring and every loss share. Knows shapes and weights' names, not losses.
+import { input } from "../engine/functions.ts";
+import type { Value } from "../engine/graph.ts";
+import { UserError } from "../engine/user-error.ts";
+import type { BatchShape, Group } from "./batch.ts";
+import type { Head, LlamaConfig } from "./config.ts";
+import { readRows, scalars, targetLogProbs } from "./heads.ts";
+import { hiddenStates, type ParameterValues, parameterInputs } from "./transformer.ts";
+
+/**
+ * What is read at a batch's read positions, [N]: the log-probability of the token after each (nats), or the scalar there.
+ * The graph's inputs are the weights by memory name and the tensors of a `PackedBatch` by theirs.
+ */
+export function readGraph(
+  config: LlamaConfig,
+  head: Head,
+  { rows: B, length: T, reads: N }: BatchShape,
+): { readonly parameters: ParameterValues; readonly read: Value } {
+  const parameters = parameterInputs(config, head);
+  const packed = {
+    tokens: input("tokens", [B, T], "int32"),
+    positions: input("positions", [B, T], "int32"),
+    segments: input("segments", [B, T], "int32"),
+  };
+  const hidden = readRows(hiddenStates(config, parameters, packed), input("reads", [N], "int32")); // [N,C]
+  const read =
+    head === "scalar"
+      ? scalars(parameters, hidden)
+      : targetLogProbs(config, parameters, hidden, input("targets", [N], "int32"));
+  return { parameters, read };
+}
+
+/** Positions read in a group. */
+export const readCount = (group: Group): number =>
+  group.reduce((count, { reads }) => count + reads.length, 0);
+
+/** Refuses sequences that the model cannot read. */
+export function checkSequences(
+  groups: readonly Group[],
+  { maxPositions, vocabularySize }: LlamaConfig,
+): void {
+  for (const { tokens } of groups.flat()) {
+    if (tokens.length === 0) throw new Error("sequence: expected at least one token, got none");
+    if (tokens.length > maxPositions) {
+      throw new UserError(
+        "sequence-length",
+        `sequence: expected at most ${maxPositions} tokens, got ${tokens.length}`,
+        "shorten the conversation, or use a model with more positions",
+      );
+    }
+    const foreign = tokens.find((token) => !(token >= 0 && token < vocabularySize));
+    if (foreign !== undefined) {
+      throw new Error(`sequence: expected token ids below ${vocabularySize}, got ${foreign}`);
+    }
+  }
+}
