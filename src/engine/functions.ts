@@ -198,3 +198,16 @@ export function rmsNorm(x: Value, weight: Value, epsilon: number): Value {
 export function rotary(x: Value, cos: Value, sin: Value): Value {
   return apply("rotary", [x, cos, sin], {});
 }
+
+/**
+ * Grouped-query attention (Ainslie et al. 2023): softmax(scale q k' + mask) v, each group of H/KV query heads reading
+ * one key-value head. No gradient for the mask.
+ * @param q [B,H,T,D]
+ * @param k [B,KV,S,D]
+ * @param v [B,KV,S,D]
+ * @param mask [B or 1,1,T,S], added to the scores: 0 where a query may look, far below every score elsewhere
+ * @returns [B,H,T,D]
+ */
+export function attention(q: Value, k: Value, v: Value, mask: Value, scale: number): Value {
+  return apply("attention", [q, k, v, mask], { scale });
+}

@@ -5,6 +5,7 @@
 import {
   add,
   addAtTokens,
+  concat,
   constant,
   div,
   exp,
@@ -12,7 +13,6 @@ import {
   gatherRows,
   greaterEqual,
   inverseRms,
-  logSoftmax,
   matmul,
   mul,
   neg,
@@ -24,6 +24,7 @@ import {
   select,
   sigmoid,
   slice,
+  softmax,
   square,
   sub,
   sum,
@@ -32,6 +33,7 @@ import {
 import type { Value } from "./graph.ts";
 import type { Attributes, OpName } from "./ops.ts";
 import { type Shape, sameShape, sizeOf } from "./shape.ts";
+import { filled } from "./tensor.ts";
 
 /** One application of an operator, on the way back. */
 export interface Application<K extends OpName> {
@@ -91,6 +93,17 @@ function kept({ inputs: [a], attributes, g }: Application<"sum" | "mean" | "max"
 function matmulRule({ inputs, attributes, g }: Application<"matmul">): readonly Value[] {
   const [a, b] = inputs as readonly [Value, Value];
   const { transposeA, transposeB, scale } = attributes;
+  const scaled = transposeA ? undefined : scaledRows(g);
+  if (scaled !== undefined) {
+    // dC = diag(c) X: scale the rows of the products' narrow sides, not of the wide X.
+    const { x, column } = scaled;
+    const narrow = mul(a, column);
+    const byA = mul(matmul(x, b, { transposeB: !transposeB, scale }), column);
+    const byB = transposeB
+      ? matmul(x, narrow, { transposeA: true, scale })
+      : matmul(narrow, x, { transposeA: true, scale });
+    return [byA, byB];
+  }
   const byA = transposeA
     ? matmul(b, g, { transposeA: transposeB, transposeB: true, scale })
     : matmul(g, b, { transposeB: !transposeB, scale });
@@ -98,6 +111,13 @@ function matmulRule({ inputs, attributes, g }: Application<"matmul">): readonly 
     ? matmul(g, a, { transposeA: true, transposeB: transposeA, scale })
     : matmul(a, g, { transposeA: !transposeA, scale });
   return [sumTo(byA, a.shape), sumTo(byB, b.shape)];
+}
+
+/** A matrix written as the rows of another, each times a number: x [N,V] and column [N,1]. */
+function scaledRows({ node, shape }: Value): { readonly x: Value; readonly column: Value } | undefined {
+  if (node.op !== "mul" || shape.length !== 2) return undefined;
+  const [x, column] = node.inputs as readonly [Value, Value];
+  return sameShape(x.shape, shape) && sameShape(column.shape, [shape[0]!, 1]) ? { x, column } : undefined;
 }
 
 /**
@@ -117,12 +137,43 @@ function rmsNormRule({ inputs, attributes, g }: Application<"rmsNorm">): readonl
   return [byX, reshape(byWeight, [channels])];
 }
 
-/** dlogits = g (1[target] - softmax): the row's probabilities times -g, and g added at the target. */
+/** dlogits = -g (softmax - 1[target]), the factor last, where a product before it can take it (matmulRule). */
 function tokenLogProbsRule({ inputs, g }: Application<"tokenLogProbs">): readonly (Value | null)[] {
   const [logits, targets] = inputs as readonly [Value, Value];
-  const probabilities = exp(logSoftmax(logits)); // [N,V]
-  const column = reshape(neg(g), [g.shape[0]!, 1]);
-  return [addAtTokens(mul(probabilities, column), targets, g), null];
+  const rows = targets.shape[0]!; // N
+  const surprise = addAtTokens(softmax(logits), targets, constant(filled([rows], -1))); // [N,V]
+  return [mul(surprise, reshape(neg(g), [rows, 1])), null];
+}
+
+/**
+ * Y = P V with P = softmax(s Q K' + mask), for each key-value head. dV = P' dY, and with dP = dY V'
+ * dS = P (dP - rowsum(P dP)) = P (dP - rowsum(dY Y)), as in FlashAttention (Dao et al. 2022, appendix B).
+ * The subtraction is one more column in the product: dP - r 1' = [dY, r] [V, -1]'. Then dQ = s dS K, dK = s dS' Q.
+ */
+function attentionRule({
+  inputs,
+  attributes: { scale },
+  y,
+  g,
+}: Application<"attention">): readonly (Value | null)[] {
+  const [q, k, v, mask] = inputs as readonly [Value, Value, Value, Value];
+  const [B, H, T, D] = q.shape as readonly [number, number, number, number];
+  const [, KV, S] = k.shape as readonly [number, number, number, number];
+  const grouped: Shape = [B, KV, (H / KV) * T, D];
+  const rows = reshape(q, grouped);
+  const scores = reshape(matmul(rows, k, { transposeB: true, scale }), [B, H, T, S]);
+  const weights = reshape(softmax(add(scores, mask)), [B, KV, (H / KV) * T, S]); // P, computed once with the forward
+  const byY = reshape(g, grouped);
+  const rowSums = sum(mul(byY, reshape(y, grouped)), { axes: [-1], keepDims: true }); // [B,KV,GT,1]
+  const minusOnes = constant(filled([B, KV, S, 1], -1));
+  const centred = matmul(concat([byY, rowSums], -1), concat([v, minusOnes], -1), { transposeB: true });
+  const byScores = mul(weights, centred); // [B,KV,GT,S]
+  return [
+    reshape(matmul(byScores, k, { scale }), q.shape),
+    matmul(byScores, rows, { transposeA: true, scale }),
+    matmul(weights, byY, { transposeA: true }),
+    null,
+  ];
 }
 
 /** Every operator, in the order of `Attributes`. */
@@ -215,6 +266,7 @@ export const gradientRules: { readonly [K in OpName]: Rule<K> | NoGradient } = {
   rmsNorm: rmsNormRule,
   // The rotation backwards: its transpose has the sine's sign turned.
   rotary: ({ inputs: [, cos, sin], g }) => [rotary(g, cos!, neg(sin!)), null, null],
+  attention: attentionRule,
 };
 
 /** The gradients of one application's inputs; all null where the operator has none. */

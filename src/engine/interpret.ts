@@ -156,6 +156,22 @@ const rotary: Meaning<"rotary"> = ({ inputs: [x, cos, sin], shape }) => {
   });
 };
 
+const attention: Meaning<"attention"> = ({ inputs: [q, k, v, mask], attributes: { scale }, shape }) => {
+  const [, H, , D] = shape as readonly [number, number, number, number];
+  const [, KV, S] = k!.shape as readonly [number, number, number, number];
+  return each(shape, ([b, h, t, d]) => {
+    const group = Math.floor((h! * KV) / H);
+    const scores = Array.from({ length: S }, (_, s) => {
+      const products = Array.from(
+        { length: D },
+        (_, i) => at(q!, [b!, h!, t!, i]) * at(k!, [b!, group, s, i]),
+      );
+      return scale * total(products) + at(mask!, [b!, 0, t!, s]);
+    });
+    return total(logSoftmax(scores).map((logWeight, s) => Math.exp(logWeight) * at(v!, [b!, group, s, d!])));
+  });
+};
+
 /** Every operator, in the order of `Attributes`. */
 const meanings: { readonly [K in OpName]: Meaning<K> } = {
   add: binary((a, b) => a + b),
@@ -218,6 +234,7 @@ const meanings: { readonly [K in OpName]: Meaning<K> } = {
   rmsNorm: ({ inputs: [x, weight], attributes }) =>
     byRow(x!, (row) => row.map((a, c) => a * inverseRms(row, attributes.epsilon) * weight!.data[c]!)),
   rotary,
+  attention,
 };
 
 /**

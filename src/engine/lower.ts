@@ -16,6 +16,8 @@ interface Call<K extends OpName> {
   readonly operands: readonly Value[];
   readonly attributes: Attributes[K];
   readonly result: Value;
+  /** Values that one lowering leaves for another: inverse root mean squares, by operand and epsilon. */
+  readonly shared: Map<string, string>;
 }
 
 /** Writes the nodes, returns the name of the result. */
@@ -88,8 +90,19 @@ function lowerAddAtTokens({ onnx, names, operands }: Call<"addAtTokens">): strin
   });
 }
 
+/** One kernel for the norm; its second output is the inverse root mean square, which the gradient needs. */
+function lowerRmsNorm({ onnx, names, attributes: { epsilon }, shared }: Call<"rmsNorm">): string {
+  const attributes = { axis: int(-1), epsilon: real(epsilon), stash_type: int(1) };
+  const [normalized, inverse] = onnx.nodes("SimplifiedLayerNormalization", names, attributes, 2);
+  shared.set(`${names[0]} ${epsilon}`, inverse!);
+  return normalized!;
+}
+
 /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, kept as size 1. */
-function inverseRms(onnx: OnnxWriter, x: string, epsilon: number): string {
+function lowerInverseRms({ onnx, names, attributes: { epsilon }, shared }: Call<"inverseRms">): string {
+  const x = names[0]!;
+  const known = shared.get(`${x} ${epsilon}`);
+  if (known !== undefined) return known;
   const meanSquare = onnx.node("ReduceMean", [onnx.node("Mul", [x, x]), onnx.integers([-1])], {
     keepdims: int(1),
   });
@@ -97,8 +110,34 @@ function inverseRms(onnx: OnnxWriter, x: string, epsilon: number): string {
   return onnx.node("Reciprocal", [onnx.node("Sqrt", [shifted])]);
 }
 
+/**
+ * One kernel where x is [B,H,T,D] and the heads share their tables ([T,D] or [B or 1,1,T,D]). It looks rows of half
+ * tables up by position; the tables' own rows are in order already, so positions count up.
+ */
+function lowerRotary(call: Call<"rotary">): string {
+  const { onnx, names, operands } = call;
+  const { shape } = operands[0]!;
+  const table = operands[1]!.shape;
+  const [B, , T, D] = shape as readonly [number, number, number, number];
+  const sharesTables = table.length === 2 || (table.length === 4 && table[1] === 1);
+  if (shape.length !== 4 || !sharesTables) return lowerRotaryPlainly(call);
+  const rows = sizeOf(table) / D; // T or BT
+  const halfTable = (name: string) => {
+    const half = onnx.node("Slice", [name, ...[0, D / 2, -1].map((number) => onnx.integers([number]))]);
+    return onnx.node("Reshape", [half, onnx.integers([rows, D / 2])]);
+  };
+  const counted = onnx.integers(Array.from({ length: B * T }, (_, i) => i % rows));
+  const positions = onnx.node("Reshape", [counted, onnx.integers([B, T])]);
+  return onnx.node("com.microsoft.RotaryEmbedding", [
+    names[0]!,
+    positions,
+    halfTable(names[1]!),
+    halfTable(names[2]!),
+  ]);
+}
+
 /** x·cos + rotateHalf(x)·sin, where rotateHalf(x) = (-x2, x1) = (x2, x1) times (-1, 1). */
-function lowerRotary({ onnx, names, operands }: Call<"rotary">): string {
+function lowerRotaryPlainly({ onnx, names, operands }: Call<"rotary">): string {
   const [x, cos, sin] = names as readonly [string, string, string];
   const size = operands[0]!.shape.at(-1)!; // D
   const part = (start: number, end: number) =>
@@ -108,6 +147,22 @@ function lowerRotary({ onnx, names, operands }: Call<"rotary">): string {
   signs.data.fill(-1, 0, size / 2);
   const signedSin = onnx.node("Mul", [sin, onnx.tensor(signs)]);
   return onnx.node("Add", [onnx.node("Mul", [x, cos]), onnx.node("Mul", [swapped, signedSin])]);
+}
+
+/** The same nodes as the gradient rule's recomputation, so that the writer finds them equal. */
+function lowerAttention({ onnx, names, operands, attributes: { scale } }: Call<"attention">): string {
+  const [q, k, v, mask] = names as readonly [string, string, string, string];
+  const [B, H, T, D] = operands[0]!.shape as readonly [number, number, number, number];
+  const [, KV, S] = operands[1]!.shape as readonly [number, number, number, number];
+  const shaped = (name: string, shape: readonly number[]) =>
+    onnx.node("Reshape", [name, onnx.integers(shape)]);
+  const rows = H === KV ? q : shaped(q, [B, KV, (H / KV) * T, D]);
+  const flags = { transA: int(0), transB: int(1), alpha: real(scale) };
+  const products = onnx.node("com.microsoft.FusedMatMul", [rows, k], flags);
+  const scores = H === KV ? products : shaped(products, [B, H, T, S]);
+  const weights = onnx.node("Softmax", [onnx.node("Add", [scores, mask])], { axis: int(-1) });
+  const mixed = onnx.node("MatMul", [H === KV ? weights : shaped(weights, [B, KV, (H / KV) * T, S]), v]);
+  return H === KV ? mixed : shaped(mixed, [B, H, T, D]);
 }
 
 /** Every operator, in the order of `Attributes`. */
@@ -159,12 +214,10 @@ const lowerings: { readonly [K in OpName]: Lowering<K> } = {
     const logProbs = onnx.node("LogSoftmax", [names[0]!], { axis: int(-1) });
     return pick(onnx, logProbs, names[1]!, result.shape[0]!);
   },
-  inverseRms: ({ onnx, names, attributes }) => inverseRms(onnx, names[0]!, attributes.epsilon),
-  rmsNorm: ({ onnx, names, attributes }) => {
-    const [x, weight] = names as readonly [string, string];
-    return onnx.node("Mul", [onnx.node("Mul", [x, inverseRms(onnx, x, attributes.epsilon)]), weight]);
-  },
+  inverseRms: lowerInverseRms,
+  rmsNorm: lowerRmsNorm,
   rotary: lowerRotary,
+  attention: lowerAttention,
 };
 
 /** A graph as an ONNX model. Inputs are named `in:<name>`, outputs `out:<name>`, so that both may share a name. */
@@ -186,6 +239,7 @@ export function lowerGraph(
   const inputs = new Map(checkGraph(roots));
   const onnx = onnxWriter();
   const names = new Map<Value, string>();
+  const shared = new Map<string, string>();
   const declared = new Map<string, string>();
   for (const { name, dtype, shape } of inputs.values()) {
     const tensor = bound[name];
@@ -196,7 +250,7 @@ export function lowerGraph(
     const { node } = value;
     if (node.op === "input") names.set(value, declared.get(node.name)!);
     else if (node.op === "constant") names.set(value, onnx.tensor(node.tensor));
-    else names.set(value, lowerNode(node, value, names, onnx));
+    else names.set(value, lowerNode(node, value, { names, onnx, shared }));
   }
   for (const [name, value] of Object.entries(outputs)) {
     onnx.output(`out:${name}`, names.get(value)!, value.dtype, value.shape);
@@ -207,8 +261,7 @@ export function lowerGraph(
 function lowerNode<K extends OpName>(
   node: { readonly op: K; readonly inputs: readonly Value[]; readonly attributes: Attributes[K] },
   result: Value,
-  names: ReadonlyMap<Value, string>,
-  onnx: OnnxWriter,
+  { names, onnx, shared }: Pick<Call<K>, "onnx" | "shared"> & { readonly names: ReadonlyMap<Value, string> },
 ): string {
   const { op, inputs: operands, attributes } = node satisfies Pick<OpNode, "inputs">;
   const lowering: Lowering<K> = lowerings[op];
@@ -218,5 +271,6 @@ function lowerNode<K extends OpName>(
     operands,
     attributes,
     result,
+    shared,
   });
 }

@@ -6,7 +6,7 @@ import type { Value } from "./graph.ts";
 import type { OpName } from "./ops.ts";
 import { type Random, seed } from "./random.ts";
 import { type Shape, sizeOf } from "./shape.ts";
-import { int32 } from "./tensor.ts";
+import { float32, int32 } from "./tensor.ts";
 
 /** A graph of one operator, and numbers for its inputs. */
 export interface OpCase {
@@ -231,12 +231,50 @@ export const opCases: { readonly [K in OpName]: readonly OpCase[] } = {
   addAtTokens: [caseOf("addAtTokens", [[3, 4], [3]], (a, b) => f.addAtTokens(a!, indices([3], 2, 0, 2), b!))],
   softmax: [caseOf("softmax", [[2, 5]], (a) => f.softmax(a!))],
   logSoftmax: [caseOf("logSoftmax", [[2, 2, 5]], (a) => f.logSoftmax(a!))],
-  tokenLogProbs: [caseOf("tokenLogProbs", [[3, 5]], (a) => f.tokenLogProbs(a!, indices([3], 4, 0, 4)))],
+  tokenLogProbs: [
+    caseOf(
+      "tokenLogProbs of a product",
+      [
+        [3, 2],
+        [5, 2],
+      ],
+      (a, b) => f.tokenLogProbs(f.matmul(a!, b!, { transposeB: true }), indices([3], 4, 0, 4)),
+    ),
+    caseOf("tokenLogProbs", [[3, 5]], (a) => f.tokenLogProbs(a!, indices([3], 4, 0, 4))),
+  ],
   inverseRms: [caseOf("inverseRms", [[2, 3, 4]], (a) => f.inverseRms(a!, 1e-5))],
   rmsNorm: [caseOf("rmsNorm", [[2, 3, 4], [4]], (x, weight) => f.rmsNorm(x!, weight!, 1e-5))],
   rotary: [
     rotaryCase([3, 4], [2, 2, 3, 4]),
     rotaryCase([2, 1, 3, 4], [2, 2, 3, 4]),
     rotaryCase([3, 4], [3, 4]),
+  ],
+  attention: [
+    caseOf(
+      "attention",
+      [
+        [2, 4, 3, 2],
+        [2, 2, 5, 2],
+        [2, 2, 5, 2],
+      ],
+      (q, k, v) =>
+        f.attention(
+          q!,
+          k!,
+          v!,
+          f.constant(float32([0, 0, -1e9, 0, 0, 0, -1, 0, 0, 0, -1e9, 0, 0, 0, 0], [1, 1, 3, 5])),
+          0.7,
+        ),
+    ),
+    caseOf(
+      "attention of as many heads",
+      [
+        [1, 2, 3, 2],
+        [1, 2, 3, 2],
+        [1, 2, 3, 2],
+      ],
+      (q, k, v) =>
+        f.attention(q!, k!, v!, f.constant(float32([0, -1e9, -1e9, 0, 0, -1e9, 0, 0, 0], [1, 1, 3, 3])), 0.7),
+    ),
   ],
 };

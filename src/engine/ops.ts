@@ -69,6 +69,7 @@ export interface Attributes {
   inverseRms: { readonly epsilon: number };
   rmsNorm: { readonly epsilon: number };
   rotary: None;
+  attention: { readonly scale: number };
 }
 
 export type OpName = keyof Attributes;
@@ -202,6 +203,26 @@ function inferRotary(inputs: readonly Signature[]): Signature {
     sameShape(broadcastShapes("rotary", x, cos), x);
   if (!fits) throw shapeError("rotary", "x [...,T,D] with D even, and cos and sin [..,T,D]", got);
   return float(x);
+}
+
+function inferAttention(inputs: readonly Signature[]): Signature {
+  needFloat("attention", inputs);
+  const [q, k, v, mask] = inputs.map(({ shape }) => shape) as [Shape, Shape, Shape, Shape];
+  const [B, H, T, D] = q;
+  const [, KV, S] = k;
+  const fits =
+    q.length === 4 &&
+    sameShape(k, [B!, KV!, S!, D!]) &&
+    sameShape(v, k) &&
+    H! % KV! === 0 &&
+    (sameShape(mask, [B!, 1, T!, S!]) || sameShape(mask, [1, 1, T!, S!]));
+  if (fits) return float(q);
+  const got = [q, k, v, mask].map(formatShape).join(", ");
+  throw shapeError(
+    "attention",
+    "q [B,H,T,D], k and v [B,KV,S,D] with KV dividing H, and a mask [B or 1,1,T,S]",
+    got,
+  );
 }
 
 /** Every operator, in the order of {@link Attributes}. */
@@ -367,6 +388,7 @@ export const operators: { readonly [K in OpName]: Operator<K> } = {
     },
   },
   rotary: { arity: 3, infer: inferRotary },
+  attention: { arity: 4, infer: inferAttention },
 };
 
 /** The signature of one application; throws when the inputs do not fit. */
