@@ -6,6 +6,7 @@ import {
   constant,
   gatherRows,
   greaterEqual,
+  attention as groupedQueryAttention,
   input,
   matmul,
   mul,
@@ -14,7 +15,6 @@ import {
   rotary,
   silu,
   slice,
-  softmax,
   sub,
   transpose,
 } from "../engine/functions.ts";
@@ -158,11 +158,9 @@ export function queriesKeysValues(
 
 /** softmax(q k^T / sqrt(D) + mask) v for each head: -> [BT,HD]. The mask [B or 1,1,1,T,T] has queries before keys. */
 export function attention(config: LlamaConfig, { q, k, v }: QueriesKeysValues, mask: Value): Value {
-  const { heads: H, keyValueHeads: KV, headSize: D } = config;
+  const { heads: H, headSize: D } = config;
   const [B, , T] = k.shape as [number, number, number, number];
-  const G = H / KV;
-  const scores = matmul(q, k, { transposeB: true, scale: 1 / Math.sqrt(D) }); // [B,KV,GT,T]
-  const weights = softmax(add(reshape(scores, [B, KV, G, T, T]), mask)); // [B,KV,G,T,T]
-  const mixed = matmul(reshape(weights, [B, KV, G * T, T]), v); // [B,KV,GT,D]
-  return reshape(transpose(reshape(mixed, [B, H, T, D]), [0, 2, 1, 3]), [B * T, H * D]);
+  const flatMask = reshape(mask, [mask.shape[0]!, 1, T, T]);
+  const mixed = groupedQueryAttention(reshape(q, [B, H, T, D]), k, v, flatMask, 1 / Math.sqrt(D)); // [B,H,T,D]
+  return reshape(transpose(mixed, [0, 2, 1, 3]), [B * T, H * D]);
 }
