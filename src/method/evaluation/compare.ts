@@ -84,7 +84,9 @@ export function winRates(matches: readonly Match[], resamplings: number, random:
   const couples = new Map<string, Match[]>();
   for (const match of matches) {
     const key = JSON.stringify([match.a, match.b]);
-    couples.set(key, [...(couples.get(key) ?? []), match]);
+    const couple = couples.get(key);
+    if (couple === undefined) couples.set(key, [match]);
+    else couple.push(match);
   }
   return [...couples.values()].map((own) => {
     const means = (clusters: readonly (readonly Match[])[]) => {

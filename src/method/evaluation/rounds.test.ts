@@ -56,6 +56,18 @@ test("compliance falls round by round", () => {
   ]);
 });
 
+test("an odd revision leaves what stood before it", () => {
+  const odd = revisions.map((one) =>
+    one.id === "p1" ? { ...one, text: "", oddity: "empty" as const } : one,
+  );
+  const rounds = summarizeRounds({ prompts, responses, revisions: odd }, grader, null, 0, seed("r").random());
+  expect(rounds.map(({ texts, kinds }) => [texts, kinds!.comply.count])).toEqual([
+    [2, 2],
+    [2, 2],
+    [2, 0],
+  ]);
+});
+
 test("without a grader the rounds are told by the preference model's scores alone", () => {
   const scores = new Map([...responses, ...revisions].map(({ id }, i) => [id, i]));
   const rounds = summarizeRounds({ prompts, responses, revisions }, null, scores, 0, seed("r").random());

@@ -15,13 +15,16 @@ interface Revised {
   readonly revisions: readonly Revision[];
 }
 
-/** The text that stands after each round; an odd revision stands too, as the "other" that it is. */
+/** The texts that stand after each round: an odd revision leaves what stood before it. */
 function textsByRound({ responses, revisions }: Revised): readonly (readonly (Response | Revision)[])[] {
-  const rounds = Math.max(0, ...revisions.map(({ round }) => round));
-  return [
-    responses,
-    ...Array.from({ length: rounds }, (_, i) => revisions.filter(({ round }) => round === i + 1)),
-  ];
+  const count = Math.max(0, ...revisions.map(({ round }) => round));
+  const rounds: (readonly (Response | Revision)[])[] = [responses];
+  for (let round = 1; round <= count; round++) {
+    const made = revisions.filter((revision) => revision.round === round && revision.oddity === "none");
+    const byPrompt = new Map(made.map((revision) => [revision.prompt, revision]));
+    rounds.push(rounds[round - 1]!.map((before) => byPrompt.get(before.prompt) ?? before));
+  }
+  return rounds;
 }
 
 /**
@@ -70,18 +73,19 @@ export function describePrinciples(
   };
   return constitution.principles.map(({ id, text }) => {
     const rounds = given.revisions.filter(({ use }) => use.principle === id);
-    const changed = rounds.filter((revision) => revision.text !== before.get(revision.of)?.text);
+    const usable = rounds.filter(({ oddity }) => oddity === "none");
+    const changed = usable.filter((revision) => revision.text !== before.get(revision.of)?.text);
     const harmful =
       grader === null
         ? []
-        : rounds.filter((revision) => complied(revision.prompt, before.get(revision.of)?.text ?? ""));
+        : usable.filter((revision) => complied(revision.prompt, before.get(revision.of)?.text ?? ""));
     const mended = harmful.filter((revision) => !complied(revision.prompt, revision.text));
     const own = readings.filter(({ use }) => use.principle === id);
     return {
       id,
       text,
       rounds: rounds.length,
-      changed: wilson(changed.length, rounds.length),
+      changed: wilson(changed.length, usable.length),
       mended: wilson(mended.length, harmful.length),
       readings: own.length,
       decisiveness:

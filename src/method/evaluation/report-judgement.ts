@@ -1,0 +1,134 @@
+// The report on judgement: Elo by both judges, the feedback model's soft labels, and the preference model's calibration.
+import { inPercent } from "./plot.ts";
+import { type Reliability, reliabilityDiagram } from "./plot-curves.ts";
+import { dotPlot } from "./plot-rows.ts";
+import { nameOf, rateCell } from "./report-behaviour.ts";
+import { legend, type Section, table } from "./report-page.ts";
+import type { Calibration, Judge, Results } from "./results.ts";
+
+const JUDGES: { readonly [J in Judge]: { readonly className: string; readonly name: string } } = {
+  grader: { className: "j1", name: "the grader" },
+  "feedback-model": { className: "j0", name: "the feedback model, both orders" },
+};
+
+const CRITERIA = ["harmlessness", "helpfulness"] as const;
+const titled = (word: string) => word[0]!.toUpperCase() + word.slice(1);
+
+/** Elo ratings of every model by every judge, and how often one is preferred to another. */
+export function eloRatings(results: Results): Section | null {
+  const { elo } = results;
+  if (elo.length === 0) return null;
+  const groups = CRITERIA.map((criterion) => ({
+    title: titled(criterion),
+    rows: results.models.map(({ name }) => ({
+      name: nameOf(name),
+      dots: elo.flatMap((one) => {
+        const rating = one.ratings.find(({ model }) => model === name);
+        return one.criterion !== criterion || rating === undefined
+          ? []
+          : { ...JUDGES[one.judge], ...spread(rating) };
+      }),
+    })),
+  }));
+  const judges = (Object.keys(JUDGES) as readonly Judge[]).filter((judge) =>
+    elo.some((one) => one.judge === judge),
+  );
+  const preferred = results.winRates.map((rate) => [
+    titled(rate.criterion),
+    rate.judge === "grader" ? "grader" : "feedback model",
+    `${nameOf(rate.b)} over ${nameOf(rate.a)}`,
+    { number: inPercent(1 - rate.value), small: `${inPercent(1 - rate.high)}–${inPercent(1 - rate.low)}` },
+    { number: inPercent(rate.ties) },
+    { number: String(rate.matches) },
+  ]);
+  return {
+    title: "Elo",
+    said: "Ratings from answers set against each other, the helpful-only model at 0: <b>400 points are odds of ten to one</b>. Maximum likelihood, ties half to each, 95% intervals by resampling prompts.",
+    body:
+      legend(judges.map((judge) => JUDGES[judge])) +
+      dotPlot("Elo ratings by criterion, model and judge", groups, {
+        label: "Elo",
+        show: (elo) => elo.toFixed(0),
+      }) +
+      `<details><summary>How often one is preferred to another</summary>${table(
+        ["By", "Judge", "Preferred", "How often", "Ties", "Matches"],
+        preferred,
+      )}</details>`,
+  };
+}
+
+const spread = ({
+  value,
+  low,
+  high,
+}: {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}) => ({
+  value,
+  low,
+  high,
+});
+
+/** Reliability of the soft labels and of the preference model. */
+export function calibrationDiagrams(results: Results): Section | null {
+  const { softLabels, preferenceModel, feedback } = results;
+  const sources: readonly (Reliability & { readonly calibration: Calibration; readonly against: string })[] =
+    [
+      ...(softLabels === null
+        ? []
+        : [
+            {
+              className: "j0",
+              name: "Feedback model: harmlessness",
+              calibration: softLabels,
+              against: "the grader",
+            },
+          ]),
+      ...preferenceModel.map((calibration) => ({
+        className: calibration.source === "harmlessness" ? "m1" : "m2",
+        name: `Preference model: ${calibration.source}`,
+        calibration,
+        against: "held-out labels",
+      })),
+    ].map((source) => ({ ...source, bins: source.calibration.bins }));
+  if (sources.length === 0) return null;
+  const diagrams = [
+    sources.filter(({ className }) => className === "j0"),
+    sources.filter(({ className }) => className !== "j0"),
+  ].filter((group) => group.length > 0);
+  const rows = sources.map(({ name, against, calibration }) => [
+    name,
+    against,
+    rateCell(calibration.accuracy),
+    { number: calibration.expectedCalibrationError.toFixed(3) },
+    { number: String(calibration.comparisons) },
+    { number: String(calibration.ties) },
+  ]);
+  return {
+    title: "Calibration",
+    said: `A probability is worth its word when the points lie on the diagonal. ${feedbackMode(feedback)}`,
+    body:
+      legend(sources) +
+      `<div class="sideways">${diagrams
+        .map(
+          (group) =>
+            `<figure>${reliabilityDiagram(`Reliability: ${group.map(({ name }) => name).join(", ")}`, group)}</figure>`,
+        )
+        .join("")}</div>` +
+      table(["", "Against", "Accuracy", "Calibration error", "Comparisons", "Ties"], rows),
+  };
+}
+
+function feedbackMode({ source, mode, clamp }: Results["feedback"]): string {
+  if (source === "file")
+    return "The harmlessness labels of this run came from a file, not from a feedback model.";
+  const clamped =
+    clamp === null
+      ? "no clamp"
+      : `probabilities clamped to ${clamp[0]}–${clamp[1]} for training (shown here before the clamp)`;
+  return mode === "direct"
+    ? `The feedback model answered directly, with ${clamped}.`
+    : `The feedback model gave its reasons first (chain of thought), with ${clamped}.`;
+}

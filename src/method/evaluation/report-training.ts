@@ -1,0 +1,132 @@
+// The report on training: reward, KL and entropy along PPO, reward against the square root of KL, what each principle did,
+// how varied the answers stayed, and what was kept out of training.
+import type { Metrics } from "../../models/model.ts";
+import { curvePlot } from "./plot-curves.ts";
+import { nameOf, percent, rateCell } from "./report-behaviour.ts";
+import { type Section, sideways, table } from "./report-page.ts";
+import type { Results } from "./results.ts";
+
+/** One metric of a history as a small curve. */
+function metricCurve(history: readonly Metrics[], metric: string, yLabel: string, xLabel: string): string {
+  const points = history.flatMap((metrics, i) => {
+    const value = metrics[metric];
+    return value === undefined ? [] : { x: i + 1, y: value };
+  });
+  if (points.length === 0) return "";
+  return curvePlot(yLabel, [{ className: "m1", name: yLabel, points, marks: "line" }], {
+    width: 250,
+    height: 190,
+    xLabel,
+    yLabel,
+  });
+}
+
+/** Reward, KL and entropy along PPO. */
+export function reinforcement(results: Results): Section | null {
+  const { rl } = results.history;
+  if (rl.length < 2) return null;
+  const fit = results.rewardAgainstKl;
+  const points = rl.map(({ kl, score }) => ({ x: Math.sqrt(Math.max(0, kl ?? 0)), y: score ?? 0 }));
+  const [least, most] = [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
+  const line = fit === null ? [] : [least, most].map((x) => ({ x, y: fit.intercept + fit.slope * x }));
+  const cloud = curvePlot(
+    "Reward against the square root of KL",
+    [
+      { className: "m0", name: "least squares", points: line, marks: "line" },
+      { className: "m2", name: "iteration", points, marks: "dots" },
+    ],
+    {
+      width: 460,
+      height: 280,
+      xLabel: "square root of KL to SL-CAI, nats an answer",
+      yLabel: "preference-model score",
+    },
+  );
+  const words =
+    fit === null
+      ? ""
+      : ` Against the square root of KL the reward should run in about a straight line: here <b>r² = ${fit.rSquared.toFixed(2)}</b>, slope ${fit.slope.toFixed(2)}.`;
+  return {
+    title: "Reinforcement learning",
+    said: `The preference model's score of the policy's answers, how far the policy has moved from SL-CAI, and how undecided it still is from token to token, iteration by iteration.${words}`,
+    body: `${sideways(
+      metricCurve(rl, "score", "score", "iteration"),
+      metricCurve(rl, "kl", "KL, nats an answer", "iteration"),
+      metricCurve(rl, "entropy", "entropy, nats a token", "iteration"),
+    )}<figure>${cloud}</figure>`,
+  };
+}
+
+/** Losses of fine-tuning and of the preference model. */
+export function losses(results: Results): Section | null {
+  const { supervised, preference } = results.history;
+  const curves = [
+    metricCurve(supervised, "loss", "fine-tuning loss, nats a token", "step"),
+    metricCurve(preference, "loss", "preference loss, nats", "step"),
+    metricCurve(preference, "accuracy", "preference accuracy", "step"),
+  ].filter((curve) => curve !== "");
+  if (curves.length === 0) return null;
+  return {
+    title: "Losses",
+    said: "Fine-tuning on the revisions, and the preference model on soft labels (whose loss cannot fall below the labels' own entropy).",
+    body: sideways(...curves),
+  };
+}
+
+/** What each principle was drawn for and what came of it. */
+export function principles(results: Results): Section | null {
+  const drawn = results.principles;
+  if (drawn.length === 0) return null;
+  const rows = drawn.map(({ id, text, rounds, changed, mended, readings, decisiveness }) => [
+    { html: `<details><summary>${id}</summary>${escaped(text)}</details>` },
+    { number: String(rounds) },
+    rateCell(changed),
+    rateCell(mended),
+    { number: String(readings) },
+    { number: decisiveness === null ? "–" : decisiveness.toFixed(2) },
+  ]);
+  return {
+    title: "Principles",
+    said: "How often each principle was drawn, how many of those revisions changed the text, how many harmful answers they mended, and how far from one half its comparisons were judged (0.5 is certainty).",
+    body: table(["Principle", "Rounds", "Changed", "Mended", "Readings", "Decisiveness"], rows),
+  };
+}
+
+const escaped = (text: string) => text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+
+/** Distinct-n and the most widespread phrase of each model. */
+export function diversity(results: Results): Section | null {
+  if (results.diversity.length === 0) return null;
+  const rows = results.diversity.map(({ model, set, answers, distinct1, distinct2, widest }) => [
+    nameOf(model),
+    set === "red-team" ? "harmful" : "ordinary",
+    { number: String(answers) },
+    { number: distinct1.toFixed(3) },
+    { number: distinct2.toFixed(3) },
+    { number: widest === null ? "–" : percent(widest.share) },
+    widest === null ? "" : `“${widest.phrase}”`,
+  ]);
+  return {
+    title: "Diversity",
+    said: "Over-training shows as boilerplate: fewer different words and pairs of words, and one phrase of four words in ever more answers.",
+    body: table(["Model", "Requests", "Answers", "Distinct-1", "Distinct-2", "Widest 4-gram", ""], rows),
+  };
+}
+
+/** Sampled texts kept out of training. */
+export function oddities(results: Results): Section | null {
+  if (results.oddities.length === 0) return null;
+  const rows = results.oddities.map(({ step, texts, reasons }) => [
+    step,
+    { number: String(texts) },
+    { number: String(Object.values(reasons).reduce((total, count) => total + count, 0)) },
+    Object.entries(reasons)
+      .map(([reason, count]) => `${reason}: ${count}`)
+      .join(", "),
+  ]);
+  return {
+    title: "Odd outputs",
+    said: "Texts that were empty, cut off or of the wrong kind: recorded as such, counted here and kept out of training.",
+    body: table(["Step", "Texts", "Odd", "Why"], rows),
+  };
+}

@@ -1,0 +1,79 @@
+// The report's transcripts: every model's answer to one request beside the others', and the chain of critiques and revisions,
+// each under its principle.
+import type { Conversation } from "../../models/model.ts";
+import { escapeHtml } from "./plot.ts";
+import { colourOf, kindName, nameOf } from "./report-behaviour.ts";
+import type { Section } from "./report-page.ts";
+import type { Results } from "./results.ts";
+import type { ChainLink, Transcript } from "./transcripts.ts";
+
+/** The prompt; earlier turns of a longer conversation with their speakers. */
+function asked(conversation: Conversation): string {
+  const speakers = { system: "System", user: "Human", assistant: "Assistant" };
+  const text =
+    conversation.length === 1
+      ? conversation[0]!.content
+      : conversation.map(({ role, content }) => `${speakers[role]}: ${content}`).join("\n");
+  return `<div class="asked">${escapeHtml(text)}</div>`;
+}
+
+function answersOf(results: Results, transcript: Transcript): string {
+  const answers = transcript.answers.map(({ model, text, verdict }) => {
+    const tag =
+      verdict === null ? "" : `<span class="tag ${verdict.answer}">${kindName(verdict.answer)}</span>`;
+    return `<div class="${colourOf(results, model)}"><h4>${escapeHtml(nameOf(model))}</h4>${tag}<p>${escapeHtml(text)}</p></div>`;
+  });
+  return `<div class="answers">${answers.join("")}</div>`;
+}
+
+/** Models beside each other on held-out requests. */
+export function sideBySideSection(results: Results, transcripts: readonly Transcript[]): Section | null {
+  const shown = transcripts.filter(({ answers }) => answers.length > 0);
+  if (shown.length === 0) return null;
+  return {
+    title: "Side by side",
+    said: "The same held-out request put to every model; the first few of the file, not chosen for their answers.",
+    body: shown
+      .map(
+        (transcript) =>
+          `<div class="talk">${asked(transcript.conversation)}${answersOf(results, transcript)}</div>`,
+      )
+      .join(""),
+  };
+}
+
+const step = (title: string, text: string, classes = ""): string =>
+  `<div class="step ${classes}"><h4>${escapeHtml(title)}</h4><p>${escapeHtml(text) || "(nothing)"}</p></div>`;
+
+function linkSteps(
+  { principle, text, critique, revision }: ChainLink,
+  round: number,
+  before: string,
+): string {
+  return [
+    step(`Principle drawn for round ${round}: ${principle}`, text, "principle"),
+    critique === null ? "" : step("Critique", critique),
+    step("Revision", revision === before ? "(left as it was)" : revision),
+  ].join("");
+}
+
+/** From a first response to the last revision, every step with its principle. */
+export function chainSection(transcripts: readonly Transcript[]): Section | null {
+  const shown = transcripts.flatMap(({ conversation, chain }) =>
+    chain === null ? [] : { conversation, chain },
+  );
+  if (shown.length === 0) return null;
+  return {
+    title: "Critique and revision",
+    said: "How training data came to be: the model's own answer, and its critiques and revisions of it, each under a principle drawn from the constitution.",
+    body: shown
+      .map(({ conversation, chain }) => {
+        const links = chain.links.map((link, i) =>
+          linkSteps(link, i + 1, i === 0 ? chain.response : chain.links[i - 1]!.revision),
+        );
+        const why = `<p class="said"><code>charter why ${chain.last}</code></p>`;
+        return `<div class="talk">${asked(conversation)}${step("Response", chain.response)}${links.join("")}<details><summary>Trace it in the ledger</summary>${why}</details></div>`;
+      })
+      .join(""),
+  };
+}

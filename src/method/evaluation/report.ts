@@ -1,0 +1,110 @@
+// The report of a run for people: what changed, why, how sure one can be, what it took, and what to try next. Renders what it
+// is given and computes no figure of its own; sections without data are left out.
+import { escapeHtml } from "./plot.ts";
+import {
+  answerKinds,
+  categories,
+  headline,
+  nameOf,
+  resultTable,
+  revisionRounds,
+} from "./report-behaviour.ts";
+import { calibrationDiagrams, eloRatings } from "./report-judgement.ts";
+import { page, type Section, table } from "./report-page.ts";
+import { diversity, losses, oddities, principles, reinforcement } from "./report-training.ts";
+import { chainSection, sideBySideSection } from "./report-transcripts.ts";
+import type { Results, StageTiming } from "./results.ts";
+import type { Transcript } from "./transcripts.ts";
+
+/**
+ * One self-contained HTML page: no script, nothing fetched, light or dark as the reader prefers.
+ *
+ * @param timings of this machine; they stand in the report only
+ */
+export function renderReport(
+  results: Results,
+  transcripts: readonly Transcript[],
+  timings: readonly StageTiming[],
+): string {
+  const sections = [
+    resultTable(results),
+    answerKinds(results),
+    sideBySideSection(results, transcripts),
+    revisionRounds(results),
+    chainSection(transcripts),
+    principles(results),
+    categories(results),
+    eloRatings(results),
+    calibrationDiagrams(results),
+    reinforcement(results),
+    losses(results),
+    diversity(results),
+    oddities(results),
+    timeSpent(timings),
+    nextSteps(results),
+  ].filter((section) => section !== null);
+  return page(`${results.recipe.name}: a run of Charter`, header(results), sections);
+}
+
+function header(results: Results): string {
+  const { recipe, constitution, models } = results;
+  const path = models.map(({ name }) => nameOf(name)).join(" → ");
+  return [
+    `<h1>${escapeHtml(constitution.title)}</h1>`,
+    `<p class="lead">What training under <b>${constitution.principles} principles</b> (version ${escapeHtml(constitution.version)}) did to a model: ${escapeHtml(path)}. Recipe <b>${escapeHtml(recipe.name)}</b>, seed <b>${escapeHtml(recipe.seed)}</b>.</p>`,
+    headline(results),
+  ].join("");
+}
+
+/** "1 min 23 s" or "4.2 s". */
+function duration(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+function timeSpent(timings: readonly StageTiming[]): Section | null {
+  const total = timings.reduce((sum, { ms }) => sum + ms, 0);
+  if (total === 0) return null;
+  const most = Math.max(...timings.map(({ ms }) => ms));
+  const hasForecast = timings.some(({ forecastMs }) => forecastMs !== undefined);
+  const rows = timings.map(({ title, ms, done, unit, forecastMs }) => [
+    title,
+    { number: duration(ms) },
+    ...(hasForecast ? [{ number: forecastMs === undefined ? "–" : duration(forecastMs) }] : []),
+    { number: String(done), small: unit },
+    { html: `<span class="bar" style="width:${((ms / most) * 100).toFixed(1)}%"></span>` },
+  ]);
+  const foretold = timings.reduce((sum, { forecastMs }) => sum + (forecastMs ?? 0), 0);
+  const against = hasForecast ? `; the forecast was ${duration(foretold)}` : "";
+  return {
+    title: "Where the time went",
+    said: `<b>${duration(total)}</b> of computing, stage by stage${against}. Stages recalled from the ledger take none.`,
+    body: table(["Stage", "Time", ...(hasForecast ? ["Forecast"] : []), "Done", "Share"], rows),
+  };
+}
+
+function nextSteps(results: Results): Section {
+  const run = `runs/${results.recipe.name}`;
+  const [first, last] = [results.models.at(-2)?.name, results.models.at(-1)?.name];
+  const commands = [
+    [
+      "Talk to the models, side by side",
+      `charter chat ${run}/checkpoints/${first} ${run}/checkpoints/${last}`,
+    ],
+    [
+      "List revisions, then ask how one came to be",
+      `charter show --run ${run} --kind revision\ncharter why <id> --run ${run}`,
+    ],
+    ["Recompute the ledger from its bytes", `charter verify ${run}`],
+    ["Evaluate with more samples a prompt", `charter evaluate ${run} --set evaluation.samplesPerPrompt=4`],
+  ];
+  return {
+    title: "What to try next",
+    said: "Nothing that is already computed is computed again.",
+    body: commands
+      .map(([said, command]) => `<h3>${escapeHtml(said!)}</h3><pre>${escapeHtml(command!)}</pre>`)
+      .join(""),
+  };
+}
