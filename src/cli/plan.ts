@@ -86,6 +86,6 @@ export async function plan(
   write(
     `  measured: ${perSecond(sample)} tokens/s sampled, ${perSecond(read)} read, ${perSecond(train)} trained\n`,
   );
-  write(`  about ${duration(ms)} and ${bytes(memory)} of memory, of which nothing has been spent\n`);
+  write(`  about ${duration(ms)} and ${bytes(memory)} of memory\n`);
   return 0;
 }

@@ -38,9 +38,9 @@ export async function pretrainTown(options: PretrainOptions, terminal: Terminal)
     for await (const { point, metrics } of pretrainTo(directory, host, settings, interruptible(terminal))) {
       const done = Math.min(point.tokens, settings.tokens);
       if (before === undefined) {
-        before = done;
+        before = point.step === 1 ? 0 : done;
         const title = "Pretraining on the town's documents";
-        emit({ kind: "stage-start", stage, title, total: settings.tokens, unit: "token", reused: done });
+        emit({ kind: "stage-start", stage, title, total: settings.tokens, unit: "token", reused: before });
       } else emit({ kind: "stage-progress", stage, done, total: settings.tokens, metrics });
     }
     const ms = now() - begun;

@@ -36,6 +36,8 @@ interface Progress {
 
 const REDRAW_MS = 100;
 const BAR = 24;
+/** Room for a stage's title. */
+const TITLE = 52;
 
 function renderBlock(terminal: Terminal): Renderer {
   const { write, paint, now } = terminal;
@@ -91,7 +93,7 @@ function renderBlock(terminal: Terminal): Renderer {
     const rest = [`${done}/${start.total}`, rate(perSecond), left, metrics]
       .filter((part) => part !== "")
       .join("  ");
-    const title = start.title.padEnd(34);
+    const title = start.title.padEnd(TITLE);
     const room = columns() - title.length - BAR - 6;
     return `  ${title} ${bar}  ${rest.slice(0, Math.max(0, room))}`;
   }
@@ -142,7 +144,8 @@ function finishedLines(
       if (progress === undefined) return [];
       const { start, metrics } = progress;
       const made = event.done - event.reused;
-      const title = start.title.padEnd(46);
+      const title = start.title.padEnd(TITLE);
+      if (event.done === 0) return [paint("dim", `✓ ${title} nothing to do`)];
       if (made <= 0) return [paint("dim", `✓ ${title} ${counted(event.done, start.unit)}, all from before`)];
       const fromBefore = event.reused > 0 ? `, ${event.reused} from before` : "";
       const speed = rate((made / Math.max(1, event.ms)) * 1000);

@@ -3,7 +3,7 @@
 import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { blobPath, putBlob } from "../ledger/blobs.ts";
-import type { Json } from "../ledger/ledger.ts";
+import { type Json, stepKey } from "../ledger/ledger.ts";
 import { readCheckpoint } from "../lm/checkpoint.ts";
 import type { Metrics, TrainableModel } from "../models/model.ts";
 import type { Parent, Run } from "./perform.ts";
@@ -40,7 +40,7 @@ export async function importCheckpoint(run: Run, stage: string, directory: strin
   const { id: modelId } = await readCheckpoint(directory);
   const [entries] = run.ledger.commit([
     {
-      key: `imported-checkpoint/${modelId}`,
+      key: stepKey({ kind: "imported-checkpoint", stage, modelId }),
       entries: [{ kind: "checkpoint", body: { stage, modelId }, parents: [] }],
     },
   ]);
