@@ -74,7 +74,8 @@ export async function keepCheckpoint(
     { key, entries: [{ kind: "checkpoint", body: body as unknown as Json, parents }] },
   ]);
   const checkpoint = await layOut(run, entries![0]!.id, body);
-  return { checkpoint, history };
+  // As the ledger returns it, so that a run and its repetition see the same, to the order of keys.
+  return { checkpoint, history: (entries![0]!.body as unknown as CheckpointBody).history };
 }
 
 /** The checkpoint remembered under a key, laid out again if its folder is gone. */
