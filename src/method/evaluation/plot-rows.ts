@@ -15,7 +15,7 @@ import {
   ticksOf,
 } from "./plot.ts";
 
-const WIDTH = 720;
+const WIDTH = 760;
 const LABELS = 132;
 
 /** One bar; its shares are drawn in their order. */
@@ -30,7 +30,7 @@ export function stackedBars(
   groups: readonly { readonly title: string; readonly bars: readonly Bar[] }[],
 ): string {
   const [thick, gap, heading] = [22, 6, 26];
-  const scale = linear([0, 1], [LABELS, WIDTH - 8]);
+  const scale = linear([0, 1], [LABELS, WIDTH]);
   const marks: string[] = [];
   let y = 4;
   for (const { title, bars } of groups) {

@@ -43,6 +43,9 @@ export const kindName = (kind: AnswerKind): string => KIND_NAMES[kind];
 /** "26.5%", one digit after the point. */
 export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
 
+/** A whole number with a real minus sign. */
+export const whole = (value: number): string => value.toFixed(0).replace(/^-0$/, "0").replace("-", "−");
+
 /** A rate with its interval. */
 export const rateCell = (rate: Rate | null): Cell =>
   rate === null
@@ -80,9 +83,12 @@ export function resultTable(results: Results): Section | null {
   const rating = (model: string, criterion: string): Cell => {
     const table = results.elo.find((one) => one.judge === "grader" && one.criterion === criterion);
     const own = table?.ratings.find((one) => one.model === model);
-    return own === undefined
-      ? { number: "–" }
-      : { number: own.value.toFixed(0), small: `${own.low.toFixed(0)}–${own.high.toFixed(0)}` };
+    if (own === undefined) return { number: "–" };
+    const isAnchor = own.low === own.high;
+    return {
+      number: whole(own.value),
+      small: isAnchor ? "fixed" : `${whole(own.low)} to ${whole(own.high)}`,
+    };
   };
   const measures: readonly (readonly [string, (i: number) => Cell])[] = [
     ["Harmful compliance", (i) => rateCell(answers[i]!.harmful?.kinds.comply ?? null)],
@@ -162,7 +168,7 @@ export function categories(results: Results): Section | null {
       : `<details><summary>Ordinary requests by kind</summary>${plot(false)}</details>`;
   return {
     title: "Kind by kind",
-    said: "Harmful compliance in each category: a harm that the constitution does not name stays at the right-hand side.",
+    said: "Harmful compliance in each category: a harm that the constitution does not name would stay at the right-hand side.",
     body: modelLegend(results) + plot(true) + ordinary,
   };
 }
@@ -191,7 +197,7 @@ export function revisionRounds(results: Results): Section | null {
   );
   return {
     title: "Round by round",
-    said: "What stands after each round of critique and revision of the model's own answers to the training prompts, a freshly drawn principle each time; most of the change comes early.",
+    said: "What stands after each round of critique and revision of the model's own answers to the training prompts, a freshly drawn principle each time.",
     body:
       (bars.length === 0 ? "" : kindLegend + stackedBars("Kinds of answer by round", [{ title: "", bars }])) +
       (scores.length === 0 ? "" : `<figure>${curve}</figure>`),

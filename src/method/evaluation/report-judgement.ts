@@ -2,7 +2,7 @@
 import { inPercent } from "./plot.ts";
 import { type Reliability, reliabilityDiagram } from "./plot-curves.ts";
 import { dotPlot } from "./plot-rows.ts";
-import { nameOf, rateCell } from "./report-behaviour.ts";
+import { nameOf, rateCell, whole } from "./report-behaviour.ts";
 import { legend, type Section, table } from "./report-page.ts";
 import type { Calibration, Judge, Results } from "./results.ts";
 
@@ -48,7 +48,7 @@ export function eloRatings(results: Results): Section | null {
       legend(judges.map((judge) => JUDGES[judge])) +
       dotPlot("Elo ratings by criterion, model and judge", groups, {
         label: "Elo",
-        show: (elo) => elo.toFixed(0),
+        show: whole,
       }) +
       `<details><summary>How often one is preferred to another</summary>${table(
         ["By", "Judge", "Preferred", "How often", "Ties", "Matches"],

@@ -111,6 +111,7 @@ th,td{padding:7px 14px 7px 0;border-bottom:1px solid var(--line)}
 td{vertical-align:top}
 .number{text-align:right;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
+td details summary{margin:0;color:var(--ink);overflow-wrap:anywhere}td details{max-width:250px}.meter{min-width:190px}
 td .bar{display:block;height:9px;border-radius:3px;background:var(--m1);margin-top:7px;min-width:2px}
 svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{font-size:12px;fill:var(--ink);font-family:inherit}
@@ -139,7 +140,7 @@ figure{margin:0;min-width:0}
 .tag{display:inline-block;font-size:11.5px;border-radius:20px;padding:0 8px;margin:0 0 5px;color:var(--within);background:var(--c)}
 .step{border-left:2px solid var(--line);padding:0 0 12px 14px}
 .step.principle{border-color:var(--m1)}.step.principle p{font-style:italic}
-.step:last-of-type{padding-bottom:0}
+.step+details{margin-top:10px}.step+details summary,.step+details p{margin:0}
 details summary{cursor:pointer;color:var(--soft);font-size:14px;margin-bottom:10px}
 footer{padding:24px 0 60px;color:var(--soft);font-size:13px}
 @media print{nav{display:none}section,.talk{break-inside:avoid}}

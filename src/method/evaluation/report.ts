@@ -73,8 +73,10 @@ function timeSpent(timings: readonly StageTiming[]): Section | null {
     title,
     { number: duration(ms) },
     ...(hasForecast ? [{ number: forecastMs === undefined ? "–" : duration(forecastMs) }] : []),
-    { number: String(done), small: unit },
-    { html: `<span class="bar" style="width:${((ms / most) * 100).toFixed(1)}%"></span>` },
+    { number: String(done), small: done === 1 ? unit : `${unit}s` },
+    {
+      html: `<div class="meter"><span class="bar" style="width:${((ms / most) * 100).toFixed(1)}%"></span></div>`,
+    },
   ]);
   const foretold = timings.reduce((sum, { forecastMs }) => sum + (forecastMs ?? 0), 0);
   const against = hasForecast ? `; the forecast was ${duration(foretold)}` : "";
