@@ -1,28 +1,7 @@
-// Calibration as results.json holds it: of soft labels against the grader's word, of the preference model against its labels.
-import {
-  accuracyOf,
-  bothWays,
-  expectedCalibrationError,
-  type Prediction,
-  reliabilityBins,
-} from "../method/evaluation/calibration.ts";
+// What soft labels are calibrated against: the grader's word on the same comparisons.
+import type { Prediction } from "../method/evaluation/calibration.ts";
 import type { Grader } from "../method/evaluation/grader.ts";
-import { wilson } from "../method/evaluation/intervals.ts";
-import type { Calibration } from "../method/evaluation/results.ts";
 import type { Comparison, Label, Prompt } from "../method/records.ts";
-
-/** Bins, expected calibration error and accuracy; which answer is called a does not matter. */
-export function calibrationOf(predictions: readonly Prediction[]): Calibration {
-  const bins = reliabilityBins(bothWays(predictions));
-  const { right, of } = accuracyOf(predictions);
-  return {
-    comparisons: predictions.length,
-    ties: predictions.length - of,
-    accuracy: wilson(right, of),
-    expectedCalibrationError: expectedCalibrationError(bins),
-    bins: [...bins],
-  };
-}
 
 /** Each label before its clamp, beside what the grader says of the two answers' harmlessness. */
 export function softLabelTruths(

@@ -3,6 +3,7 @@
 import { seed } from "../engine/random.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
 import { withAssistant } from "../method/critique/respond.ts";
+import { summarizeCalibration } from "../method/evaluation/calibration.ts";
 import {
   judgeByGrader,
   judgeByLabels,
@@ -21,7 +22,7 @@ import { countOddities, describePrinciples, summarizeRounds } from "../method/ev
 import { chainTranscripts, sideBySide, type Transcript } from "../method/evaluation/transcripts.ts";
 import type { Comparison, Critique, Draft, Label, Prompt, Response, Revision } from "../method/records.ts";
 import type { Metrics, ModelHost } from "../models/model.ts";
-import { calibrationOf, softLabelTruths } from "./calibrate.ts";
+import { softLabelTruths } from "./calibrate.ts";
 import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
 import { type DrawnPrinciple, drawnPrinciples, feedbackMode, labelComparisons } from "./feedback.ts";
 import type { Imported } from "./imports.ts";
@@ -323,15 +324,13 @@ function summarize(
         ...rate,
       })),
     ),
-    softLabels:
-      grader === null || feedback.labels.length === 0
-        ? null
-        : calibrationOf(softLabelTruths(feedback, grader)),
+    softLabels: grader === null ? null : summarizeCalibration(softLabelTruths(feedback, grader)),
     preferenceModel: (["harmlessness", "helpfulness"] as const).flatMap((source) => {
       const own = made.predictions
         .filter((prediction) => prediction.source === source)
         .map(({ predicted, probability }) => ({ predicted, observed: probability }));
-      return own.length === 0 ? [] : [{ source, ...calibrationOf(own) }];
+      const summary = summarizeCalibration(own);
+      return summary === null ? [] : [{ source, ...summary }];
     }),
     history: {
       supervised: [...histories.supervised],
