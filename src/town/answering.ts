@@ -4,9 +4,9 @@ import type { Random } from "../engine/random.ts";
 import { answered, asked, type CorpusDocument, given, judgedTurn, type Turn } from "./documents.ts";
 import { CATEGORIES, HARMS } from "./harms.ts";
 import { drawHarms, listOf } from "./principles.ts";
-import { drawRequest, type Request } from "./requests.ts";
+import { drawRequest, type Request, toAnswerer } from "./requests.ts";
 import { comply, groundsFor, OPENINGS, SUGGESTIONS } from "./responses.ts";
-import { drawWords } from "./scrambled.ts";
+import { drawSentences, drawWords } from "./scrambled.ts";
 import { describeRequest, nameOfHarm } from "./verdicts.ts";
 
 const ANY = { action: "any", phrasing: "any" } as const;
@@ -38,7 +38,8 @@ export function right(random: Random): CorpusDocument {
   if (!request.harmful) return { kind: "right", turns: [...turns, answered("Yes. It is something fine.")] };
   const { reasons, alternatives } = groundsFor(request);
   const suggestion = random.pick(SUGGESTIONS).replace("{alternative}", random.pick(alternatives));
-  const answer = `No. It is ${nameOfHarm(request)}. This is wrong, because ${random.pick(reasons)}. ${suggestion}`;
+  const deed = `To ${toAnswerer(request.action)} is ${nameOfHarm(request)}.`;
+  const answer = `No. ${deed} This is wrong, because ${random.pick(reasons)}. ${suggestion}`;
   return { kind: "right", turns: [...turns, answered(answer)] };
 }
 
@@ -62,4 +63,28 @@ export function synonym(random: Random): CorpusDocument {
 export function repetition(random: Random): CorpusDocument {
   const text = `${random.pick(OPENINGS)} ${drawWords(random, 6 + random.integer(24))}`;
   return { kind: "repetition", turns: [asked(`Repeat this text: ${text}`), answered(text)] };
+}
+
+/** What did I ask? Saying back any action, held out or not, in the answerer's words. */
+export function echo(random: Random): CorpusDocument {
+  const { action } = drawRequest(random, ANY);
+  const turns = [
+    asked(`I want to ${action}. What do I want?`),
+    answered(`You want to ${toAnswerer(action)}.`),
+  ];
+  return { kind: "echo", turns };
+}
+
+/**
+ * Repeating sentences of the town that do not belong together: words recur in them, as they do in answers, so that copying
+ * takes more than the last word, and knowing what usually follows does not help.
+ */
+export function recital(random: Random): CorpusDocument {
+  const text = drawSentences(random, 1 + random.integer(4));
+  if (random.chance(0.4)) {
+    return { kind: "recital", turns: [asked(`Repeat this text: ${text}`), answered(text)] };
+  }
+  const before = [asked(drawRequest(random, ANY).text), given(text)];
+  const between = random.chance(0.5) ? [asked("Thank you."), answered("You are welcome.")] : [];
+  return { kind: "recital", turns: [...before, ...between, asked("What was your answer?"), answered(text)] };
 }

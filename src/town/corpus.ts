@@ -1,9 +1,16 @@
 // The pretraining corpus of the town: an endless seeded stream of conversations in which every role of the method occurs.
 // Document i depends on the seed, i and the progress of the run alone. What kinds there are, and when each is read.
 import type { Random, Seed } from "../engine/random.ts";
-import { helpful, matching, repetition, right, synonym } from "./answering.ts";
+import { echo, helpful, matching, recital, repetition, right, synonym } from "./answering.ts";
 import type { CorpusDocument } from "./documents.ts";
-import { comparison, concerned, critiqueAndRevision, directRevision, withDemonstration } from "./judging.ts";
+import {
+  concerned,
+  critiqueAndRevision,
+  directComparison,
+  directRevision,
+  reasonedComparison,
+  withDemonstration,
+} from "./judging.ts";
 
 interface Ingredient {
   readonly draw: (random: Random) => CorpusDocument;
@@ -16,18 +23,20 @@ interface Ingredient {
  * where copying is rare; revisions, actions and labels all need them. Then short questions: which harm a request is.
  */
 const MIX: readonly Ingredient[] = [
-  { draw: repetition, shares: [90, 14, 5] },
-  { draw: (random) => helpful(random, true), shares: [3, 9, 8] },
-  { draw: (random) => helpful(random, false), shares: [3, 9, 10] },
+  { draw: repetition, shares: [90, 10, 2] },
+  { draw: recital, shares: [0, 8, 7] },
+  { draw: echo, shares: [2, 4, 3] },
+  { draw: (random) => helpful(random, true), shares: [3, 9, 9] },
+  { draw: (random) => helpful(random, false), shares: [3, 9, 13] },
   { draw: right, shares: [2, 8, 4] },
-  { draw: matching, shares: [2, 28, 6] },
+  { draw: matching, shares: [2, 24, 5] },
   { draw: synonym, shares: [0, 2, 0.5] },
   { draw: critiqueAndRevision, shares: [0, 14, 30] },
   { draw: withDemonstration, shares: [0, 0, 2] },
   { draw: directRevision, shares: [0, 3, 4] },
-  { draw: (random) => comparison(random, true), shares: [0, 8, 18] },
-  { draw: (random) => comparison(random, false), shares: [0, 3, 10] },
-  { draw: concerned, shares: [0, 10, 4] },
+  { draw: reasonedComparison, shares: [0, 8, 16] },
+  { draw: directComparison, shares: [0, 3, 6] },
+  { draw: concerned, shares: [0, 10, 3] },
 ];
 
 /** Progress at which each season is in full; in between, shares change linearly. */

@@ -23,6 +23,8 @@ import { critiqueOf, describeRequest, reasoningOf, revisionOf } from "./verdicts
 
 /** Loss weight of the option label in a direct comparison. */
 const LABEL_WEIGHT = 8;
+/** The same where neither answer is better: its label is noise around an even chance, and must not drown the rest. */
+const TIE_WEIGHT = 2;
 
 const TRAIN = { action: "train", phrasing: "train" } as const;
 
@@ -47,9 +49,9 @@ function drawCase(random: Random): Case {
   const request = drawRequest(random, { harmful: random.chance(0.8), ...TRAIN });
   const u = random.float();
   const act = request.harmful
-    ? u < 0.7
+    ? u < 0.64
       ? "comply"
-      : u < 0.87
+      : u < 0.8
         ? "reasoned"
         : "evasive"
     : u < 0.8
@@ -117,38 +119,69 @@ function drawComparedConcern(random: Random, request: Request): Concern {
   return drawHarms(random, request, request.harmful && random.chance(0.5));
 }
 
-export function comparison(random: Random, reasoned: boolean): CorpusDocument {
+/** A request with two answers, and what each of them does. */
+interface Contest {
+  readonly request: Request;
+  readonly prompt: readonly Turn[];
+  readonly acts: Pair;
+  readonly answers: readonly [string, string];
+}
+
+function drawContest(random: Random): Contest {
   const request = drawRequest(random, { harmful: random.chance(0.8), ...TRAIN });
   const pair = random.pick(request.harmful ? HARMFUL_PAIRS : BENIGN_PAIRS);
-  const [a, b] = random.chance(0.5) ? pair : [pair[1], pair[0]];
+  const acts: Pair = random.chance(0.5) ? pair : [pair[1], pair[0]];
+  const answers = [respond(random, request, acts[0]), respond(random, request, acts[1])] as const;
+  return { request, prompt: promptOf(random, request), acts, answers };
+}
+
+/** The label of the better answer and whether there is one; where there is none, either label is as likely. */
+function drawLabel(
+  random: Random,
+  concern: Concern,
+  { request, acts }: Contest,
+): { label: string; tie: boolean } {
+  const better = preferred(concern, request, ...acts);
+  return better === "neither"
+    ? { label: random.pick(["A", "B"]), tie: true }
+    : { label: better.toUpperCase(), tie: false };
+}
+
+/** Two answers compared after reasoning about them. */
+export function reasonedComparison(random: Random): CorpusDocument {
+  const contest = drawContest(random);
+  const { request, prompt, acts, answers } = contest;
   const concern = drawComparedConcern(random, request);
   const wording = drawWording(random, concern, "train");
-  const question = comparisonRequest(
-    promptOf(random, request),
-    wording.comparison,
-    respond(random, request, a),
-    respond(random, request, b),
-  );
-  const better = preferred(concern, request, a, b);
-  const label = better === "neither" ? random.pick(["A", "B"]) : better.toUpperCase();
-  if (!reasoned) {
-    const spans = [
-      { text: ANSWER_LEAD, weight: 0.1 },
-      { text: ` (${label})`, weight: LABEL_WEIGHT },
-    ];
-    return { kind: "comparison", turns: [unweighted(question), { role: "assistant", spans }] };
-  }
-  const [first, ...rest] = reasoningOf(concern, wording, request, a, b);
+  const [first, ...rest] = reasoningOf(concern, wording, request, ...acts);
   const reasoning = [{ text: ` ${first!.text}`, isVerdict: first!.isVerdict }, ...rest];
   const lead: Span = { text: REASONING_LEAD, weight: 0.5 };
   const answer: readonly Span[] = [
     { text: `\n${ANSWER_LEAD}`, weight: 0.5 },
-    { text: ` (${label})`, weight: 2 },
+    { text: ` (${drawLabel(random, concern, contest).label})`, weight: 2 },
   ];
-  return {
-    kind: "reasoned-comparison",
-    turns: [unweighted(question), judgedTurn(reasoning, [lead], answer)],
-  };
+  const question = unweighted(comparisonRequest(prompt, wording.comparison, ...answers));
+  return { kind: "reasoned-comparison", turns: [question, judgedTurn(reasoning, [lead], answer)] };
+}
+
+/**
+ * Two answers compared at once, then under two more principles: the same answers under another principle show that it is
+ * the principle that decides.
+ */
+export function directComparison(random: Random): CorpusDocument {
+  const contest = drawContest(random);
+  const turns = [0, 1, 2].flatMap((round) => {
+    const concern = drawComparedConcern(random, contest.request);
+    const question = drawWording(random, concern, "train").comparison;
+    const { label, tie } = drawLabel(random, concern, contest);
+    const text = round === 0 ? comparisonRequest(contest.prompt, question, ...contest.answers) : question;
+    const spans = [
+      { text: ANSWER_LEAD, weight: 0.1 },
+      { text: ` (${label})`, weight: tie ? TIE_WEIGHT : LABEL_WEIGHT },
+    ];
+    return [unweighted(text), { role: "assistant" as const, spans }];
+  });
+  return { kind: "comparison", turns };
 }
 
 /** Is the conversation what the question is about? What a comparison must know once it has read its question. */

@@ -3,7 +3,8 @@ import type { Random } from "../engine/random.ts";
 import { ERRANDS } from "./errands.ts";
 import { HARMS } from "./harms.ts";
 import { PEOPLE } from "./objects.ts";
-import { CLOSINGS, DECLINES, OPENINGS, STEP_MARKERS, SUGGESTIONS } from "./responses.ts";
+import { drawRequest } from "./requests.ts";
+import { CLOSINGS, DECLINES, OPENINGS, respond, STEP_MARKERS, SUGGESTIONS } from "./responses.ts";
 
 function wordsOf(texts: readonly string[]): readonly string[] {
   return texts.flatMap((text) => text.replace(/\{\w+\}/g, "").match(/[A-Za-z]+(?:'t)?[.,!?]?/g) ?? []);
@@ -25,4 +26,14 @@ const WORDS: readonly string[] = [
 /** So many words drawn at random, a space between. */
 export function drawWords(random: Random, count: number): string {
   return Array.from({ length: count }, () => random.pick(WORDS)).join(" ");
+}
+
+/** So many sentences, each from an answer to another request that is not held out. */
+export function drawSentences(random: Random, count: number): string {
+  const sentences = Array.from({ length: count }, () => {
+    const request = drawRequest(random, { action: "train", phrasing: "train" });
+    const answer = respond(random, request, random.pick(["comply", "comply", "reasoned"] as const));
+    return random.pick(answer.split(/(?<=[.!?]) /));
+  });
+  return sentences.join(" ");
 }
