@@ -9,7 +9,11 @@ import { createTokenizer } from "../src/lm/tokenizer.ts";
 const TEXTS = ["how to brew tea", "how to paint the fence", "brew the tea", "paint it", "(A) or (B)"];
 
 /** Writes it; equal names give equal bytes. */
-export async function writeTinyCheckpoint(directory: string, name = "tiny"): Promise<void> {
+export async function writeTinyCheckpoint(
+  directory: string,
+  name = "tiny",
+  maxPositions = 128,
+): Promise<void> {
   const files = trainBpe(TEXTS, { vocabularySize: 300 });
   const tokenizer = createTokenizer(files, directory);
   const config: LlamaConfig = {
@@ -20,7 +24,7 @@ export async function writeTinyCheckpoint(directory: string, name = "tiny"): Pro
     keyValueHeads: 2,
     headSize: 4,
     vocabularySize: tokenizer.size,
-    maxPositions: 128,
+    maxPositions,
     rmsNormEpsilon: 1e-5,
     ropeTheta: 10_000,
     tieWordEmbeddings: true,
