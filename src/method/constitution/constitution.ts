@@ -1,4 +1,4 @@
-// A constitution: a list of plain-language principles, each with its reasons and its source (CAI paper, section 1.1). Ids are
+// A constitution: a list of plain-language principles, each with its reasons and its source (CAI paper, section 1.2). Ids are
 // stable and wording may change. Knows what a document must hold; issues.ts says what is wrong with one, draw.ts draws.
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";

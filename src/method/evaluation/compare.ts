@@ -1,5 +1,5 @@
 // Model against model: answers of two models to the same prompt, judged by a grader or by a feedback model in both orders
-// (CAI paper, section 4.5; both orders: RLAIF, arXiv 2309.00267). A match is one judged pair; elo.ts turns matches to ratings.
+// (CAI paper, section 4.3; both orders: RLAIF, arXiv 2309.00267). A match is one judged pair; elo.ts turns matches to ratings.
 
 import type { Random } from "../../engine/random.ts";
 import type { Label, Prompt } from "../records.ts";

@@ -1,4 +1,4 @@
-// Elo ratings by maximum likelihood (HH paper, appendix on Elo; CAI paper, section 4.5): P(a beats b) = 1 / (1 + exp(-(r_a -
+// Elo ratings by maximum likelihood (HH paper; CAI paper, section 4.3): P(a beats b) = 1 / (1 + exp(-(r_a -
 // r_b))) (Bradley and Terry 1952), Elo = 400/ln 10 x r. Fitted by minorise-maximise (Hunter 2004); ties count half to each.
 import type { Random } from "../../engine/random.ts";
 import { byPrompt, type Match } from "./compare.ts";
