@@ -1,6 +1,7 @@
 // Our decoder, losses, gradients and optimiser beside PyTorch's on the same tiny checkpoints (scripts/goldens/llama.py).
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { expectClose } from "../../test/close.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { parseConfig } from "./config.ts";
 import type { Loss } from "./losses.ts";
@@ -60,18 +61,6 @@ function golden(variant: string) {
   };
 }
 
-/** Largest difference, relative to the largest number of the expected. */
-function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  expect(actual.length).toBe(expected.length);
-  let [worst, scale] = [0, 1e-3];
-  for (let i = 0; i < expected.length; i++) {
-    if (!Number.isFinite(actual[i])) return Number.POSITIVE_INFINITY;
-    worst = Math.max(worst, Math.abs(actual[i]! - expected[i]!));
-    scale = Math.max(scale, Math.abs(expected[i]!));
-  }
-  return worst / scale;
-}
-
 /** With beta1 = 0 and no learning rate, a step leaves the weights alone and the gradient in the first moment. */
 async function gradientsOf(trainer: Trainer): Promise<ReadonlyMap<string, Tensor>> {
   await trainer.optimStep({
@@ -95,7 +84,7 @@ async function expectGradients(trainer: Trainer, variant: string, prefix: string
   expect(names.map((name) => name.slice(prefix.length + 1)).sort()).toEqual([...found.keys()].sort());
   for (const name of names) {
     const gradient = found.get(name.slice(prefix.length + 1))!;
-    expect(difference(gradient.data, expected.get(name)!.data), name).toBeLessThan(2e-5);
+    expectClose(name, gradient.data, expected.get(name)!.data, "chained");
   }
 }
 
@@ -111,7 +100,7 @@ describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (vari
     const trainer = policy();
     const logProbs = await trainer.forward(facts.sequences);
     facts.logProbs.forEach((row, i) => {
-      expect(difference(logProbs[i]!, row)).toBeLessThan(1e-5);
+      expectClose(`sequence ${i}`, logProbs[i]!, row, "chained");
     });
     await trainer.dispose();
   });
@@ -125,7 +114,7 @@ describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (vari
         .flat()
         .map((sequence) => ({ ...sequence, weights: sequence.weights.map((weight) => weight / 4) }));
       const { loss } = await trainer.forwardBackward({ kind: "cross-entropy", examples });
-      expect(difference([loss!], [facts.crossEntropy])).toBeLessThan(1e-5);
+      expectClose("crossEntropy", [loss!], [facts.crossEntropy], "chained");
       await expectGradients(trainer, variant, "crossEntropy");
       await trainer.dispose();
     },
@@ -134,7 +123,7 @@ describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (vari
   test("gives PyTorch's clipped policy objective and gradients", async () => {
     const trainer = policy();
     const { loss, clipFraction } = await trainer.forwardBackward(policyLoss);
-    expect(difference([loss!], [facts.ppoPolicy])).toBeLessThan(1e-5);
+    expectClose("ppoPolicy", [loss!], [facts.ppoPolicy], "chained");
     expect(clipFraction).toBeGreaterThan(0);
     await expectGradients(trainer, variant, "ppoPolicy");
     await trainer.dispose();
@@ -143,9 +132,9 @@ describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (vari
   test("gives PyTorch's preference loss, scores and gradients", async () => {
     const trainer = scorer();
     const scores = await trainer.scoreLast(facts.sequences.map(({ tokens }) => tokens));
-    expect(difference(scores, facts.scores)).toBeLessThan(1e-5);
+    expectClose("scores", scores, facts.scores, "chained");
     const { loss } = await trainer.forwardBackward({ kind: "preference", examples: facts.pairs });
-    expect(difference([loss!], [facts.preference])).toBeLessThan(1e-5);
+    expectClose("preference", [loss!], [facts.preference], "chained");
     await expectGradients(trainer, variant, "preference");
     await trainer.dispose();
   });
@@ -154,14 +143,14 @@ describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (vari
     const trainer = scorer();
     const values = await trainer.forward(facts.sequences);
     facts.values.forEach((row, i) => {
-      expect(difference(values[i]!, row.values)).toBeLessThan(1e-5);
+      expectClose(`sequence ${i}`, values[i]!, row.values, "chained");
     });
     const { loss } = await trainer.forwardBackward({
       kind: "ppo-value",
       clip: facts.valueClip,
       examples: facts.sequences.map((sequence, i) => ({ ...sequence, ...facts.values[i]! })),
     });
-    expect(difference([loss!], [facts.ppoValue])).toBeLessThan(1e-5);
+    expectClose("ppoValue", [loss!], [facts.ppoValue], "chained");
     await expectGradients(trainer, variant, "ppoValue");
     await trainer.dispose();
   });
@@ -171,7 +160,7 @@ describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (vari
     for (const [i, { loss, gradientNorm }] of facts.steps.entries()) {
       const metrics = await trainer.forwardBackward({ kind: "cross-entropy", examples: facts.sequences });
       const step = await trainer.optimStep(facts.adamW);
-      expect(difference([metrics["loss"]!, step.gradientNorm], [loss, gradientNorm])).toBeLessThan(1e-4);
+      expectClose(`step ${i}`, [metrics["loss"]!, step.gradientNorm], [loss, gradientNorm], "chained");
       if (i === 4) {
         const state = trainer.exportState();
         await trainer.dispose();
@@ -180,8 +169,47 @@ describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (vari
       }
     }
     for (const [name, tensor] of trainer.parameters()) {
-      expect(difference(tensor.data, expected.get(`afterTenSteps/${name}`)!.data), name).toBeLessThan(1e-3);
+      expectClose(name, tensor.data, expected.get(`afterTenSteps/${name}`)!.data, "chained");
     }
     await trainer.dispose();
+  });
+});
+
+describe("a trainer", () => {
+  const { facts, policy, scorer } = golden("tied");
+
+  test("computes the same bytes from the same batch", async () => {
+    const states = [];
+    for (let time = 0; time < 2; time++) {
+      const trainer = policy(64);
+      await trainer.forwardBackward({ kind: "cross-entropy", examples: facts.sequences });
+      await trainer.optimStep(facts.adamW);
+      states.push(trainer.exportState());
+      await trainer.dispose();
+    }
+    expect(states[1]).toEqual(states[0]);
+  });
+
+  test("gives a sequence the same log-probabilities alone as packed with others", async () => {
+    const trainer = policy();
+    const together = await trainer.forward(facts.sequences);
+    for (const [i, sequence] of facts.sequences.entries()) {
+      expectClose(`sequence ${i}`, (await trainer.forward([sequence]))[0]!, together[i]!, "chained");
+    }
+    await trainer.dispose();
+  });
+
+  test("refuses what it cannot compute, saying what it expected", async () => {
+    const [first] = facts.sequences;
+    const long = { tokens: new Array<number>(65).fill(2), weights: new Array<number>(65).fill(1) };
+    await expect(policy().forward([long])).rejects.toThrow("expected at most 64 tokens, got 65");
+    await expect(policy().forward([{ tokens: [2, 40], weights: [0, 1] }])).rejects.toThrow(
+      "below 40, got 40",
+    );
+    await expect(policy().scoreLast([[2]])).rejects.toThrow("expected a model with a scalar head");
+    await expect(scorer().forwardBackward({ kind: "cross-entropy", examples: [first!] })).rejects.toThrow(
+      "expected a model with a vocabulary head",
+    );
+    await expect(policy().optimStep(facts.adamW)).rejects.toThrow("expected a forwardBackward before it");
   });
 });
