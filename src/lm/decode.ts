@@ -44,6 +44,8 @@ interface Row {
 
 /** The default of `mostRows`, the fastest on two cores (bench/decode.ts). */
 const MOST_ROWS = 64;
+/** Unneeded positions are read in vain, but giving them up copies the rest: it waits until no more than this share is needed. */
+const SHRINK_BELOW = 0.7;
 
 /**
  * Samples one continuation per request, in the order of the requests.
@@ -133,10 +135,13 @@ function createBatch(graphs: InferenceGraphs, parameters: Parameters) {
   /** Positions of a row that are in the cache: all but its last token. */
   const cached = (row: Row): number => row.prompt.length + row.tokens.length - 1;
 
-  /** Room for so many rows, and one more position than the longest of them has. */
+  /** Room for so many rows, and one more position than the longest of them has. Every change copies what is held. */
   function makeRoom(count: number, longest: number): void {
-    const shape = { rows: rowBucket(count), slots: positionBucket(longest + 1) };
-    if (cache !== null && cache.shape.rows === shape.rows && cache.shape.slots === shape.slots) return;
+    const needed = positionBucket(longest + 1);
+    const now = cache?.shape.slots ?? 0;
+    const slots = needed > now || needed <= now * SHRINK_BELOW ? needed : now;
+    const shape = { rows: rowBucket(count), slots };
+    if (cache !== null && cache.shape.rows === shape.rows && now === slots) return;
     cache = cache === null ? createKeyValueCache(graphs.config, shape) : cache.resized(shape, rows.length);
     isCurrent = false;
   }

@@ -63,7 +63,11 @@ export interface LanguageModel {
   /** Hash of everything that determines the model's answers (weights, tokenizer, template). */
   readonly id: string;
   readonly capabilities: Capabilities;
-  sample(requests: readonly SampleRequest[], sampling: Sampling, signal?: AbortSignal): Promise<readonly Sample[]>;
+  sample(
+    requests: readonly SampleRequest[],
+    sampling: Sampling,
+    signal?: AbortSignal,
+  ): Promise<readonly Sample[]>;
   score(requests: readonly ScoreRequest[], signal?: AbortSignal): Promise<readonly Score[]>;
 }
 
