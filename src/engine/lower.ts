@@ -18,6 +18,16 @@ interface Call<K extends OpName> {
   readonly result: Value;
   /** Values that one lowering leaves for another: inverse root mean squares, by operand and epsilon. */
   readonly shared: Map<string, string>;
+  readonly device: Device;
+}
+
+/** Where a graph runs: ONNX Runtime's CPU kernels, or any GPU through WebGPU. */
+export type Device = "cpu" | "webgpu";
+
+export interface LoweringOptions {
+  readonly device?: Device;
+  /** Inputs whose tensors become part of the model. */
+  readonly bound?: Readonly<Record<string, Tensor>>;
 }
 
 /** Writes the nodes, returns the name of the result. */
@@ -90,8 +100,13 @@ function lowerAddAtTokens({ onnx, names, operands }: Call<"addAtTokens">): strin
   });
 }
 
-/** One kernel for the norm; its second output is the inverse root mean square, which the gradient needs. */
-function lowerRmsNorm({ onnx, names, attributes: { epsilon }, shared }: Call<"rmsNorm">): string {
+/**
+ * One kernel for the norm; its second output is the inverse root mean square, which the gradient needs. WebGPU's kernel
+ * leaves that output unfilled (measured with onnxruntime-node 1.30), so there it is computed on its own.
+ */
+function lowerRmsNorm({ onnx, names, attributes: { epsilon }, shared, device }: Call<"rmsNorm">): string {
+  if (device === "webgpu")
+    return onnx.node("SimplifiedLayerNormalization", names, { axis: int(-1), epsilon: real(epsilon) });
   const attributes = { axis: int(-1), epsilon: real(epsilon), stash_type: int(1) };
   const [normalized, inverse] = onnx.nodes("SimplifiedLayerNormalization", names, attributes, 2);
   shared.set(`${names[0]} ${epsilon}`, inverse!);
@@ -227,13 +242,10 @@ export interface LoweredGraph {
   readonly inputs: ReadonlyMap<string, InputSignature>;
 }
 
-/**
- * Lowers a graph.
- * @param bound inputs whose tensors become part of the model
- */
+/** Lowers a checked graph for one device. */
 export function lowerGraph(
   outputs: Readonly<Record<string, Value>>,
-  bound: Readonly<Record<string, Tensor>> = {},
+  { bound = {}, device = "cpu" }: LoweringOptions = {},
 ): LoweredGraph {
   const roots = Object.values(outputs);
   const inputs = new Map(checkGraph(roots));
@@ -250,7 +262,7 @@ export function lowerGraph(
     const { node } = value;
     if (node.op === "input") names.set(value, declared.get(node.name)!);
     else if (node.op === "constant") names.set(value, onnx.tensor(node.tensor));
-    else names.set(value, lowerNode(node, value, { names, onnx, shared }));
+    else names.set(value, lowerNode(node, value, { names, onnx, shared, device }));
   }
   for (const [name, value] of Object.entries(outputs)) {
     onnx.output(`out:${name}`, names.get(value)!, value.dtype, value.shape);
@@ -261,16 +273,18 @@ export function lowerGraph(
 function lowerNode<K extends OpName>(
   node: { readonly op: K; readonly inputs: readonly Value[]; readonly attributes: Attributes[K] },
   result: Value,
-  { names, onnx, shared }: Pick<Call<K>, "onnx" | "shared"> & { readonly names: ReadonlyMap<Value, string> },
+  {
+    names,
+    ...context
+  }: Pick<Call<K>, "onnx" | "shared" | "device"> & { readonly names: ReadonlyMap<Value, string> },
 ): string {
   const { op, inputs: operands, attributes } = node satisfies Pick<OpNode, "inputs">;
   const lowering: Lowering<K> = lowerings[op];
   return lowering({
-    onnx,
+    ...context,
     names: operands.map((operand) => names.get(operand)!),
     operands,
     attributes,
     result,
-    shared,
   });
 }

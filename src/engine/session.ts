@@ -5,14 +5,14 @@ import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { checkGraph, type InputSignature } from "./check.ts";
 import type { Value } from "./graph.ts";
-import { lowerGraph } from "./lower.ts";
+import { type Device, lowerGraph } from "./lower.ts";
 import { formatShape, sameShape, shapeError } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
 export interface CompileOptions {
   /** Named inputs whose tensors become part of the model: the runtime packs them for its matrix products. */
   readonly bound?: Readonly<Record<string, Tensor>>;
-  readonly device?: "cpu" | "webgpu";
+  readonly device?: Device;
   /** Threads of one run; all cores by default. */
   readonly threads?: number;
   /** A file prefix to write the runtime's own profile to. */
@@ -43,7 +43,7 @@ export async function compile(
   options: CompileOptions = {},
 ): Promise<Executable> {
   checkBound(outputs, options.bound ?? {});
-  const { bytes, inputs } = lowerGraph(outputs, options.bound);
+  const { bytes, inputs } = lowerGraph(outputs, options);
   const session = await ort.InferenceSession.create(bytes, sessionOptions(options));
   const names = Object.keys(outputs);
   return {
