@@ -1,7 +1,6 @@
 // charter plan [recipe]: what a run will ask of the models, its time and memory. Measures with a short probe; writes nothing.
 import { openHost } from "../models/local.ts";
-import { forecastStages } from "../pipeline/forecast.ts";
-import { probe, sizesOf } from "../pipeline/probe.ts";
+import { type Forecast, forecastRun } from "../pipeline/forecast-run.ts";
 import { readRecipe } from "../pipeline/read-recipe.ts";
 import { bytes, duration, whole } from "./amounts.ts";
 import { findRecipe } from "./find-recipe.ts";
@@ -33,25 +32,21 @@ export async function plan(
     projectRoot,
     workingDirectory,
   });
-  const sizes = await sizesOf(recipe);
   const { device, threads } = recipe.compute;
   const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
-  let measured: Awaited<ReturnType<typeof probe>>;
+  let forecast: Forecast;
   let memory: number;
   try {
-    measured = await probe(recipe, host, { now, signal: interruptible(terminal) });
-    memory = process.memoryUsage.rss() + (COPIES_IN_PPO - COPIES_IN_PROBE) * 4 * measured.parameters;
+    forecast = await forecastRun(recipe, host, { now, signal: interruptible(terminal) });
+    memory = process.memoryUsage.rss() + (COPIES_IN_PPO - COPIES_IN_PROBE) * 4 * forecast.parameters;
   } finally {
     await host.close();
   }
-  const stages = forecastStages(recipe, sizes, measured.lengths, measured.costs);
+  const { stages, ms } = forecast;
   const total = (of: (stage: (typeof stages)[number]) => number) =>
     stages.reduce((sum, stage) => sum + of(stage), 0);
-  const ms = total((stage) => stage.ms);
   if (options.json) {
-    write(
-      `${JSON.stringify({ recipe: recipe.name, ms, memoryBytes: memory, sizes, ...measured, stages })}\n`,
-    );
+    write(`${JSON.stringify({ recipe: recipe.name, memoryBytes: memory, ...forecast })}\n`);
     return 0;
   }
   const row = (
@@ -82,7 +77,7 @@ export async function plan(
   );
   write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
   const perSecond = (cost: number) => whole(1000 / cost);
-  const { sample, read, train } = measured.costs;
+  const { sample, read, train } = forecast.costs;
   write(
     `  measured: ${perSecond(sample)} tokens/s sampled, ${perSecond(read)} read, ${perSecond(train)} trained\n`,
   );

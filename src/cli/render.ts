@@ -93,8 +93,9 @@ function renderBlock(terminal: Terminal): Renderer {
     const rest = [`${done}/${start.total}`, rate(perSecond), left, metrics]
       .filter((part) => part !== "")
       .join("  ");
-    const title = start.title.padEnd(TITLE);
-    const room = columns() - title.length - BAR - 6;
+    const width = Math.max(16, Math.min(TITLE, columns() - BAR - 36));
+    const title = start.title.slice(0, width).padEnd(width);
+    const room = columns() - width - BAR - 6;
     return `  ${title} ${bar}  ${rest.slice(0, Math.max(0, room))}`;
   }
 }
@@ -139,6 +140,10 @@ function finishedLines(
       return [
         paint("bold", `Run ${event.name}`) +
           paint("dim", `  in ${shownPath(event.directory, workingDirectory)}`),
+      ];
+    case "run-forecast":
+      return [
+        paint("dim", `  a whole run of this recipe takes about ${duration(event.ms)} here, by a short probe`),
       ];
     case "stage-end": {
       if (progress === undefined) return [];

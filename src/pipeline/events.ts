@@ -9,6 +9,8 @@ export type PipelineEvent =
       readonly directory: string;
       readonly stages?: number;
     }
+  /** What the run is expected to take in all, whether or not part of it is remembered. */
+  | { readonly kind: "run-forecast"; readonly ms: number }
   | {
       readonly kind: "stage-start";
       readonly stage: string;

@@ -48,7 +48,7 @@ describe("forecastStages", () => {
       readTokens: 2040,
       trainedTokens: 1920,
     });
-    expect(found.get("evaluation-rl-cai")).toMatchObject({ calls: 6 });
+    expect(found.get("evaluation-rl-cai-1")).toMatchObject({ calls: 6 });
     // 4 prompts, 3 pairs of models, both orders.
     expect(found.get("judge-harmlessness")).toMatchObject({ calls: 24 });
   });

@@ -166,13 +166,16 @@ function evaluation({ evaluation, supervised }: Recipe, sizes: Sizes, lengths: L
   const asked = (prompts: number) =>
     atMost(judge.comparisons, prompts) * PAIRS_OF_MODELS * samplesPerPrompt * BOTH_ORDERS * chains;
   const each = reading(judge.mode, prompt + 2 * response + wording, reasoning);
-  const answers = (sizes.evaluationRedTeam + sizes.evaluationHelpful) * samplesPerPrompt;
+  const prompts = sizes.evaluationRedTeam + sizes.evaluationHelpful;
+  const samples = Array.from({ length: samplesPerPrompt }, (_, i) => i + 1);
   return [
-    ...["helpful-only", "sl-cai", "rl-cai"].map((name) =>
-      counted(`evaluation-${name}`, `Evaluation: answers of ${name}`, answers, {
-        read: prompt,
-        sample: response,
-      }),
+    ...["helpful-only", "sl-cai", "rl-cai"].flatMap((name) =>
+      samples.map((i) =>
+        counted(`evaluation-${name}-${i}`, `Evaluation: answers of ${name}`, prompts, {
+          read: prompt,
+          sample: response,
+        }),
+      ),
     ),
     counted("judge-harmlessness", "Evaluation: judging harmlessness", asked(sizes.evaluationRedTeam), each),
     counted("judge-helpfulness", "Evaluation: judging helpfulness", asked(sizes.evaluationHelpful), each),

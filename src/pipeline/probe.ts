@@ -19,7 +19,8 @@ export interface Probe {
   readonly parameters: number;
 }
 
-interface Clock {
+/** Time and the wish to stop, both from outside. */
+export interface Clock {
   /** Milliseconds. */
   readonly now: () => number;
   readonly signal: AbortSignal;

@@ -6,8 +6,10 @@ import { renderReport } from "../method/evaluation/report.ts";
 import type { StageTiming } from "../method/evaluation/results.ts";
 import { openHost } from "../models/local.ts";
 import type { Emit, PipelineEvent } from "./events.ts";
+import { type Forecast, forecastOnce } from "./forecast-run.ts";
 import { constitutionalAi } from "./pipeline.ts";
 import type { Recipe } from "./recipe.ts";
+import { resultTable } from "./result-table.ts";
 import { openRunDirectory, writeRecipe, writeWhole } from "./run-directory.ts";
 
 export interface RunOptions {
@@ -37,19 +39,34 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
   const { device, threads } = recipe.compute;
   const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
   try {
+    const forecast = await forecastOnce(recipe, host, { now, signal }, directory);
+    emit({ kind: "run-forecast", ms: forecast.ms });
     const run = { ledger: opened.ledger, directory, emit, signal, now };
     const { results, transcripts } = await constitutionalAi(run, recipe, host);
+    emit(resultTable(results));
     const write = (name: string, what: string, text: string) => {
       writeWhole(join(directory, name), text);
       emit({ kind: "file-written", path: join(directory, name), what });
     };
     write("results.json", "every figure, for machines", `${JSON.stringify(results, null, 2)}\n`);
-    write("report.html", "the report, for people", renderReport(results, transcripts, timings.list()));
+    write(
+      "report.html",
+      "the report, for people",
+      renderReport(results, transcripts, withForecast(timings.list(), forecast)),
+    );
     emit({ kind: "run-end", name: recipe.name, directory, ms: now() - begun });
   } finally {
     await host.close();
   }
 }
+
+const withForecast = (timings: readonly StageTiming[], { stages }: Forecast): readonly StageTiming[] => {
+  const foretold = new Map(stages.map(({ stage, ms }) => [stage, ms]));
+  return timings.map((timing) => {
+    const forecastMs = foretold.get(timing.stage);
+    return forecastMs === undefined ? timing : { ...timing, forecastMs };
+  });
+};
 
 /** Adds up how long each stage took and keeps it in timings.json, outside the ledger. */
 function timingsOf(directory: string) {

@@ -1,0 +1,43 @@
+// A run's forecast: counted from its recipe, priced by a probe, and kept in the run directory so that the report can set it
+// beside what the run really took. Made once a recipe; never part of a result.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { sha256 } from "../ledger/canonical-json.ts";
+import type { ModelHost } from "../models/model.ts";
+import { forecastStages, type Sizes, type StageForecast } from "./forecast.ts";
+import { type Clock, type Probe, probe, sizesOf } from "./probe.ts";
+import type { Recipe } from "./recipe.ts";
+import { writeWhole } from "./run-directory.ts";
+
+export interface Forecast extends Probe {
+  readonly sizes: Sizes;
+  readonly stages: readonly StageForecast[];
+  /** All stages together. */
+  readonly ms: number;
+}
+
+/** Counts, measures, and multiplies the two. Takes some seconds. */
+export async function forecastRun(recipe: Recipe, host: ModelHost, clock: Clock): Promise<Forecast> {
+  const sizes = await sizesOf(recipe);
+  const measured = await probe(recipe, host, clock);
+  const stages = forecastStages(recipe, sizes, measured.lengths, measured.costs);
+  return { ...measured, sizes, stages, ms: stages.reduce((total, stage) => total + stage.ms, 0) };
+}
+
+/** The forecast kept for this recipe, or a new one, kept from now on. */
+export async function forecastOnce(
+  recipe: Recipe,
+  host: ModelHost,
+  clock: Clock,
+  directory: string,
+): Promise<Forecast> {
+  const path = join(directory, "forecast.json");
+  const of = sha256(JSON.stringify(recipe));
+  if (existsSync(path)) {
+    const kept = JSON.parse(readFileSync(path, "utf8")) as Forecast & { readonly recipe: string };
+    if (kept.recipe === of) return kept;
+  }
+  const forecast = await forecastRun(recipe, host, clock);
+  writeWhole(path, `${JSON.stringify({ recipe: of, ...forecast }, null, 2)}\n`);
+  return forecast;
+}
