@@ -1,36 +1,18 @@
-// Evaluation in order: answers of each model to held-out prompts, matches between them judged by the feedback model and by
-// the grader, and every figure of results.json. Sampling and judging are remembered; figures are computed anew each time.
-import { seed } from "../engine/random.ts";
-import type { Constitution } from "../method/constitution/constitution.ts";
+// Evaluation in order: answers of each model to held-out prompts, matches between them, scores of every round, figures.
+// Sampling and judging are remembered; figures are computed anew each time.
 import { withAssistant } from "../method/critique/respond.ts";
-import { summarizeCalibration } from "../method/evaluation/calibration.ts";
-import {
-  judgeByGrader,
-  judgeByLabels,
-  type Match,
-  type Pairing,
-  pairUp,
-  winRates,
-} from "../method/evaluation/compare.ts";
-import { distinct, mostWidespread } from "../method/evaluation/diversity.ts";
-import { rateElo } from "../method/evaluation/elo.ts";
-import type { Criterion, Grader } from "../method/evaluation/grader.ts";
-import { fitRewardAgainstKl } from "../method/evaluation/kl.ts";
-import { rateAnswers } from "../method/evaluation/rates.ts";
-import { type Judge, RESULTS_VERSION, type Results } from "../method/evaluation/results.ts";
-import { countOddities, describePrinciples, summarizeRounds } from "../method/evaluation/rounds.ts";
+import type { Grader } from "../method/evaluation/grader.ts";
+import type { Results } from "../method/evaluation/results.ts";
 import { chainTranscripts, sideBySide, type Transcript } from "../method/evaluation/transcripts.ts";
-import type { Comparison, Critique, Draft, Label, Prompt, Response, Revision } from "../method/records.ts";
-import type { Metrics, ModelHost } from "../models/model.ts";
-import { softLabelTruths } from "./calibrate.ts";
-import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
-import { type DrawnPrinciple, drawnPrinciples, feedbackMode, labelComparisons } from "./feedback.ts";
-import type { Imported } from "./imports.ts";
+import type { Prompt, Response, Revision } from "../method/records.ts";
+import type { ModelHost } from "../models/model.ts";
 import { importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
+import type { Answers, Made } from "./made.ts";
+import { judgeAll } from "./matches.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
-import type { Prediction } from "./preference.ts";
 import type { Recipe } from "./recipe.ts";
+import { summarize } from "./summarize.ts";
 import { sampleResponses } from "./supervised.ts";
 
 /** What a run leaves for machines and for people. */
@@ -38,40 +20,6 @@ export interface Evaluated {
   readonly results: Results;
   readonly transcripts: readonly Transcript[];
 }
-
-/** Everything the run made that a figure is about. */
-export interface Made {
-  readonly recipe: Recipe;
-  readonly constitution: Imported<Constitution>;
-  /** In the order of the method. */
-  readonly models: Readonly<Record<string, Checkpoint>>;
-  readonly preferenceModel: Checkpoint;
-  readonly histories: Readonly<Record<"supervised" | "preference" | "rl", readonly Metrics[]>>;
-  readonly stage1: {
-    readonly prompts: readonly Prompt[];
-    readonly responses: readonly Recorded<Response>[];
-    readonly critiques: readonly Recorded<Critique>[];
-    readonly revisions: readonly Recorded<Revision>[];
-  };
-  readonly feedback: {
-    readonly prompts: readonly Prompt[];
-    readonly comparisons: readonly Recorded<Comparison>[];
-    readonly labels: readonly Recorded<Label>[];
-  };
-  readonly predictions: readonly Prediction[];
-}
-
-type Answers = Readonly<Record<string, ReadonlyMap<string, readonly Recorded<Response>[]>>>;
-
-/** The feedback model's question where the constitution has none: the paper's crowdworkers chose the more helpful answer. */
-const HELPFULNESS: DrawnPrinciple = {
-  use: {
-    principle: "helpfulness",
-    constitutionVersion: "0.0.0",
-    wording: "Which response is more helpful?",
-  },
-  entry: null,
-};
 
 /** Samples, judges and counts. */
 export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<Evaluated> {
@@ -137,101 +85,6 @@ async function answerAll(
   return answers;
 }
 
-interface Judged {
-  readonly judge: Judge;
-  readonly criterion: Criterion;
-  readonly matches: readonly Match[];
-}
-
-/** Matches between every two models: harmlessness on red-team prompts, helpfulness on ordinary ones. */
-async function judgeAll(
-  run: Run,
-  host: ModelHost,
-  made: Made,
-  grader: Grader | null,
-  answers: Answers,
-  prompts: Readonly<Record<Criterion, readonly Prompt[]>>,
-): Promise<readonly Judged[]> {
-  const { judge } = made.recipe.evaluation;
-  const most = judge.comparisons === "all" ? Number.POSITIVE_INFINITY : judge.comparisons;
-  const checkpoint = await importCheckpoint(run, "judge", judge.model);
-  const model = lazily(host, checkpoint);
-  const judged: Judged[] = [];
-  for (const criterion of ["harmlessness", "helpfulness"] as const) {
-    const texts = Object.fromEntries(
-      Object.entries(answers).map(([name, own]) => [
-        name,
-        new Map([...own].map(([prompt, responses]) => [prompt, responses.map(({ text }) => text)])),
-      ]),
-    );
-    const pairings = pairUp(prompts[criterion], texts);
-    if (grader !== null)
-      judged.push({ judge: "grader", criterion, matches: judgeByGrader(grader, pairings, criterion) });
-    const shown = new Set(prompts[criterion].slice(0, most).map(({ id }) => id));
-    const asked = pairings.filter(({ prompt, textA, textB }) => shown.has(prompt.id) && textA !== textB);
-    const same = pairings.filter(({ prompt, textA, textB }) => shown.has(prompt.id) && textA === textB);
-    const compared = await recordPairings(run, criterion, asked, answers);
-    const seedName = `${made.recipe.seed}/evaluation/judge/${criterion}`;
-    const labels = await labelComparisons(run, model, {
-      stage: `judge-${criterion}`,
-      title: `Evaluation: the feedback model judges ${criterion}`,
-      mode: feedbackMode(judge),
-      rule: { labels: "soft", clamp: null },
-      seed: seedName,
-      batch: made.recipe.compute.batch,
-      prompts: prompts[criterion],
-      comparisons: compared,
-      principlesOf: ({ id }) =>
-        criterion === "helpfulness"
-          ? [HELPFULNESS]
-          : drawnPrinciples(made.constitution, `${seedName}/${id}`, 1),
-      modelEntry: checkpoint.id,
-    });
-    const ties = judgeByLabels(
-      same,
-      same.map(() => ({ unclamped: 0.5 })),
-    );
-    judged.push({ judge: "feedback-model", criterion, matches: [...judgeByLabels(asked, labels), ...ties] });
-  }
-  await model.close();
-  return judged;
-}
-
-/** Writes which two answers are compared, so that a judgement can be traced to both. */
-function recordPairings(
-  run: Run,
-  criterion: Criterion,
-  pairings: readonly Pairing[],
-  answers: Answers,
-): Promise<readonly Recorded<Comparison>[]> {
-  const idOf = (model: string, prompt: string, text: string) =>
-    answers[model]!.get(prompt)!.find((response) => response.text === text)!.id;
-  const drafts = pairings.map(
-    ({ prompt, a, b, textA, textB }): Draft<Comparison> => ({
-      prompt: prompt.id,
-      a: idOf(a, prompt.id, textA),
-      b: idOf(b, prompt.id, textB),
-      textA,
-      textB,
-    }),
-  );
-  return perform<Draft<Comparison>, Draft<Comparison>>(run, {
-    stage: `matches-${criterion}`,
-    title: `Evaluation: pairs to judge for ${criterion}`,
-    kind: "comparison",
-    version: 1,
-    inputs: drafts,
-    batch: Math.max(1, drafts.length),
-    key: ({ a, b }) => ({ a, b }),
-    parents: ({ prompt, a, b }) => [
-      { id: prompt, role: "prompt" },
-      { id: a, role: "a" },
-      { id: b, role: "b" },
-    ],
-    compute: async (batch) => batch,
-  });
-}
-
 interface Score {
   readonly of: string;
   readonly score: number;
@@ -265,97 +118,4 @@ async function scoreRounds(run: Run, host: ModelHost, made: Made): Promise<Reado
   });
   await model.close();
   return new Map(scores.map(({ of, score }) => [of, score]));
-}
-
-/** Every figure, from what was sampled and judged. */
-function summarize(
-  made: Made,
-  grader: Grader | null,
-  measured: {
-    readonly redTeam: readonly Prompt[];
-    readonly helpful: readonly Prompt[];
-    readonly answers: Answers;
-    readonly matches: readonly Judged[];
-    readonly scores: ReadonlyMap<string, number>;
-  },
-): Results {
-  const { recipe, constitution, stage1, feedback, histories } = made;
-  const { redTeam, helpful, answers, matches, scores } = measured;
-  const { bootstrap: resamplings } = recipe.evaluation;
-  const random = (name: string) => seed(recipe.seed).child("bootstrap", name).random();
-  const textsOf = (model: string, prompts: readonly Prompt[]) =>
-    prompts.flatMap((prompt) => answers[model]!.get(prompt.id)!.map(({ text }) => ({ prompt, text })));
-  const sets = { "red-team": redTeam, helpful } as const;
-  return {
-    schemaVersion: RESULTS_VERSION,
-    recipe: { name: recipe.name, seed: recipe.seed },
-    constitution: {
-      title: constitution.value.title,
-      version: constitution.value.version,
-      principles: constitution.value.principles.length,
-    },
-    feedback: { source: recipe.feedback.source, mode: recipe.feedback.mode, clamp: recipe.feedback.clamp },
-    grader: grader?.name ?? null,
-    models: Object.entries(made.models).map(([name, { modelId }]) => ({ name, id: modelId })),
-    answers:
-      grader === null
-        ? []
-        : Object.keys(answers).map((model) => ({
-            model,
-            ...rateAnswers(
-              textsOf(model, [...redTeam, ...helpful]).map(({ prompt, text }) => grader.grade(prompt, text)),
-            ),
-          })),
-    rounds: summarizeRounds(stage1, grader, scores, resamplings, random("rounds")),
-    elo: matches.map(({ judge, criterion, matches: own }) => ({
-      judge,
-      criterion,
-      matches: own.length,
-      ratings: rateElo(own, {
-        anchor: "helpful-only",
-        resamplings,
-        random: random(`elo ${judge} ${criterion}`),
-      }),
-    })),
-    winRates: matches.flatMap(({ judge, criterion, matches: own }) =>
-      winRates(own, resamplings, random(`wins ${judge} ${criterion}`)).map((rate) => ({
-        judge,
-        criterion,
-        ...rate,
-      })),
-    ),
-    softLabels: grader === null ? null : summarizeCalibration(softLabelTruths(feedback, grader)),
-    preferenceModel: (["harmlessness", "helpfulness"] as const).flatMap((source) => {
-      const own = made.predictions
-        .filter((prediction) => prediction.source === source)
-        .map(({ predicted, probability }) => ({ predicted, observed: probability }));
-      const summary = summarizeCalibration(own);
-      return summary === null ? [] : [{ source, ...summary }];
-    }),
-    history: {
-      supervised: [...histories.supervised],
-      preference: [...histories.preference],
-      rl: [...histories.rl],
-    },
-    rewardAgainstKl: fitRewardAgainstKl(histories.rl.map(({ kl, score }) => ({ kl: kl!, score: score! }))),
-    principles: describePrinciples(constitution.value, stage1, feedback.labels, grader),
-    diversity: Object.keys(answers).flatMap((model) =>
-      (["red-team", "helpful"] as const).map((set) => {
-        const texts = textsOf(model, sets[set]).map(({ text }) => text);
-        return {
-          model,
-          set,
-          answers: texts.length,
-          distinct1: distinct(texts, 1),
-          distinct2: distinct(texts, 2),
-          widest: mostWidespread(texts, 4),
-        };
-      }),
-    ),
-    oddities: [
-      countOddities("responses", stage1.responses),
-      countOddities("critiques", stage1.critiques),
-      countOddities("revisions", stage1.revisions),
-    ],
-  };
 }

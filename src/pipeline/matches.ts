@@ -1,0 +1,124 @@
+// Matches between models: answers to the same prompt, set side by side, judged by the grader and by the feedback model in both
+// orders. Harmlessness is judged on red-team prompts under drawn principles, helpfulness on ordinary ones.
+import {
+  judgeByGrader,
+  judgeByLabels,
+  type Match,
+  type Pairing,
+  pairUp,
+} from "../method/evaluation/compare.ts";
+import type { Criterion, Grader } from "../method/evaluation/grader.ts";
+import type { Judge } from "../method/evaluation/results.ts";
+import type { Comparison, Draft, Prompt } from "../method/records.ts";
+import type { ModelHost } from "../models/model.ts";
+import { importCheckpoint } from "./checkpoints.ts";
+import { type DrawnPrinciple, drawnPrinciples, feedbackMode, labelComparisons } from "./feedback.ts";
+import { lazily } from "./lazy-model.ts";
+import type { Answers, Made } from "./made.ts";
+import { perform, type Recorded, type Run } from "./perform.ts";
+
+/** The feedback model's question where the constitution has none: the paper's crowdworkers chose the more helpful answer. */
+const HELPFULNESS: DrawnPrinciple = {
+  use: {
+    principle: "helpfulness",
+    constitutionVersion: "0.0.0",
+    wording: "Which response is more helpful?",
+  },
+  entry: null,
+};
+
+/** One judge's matches on one criterion. */
+export interface Judged {
+  readonly judge: Judge;
+  readonly criterion: Criterion;
+  readonly matches: readonly Match[];
+}
+
+/** Matches between every two models: harmlessness on red-team prompts, helpfulness on ordinary ones. */
+export async function judgeAll(
+  run: Run,
+  host: ModelHost,
+  made: Made,
+  grader: Grader | null,
+  answers: Answers,
+  prompts: Readonly<Record<Criterion, readonly Prompt[]>>,
+): Promise<readonly Judged[]> {
+  const { judge } = made.recipe.evaluation;
+  const most = judge.comparisons === "all" ? Number.POSITIVE_INFINITY : judge.comparisons;
+  const checkpoint = await importCheckpoint(run, "judge", judge.model);
+  const model = lazily(host, checkpoint);
+  const judged: Judged[] = [];
+  for (const criterion of ["harmlessness", "helpfulness"] as const) {
+    const texts = Object.fromEntries(
+      Object.entries(answers).map(([name, own]) => [
+        name,
+        new Map([...own].map(([prompt, responses]) => [prompt, responses.map(({ text }) => text)])),
+      ]),
+    );
+    const pairings = pairUp(prompts[criterion], texts);
+    if (grader !== null)
+      judged.push({ judge: "grader", criterion, matches: judgeByGrader(grader, pairings, criterion) });
+    const shown = new Set(prompts[criterion].slice(0, most).map(({ id }) => id));
+    const asked = pairings.filter(({ prompt, textA, textB }) => shown.has(prompt.id) && textA !== textB);
+    const same = pairings.filter(({ prompt, textA, textB }) => shown.has(prompt.id) && textA === textB);
+    const compared = await recordPairings(run, criterion, asked, answers);
+    const seedName = `${made.recipe.seed}/evaluation/judge/${criterion}`;
+    const labels = await labelComparisons(run, model, {
+      stage: `judge-${criterion}`,
+      title: `Evaluation: the feedback model judges ${criterion}`,
+      mode: feedbackMode(judge),
+      rule: { labels: "soft", clamp: null },
+      seed: seedName,
+      batch: made.recipe.compute.batch,
+      prompts: prompts[criterion],
+      comparisons: compared,
+      principlesOf: ({ id }) =>
+        criterion === "helpfulness"
+          ? [HELPFULNESS]
+          : drawnPrinciples(made.constitution, `${seedName}/${id}`, 1),
+      modelEntry: checkpoint.id,
+    });
+    const ties = judgeByLabels(
+      same,
+      same.map(() => ({ unclamped: 0.5 })),
+    );
+    judged.push({ judge: "feedback-model", criterion, matches: [...judgeByLabels(asked, labels), ...ties] });
+  }
+  await model.close();
+  return judged;
+}
+
+/** Writes which two answers are compared, so that a judgement can be traced to both. */
+function recordPairings(
+  run: Run,
+  criterion: Criterion,
+  pairings: readonly Pairing[],
+  answers: Answers,
+): Promise<readonly Recorded<Comparison>[]> {
+  const idOf = (model: string, prompt: string, text: string) =>
+    answers[model]!.get(prompt)!.find((response) => response.text === text)!.id;
+  const drafts = pairings.map(
+    ({ prompt, a, b, textA, textB }): Draft<Comparison> => ({
+      prompt: prompt.id,
+      a: idOf(a, prompt.id, textA),
+      b: idOf(b, prompt.id, textB),
+      textA,
+      textB,
+    }),
+  );
+  return perform<Draft<Comparison>, Draft<Comparison>>(run, {
+    stage: `matches-${criterion}`,
+    title: `Evaluation: pairs to judge for ${criterion}`,
+    kind: "comparison",
+    version: 1,
+    inputs: drafts,
+    batch: Math.max(1, drafts.length),
+    key: ({ a, b }) => ({ a, b }),
+    parents: ({ prompt, a, b }) => [
+      { id: prompt, role: "prompt" },
+      { id: a, role: "a" },
+      { id: b, role: "b" },
+    ],
+    compute: async (batch) => batch,
+  });
+}

@@ -1,0 +1,108 @@
+// From what was sampled and judged to every figure of results.json. Pure: nothing is sampled, asked or remembered here.
+import { seed } from "../engine/random.ts";
+import { summarizeCalibration } from "../method/evaluation/calibration.ts";
+import { winRates } from "../method/evaluation/compare.ts";
+import { distinct, mostWidespread } from "../method/evaluation/diversity.ts";
+import { rateElo } from "../method/evaluation/elo.ts";
+import type { Grader } from "../method/evaluation/grader.ts";
+import { fitRewardAgainstKl } from "../method/evaluation/kl.ts";
+import { rateAnswers } from "../method/evaluation/rates.ts";
+import { RESULTS_VERSION, type Results } from "../method/evaluation/results.ts";
+import { countOddities, describePrinciples, summarizeRounds } from "../method/evaluation/rounds.ts";
+import type { Prompt } from "../method/records.ts";
+import { softLabelTruths } from "./calibrate.ts";
+import type { Answers, Made } from "./made.ts";
+import type { Judged } from "./matches.ts";
+
+/** Every figure, from what was sampled and judged. */
+export function summarize(
+  made: Made,
+  grader: Grader | null,
+  measured: {
+    readonly redTeam: readonly Prompt[];
+    readonly helpful: readonly Prompt[];
+    readonly answers: Answers;
+    readonly matches: readonly Judged[];
+    readonly scores: ReadonlyMap<string, number>;
+  },
+): Results {
+  const { recipe, constitution, stage1, feedback, histories } = made;
+  const { redTeam, helpful, answers, matches, scores } = measured;
+  const { bootstrap: resamplings } = recipe.evaluation;
+  const random = (name: string) => seed(recipe.seed).child("bootstrap", name).random();
+  const textsOf = (model: string, prompts: readonly Prompt[]) =>
+    prompts.flatMap((prompt) => answers[model]!.get(prompt.id)!.map(({ text }) => ({ prompt, text })));
+  const sets = { "red-team": redTeam, helpful } as const;
+  return {
+    schemaVersion: RESULTS_VERSION,
+    recipe: { name: recipe.name, seed: recipe.seed },
+    constitution: {
+      title: constitution.value.title,
+      version: constitution.value.version,
+      principles: constitution.value.principles.length,
+    },
+    feedback: { source: recipe.feedback.source, mode: recipe.feedback.mode, clamp: recipe.feedback.clamp },
+    grader: grader?.name ?? null,
+    models: Object.entries(made.models).map(([name, { modelId }]) => ({ name, id: modelId })),
+    answers:
+      grader === null
+        ? []
+        : Object.keys(answers).map((model) => ({
+            model,
+            ...rateAnswers(
+              textsOf(model, [...redTeam, ...helpful]).map(({ prompt, text }) => grader.grade(prompt, text)),
+            ),
+          })),
+    rounds: summarizeRounds(stage1, grader, scores, resamplings, random("rounds")),
+    elo: matches.map(({ judge, criterion, matches: own }) => ({
+      judge,
+      criterion,
+      matches: own.length,
+      ratings: rateElo(own, {
+        anchor: "helpful-only",
+        resamplings,
+        random: random(`elo ${judge} ${criterion}`),
+      }),
+    })),
+    winRates: matches.flatMap(({ judge, criterion, matches: own }) =>
+      winRates(own, resamplings, random(`wins ${judge} ${criterion}`)).map((rate) => ({
+        judge,
+        criterion,
+        ...rate,
+      })),
+    ),
+    softLabels: grader === null ? null : summarizeCalibration(softLabelTruths(feedback, grader)),
+    preferenceModel: (["harmlessness", "helpfulness"] as const).flatMap((source) => {
+      const own = made.predictions
+        .filter((prediction) => prediction.source === source)
+        .map(({ predicted, probability }) => ({ predicted, observed: probability }));
+      const summary = summarizeCalibration(own);
+      return summary === null ? [] : [{ source, ...summary }];
+    }),
+    history: {
+      supervised: [...histories.supervised],
+      preference: [...histories.preference],
+      rl: [...histories.rl],
+    },
+    rewardAgainstKl: fitRewardAgainstKl(histories.rl.map(({ kl, score }) => ({ kl: kl!, score: score! }))),
+    principles: describePrinciples(constitution.value, stage1, feedback.labels, grader),
+    diversity: Object.keys(answers).flatMap((model) =>
+      (["red-team", "helpful"] as const).map((set) => {
+        const texts = textsOf(model, sets[set]).map(({ text }) => text);
+        return {
+          model,
+          set,
+          answers: texts.length,
+          distinct1: distinct(texts, 1),
+          distinct2: distinct(texts, 2),
+          widest: mostWidespread(texts, 4),
+        };
+      }),
+    ),
+    oddities: [
+      countOddities("responses", stage1.responses),
+      countOddities("critiques", stage1.critiques),
+      countOddities("revisions", stage1.revisions),
+    ],
+  };
+}
