@@ -123,3 +123,21 @@ it("softmax and log sigmoid of extreme numbers stay finite", async () => {
   expect(Array.from(results["logSigmoid"]!.data, Math.abs)).toEqual([1e4, 0, 0]);
   await executable.dispose();
 });
+
+it("an output kept on the device is the next run's input of the same name, and can be read", async () => {
+  const [total, x] = [f.input("total", [2]), f.input("x", [2])];
+  const executable = await compile(
+    { total: f.add(total, x), seen: f.sum(total) },
+    { keepOnDevice: ["total"] },
+  );
+  await expect(executable.read()).rejects.toThrow("read: expected a run before it, got none");
+  await expect(executable.run({ x: float32([1, 1]) })).rejects.toThrow(
+    "run: expected a tensor for input total, got x",
+  );
+  await executable.run({ total: float32([1, 2]), x: float32([10, 10]) });
+  const { total: returned, seen } = await executable.run({ x: float32([100, 100]) });
+  expect(returned).toBeUndefined();
+  expect([...seen!.data]).toEqual([23]);
+  expect([...(await executable.read())["total"]!.data]).toEqual([111, 112]);
+  await executable.dispose();
+});

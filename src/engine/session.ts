@@ -4,6 +4,7 @@
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { checkGraph, type InputSignature } from "./check.ts";
+import { input } from "./functions.ts";
 import type { Value } from "./graph.ts";
 import { type Device, lowerGraph } from "./lower.ts";
 import { formatShape, sameShape, shapeError } from "./shape.ts";
@@ -13,6 +14,11 @@ export interface CompileOptions {
   /** Named inputs whose tensors become part of the model: the runtime packs them for its matrix products. */
   readonly bound?: Readonly<Record<string, Tensor>>;
   readonly device?: Device;
+  /**
+   * Outputs that stay where they were computed and, where an input has the same name, are its value at the next run:
+   * weights and moments in training, which would otherwise cross to the GPU and back at every step.
+   */
+  readonly keepOnDevice?: readonly string[];
   /** Threads of one run; all cores by default. */
   readonly threads?: number;
   /** A file prefix to write the runtime's own profile to. */
@@ -24,10 +30,12 @@ export interface Executable {
   /** What a run must be fed, by name. */
   readonly inputs: ReadonlyMap<string, InputSignature>;
   /**
-   * Computes the outputs.
+   * Computes the outputs, all but those kept on the device. What a run before kept need not be fed, and is replaced if fed.
    * @throws when a fed tensor is missing, unknown, or of another shape or dtype than its input
    */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  /** The present values of all outputs kept on the device. */
+  read(): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
 
@@ -45,15 +53,26 @@ export async function compile(
   checkBound(outputs, options.bound ?? {});
   const { bytes, inputs } = lowerGraph(outputs, options);
   const session = await ort.InferenceSession.create(bytes, sessionOptions(options));
-  const names = Object.keys(outputs);
+  const kept = new Map<string, ort.Tensor>();
+  const keep = new Set(options.keepOnDevice);
+  const returned = Object.keys(outputs).filter((name) => !keep.has(name));
   return {
     inputs,
     run: async (feeds) => {
-      const fed = feedsOf(inputs, feeds);
-      const results = await session.run(fed);
-      return Object.fromEntries(names.map((name) => [name, tensorOf(name, results[`out:${name}`]!)]));
+      const results = await session.run(feedsOf(inputs, feeds, kept));
+      for (const name of keep) {
+        kept.get(name)?.dispose();
+        kept.set(name, results[`out:${name}`]!);
+      }
+      return tensorsOf(Object.fromEntries(returned.map((name) => [name, results[`out:${name}`]!])));
+    },
+    read: async () => {
+      if (kept.size < keep.size) throw shapeError("read", "a run before it", "none");
+      return options.device === "webgpu" ? download(outputs, kept) : tensorsOf(Object.fromEntries(kept));
     },
     dispose: async () => {
+      for (const tensor of kept.values()) tensor.dispose();
+      kept.clear();
       if (options.profile !== undefined) session.endProfiling();
       await session.release();
     },
@@ -64,6 +83,7 @@ function sessionOptions({
   device = "cpu",
   threads,
   profile,
+  keepOnDevice = [],
 }: CompileOptions): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: device === "cpu" ? ["cpu"] : ["webgpu", "cpu"],
@@ -76,6 +96,13 @@ function sessionOptions({
     enableMemPattern: false,
     // Idle threads of the pool spin while a run lasts, and must not take a core from others after it.
     extra: { session: { force_spinning_stop: "1" } },
+    ...(device === "webgpu" && keepOnDevice.length > 0
+      ? {
+          preferredOutputLocation: Object.fromEntries(
+            keepOnDevice.map((name) => [`out:${name}`, "gpu-buffer" as const]),
+          ),
+        }
+      : {}),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   };
 }
@@ -89,10 +116,16 @@ function checkBound(outputs: Readonly<Record<string, Value>>, bound: Readonly<Re
 function feedsOf(
   inputs: ReadonlyMap<string, InputSignature>,
   feeds: Readonly<Record<string, Tensor>>,
+  kept: ReadonlyMap<string, ort.Tensor>,
 ): Record<string, ort.Tensor> {
   const fed: Record<string, ort.Tensor> = {};
   for (const name of inputs.keys()) {
     const tensor = feeds[name];
+    const known = kept.get(name);
+    if (tensor === undefined && known !== undefined) {
+      fed[`in:${name}`] = known;
+      continue;
+    }
     if (tensor === undefined)
       throw shapeError("run", `a tensor for input ${name}`, Object.keys(feeds).join(", ") || "none");
     checkFeed(inputs, name, tensor);
@@ -114,6 +147,31 @@ function checkFeed(
     throw shapeError("compile", `one of the inputs ${[...inputs.keys()].join(", ")}`, `${name} ${got}`);
   if (wanted.dtype === dtype && sameShape(wanted.shape, shape)) return;
   throw shapeError(`input ${name}`, `${wanted.dtype} ${formatShape(wanted.shape)}`, got);
+}
+
+/**
+ * Brings tensors from the GPU by running a graph that passes them through: asking a GPU tensor for its numbers ends the
+ * process (onnxruntime-node 1.30).
+ */
+async function download(
+  outputs: Readonly<Record<string, Value>>,
+  kept: ReadonlyMap<string, ort.Tensor>,
+): Promise<Record<string, Tensor>> {
+  const names = [...kept.keys()];
+  const passed = names.map(
+    (name) => [name, input(name, outputs[name]!.shape, outputs[name]!.dtype)] as const,
+  );
+  const { bytes } = lowerGraph(Object.fromEntries(passed), { device: "webgpu" });
+  const session = await ort.InferenceSession.create(bytes, sessionOptions({ device: "webgpu" }));
+  const results = await session.run(
+    Object.fromEntries([...kept].map(([name, tensor]) => [`in:${name}`, tensor])),
+  );
+  await session.release();
+  return tensorsOf(Object.fromEntries(names.map((name) => [name, results[`out:${name}`]!])));
+}
+
+function tensorsOf(results: Readonly<Record<string, ort.Tensor>>): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensorOf(name, tensor)]));
 }
 
 function tensorOf(name: string, { type, dims, data }: ort.Tensor): Tensor {

@@ -7,7 +7,7 @@ import * as f from "./functions.ts";
 import type { Value } from "./graph.ts";
 import { interpret } from "./interpret.ts";
 import { opCases } from "./op-cases.ts";
-import { adamW, stepFeeds } from "./optimizer.ts";
+import { adamW, firstMoment, secondMoment, stepFeeds } from "./optimizer.ts";
 import { seed } from "./random.ts";
 import { compile } from "./session.ts";
 import { type Shape, sizeOf } from "./shape.ts";
@@ -107,35 +107,33 @@ async function trainingLosses(device: Device): Promise<readonly number[]> {
     gradient: byWeight[i]!,
     decays: true,
   }));
-  const step = await compile({ loss, ...adamW(parameters, settings) }, { device });
+  const outputs = { loss, ...adamW(parameters, settings) };
+  const moved = Object.keys(weights).flatMap((name) => [name, firstMoment(name), secondMoment(name)]);
+  const step = await compile(outputs, { device, keepOnDevice: moved });
 
-  let state: Record<string, Tensor> = {};
+  const start: Record<string, Tensor> = {};
   for (const [name, shape] of Object.entries(shapes)) {
     const random = seed("webgpu").child(name).random();
-    const drawn = float32(
-      Float32Array.from({ length: sizeOf(shape) }, () => 0.3 * random.normal()),
-      shape,
-    );
-    state = {
-      ...state,
-      [name]: shape.length === 1 ? filled(shape, 1) : drawn,
-      [`m.${name}`]: zeros(shape),
-      [`v.${name}`]: zeros(shape),
-    };
+    const drawn = Float32Array.from({ length: sizeOf(shape) }, () => 0.3 * random.normal());
+    start[name] = shape.length === 1 ? filled(shape, 1) : float32(drawn, shape);
+    start[firstMoment(name)] = zeros(shape);
+    start[secondMoment(name)] = zeros(shape);
   }
   const cycle = (offset: number) =>
     int32(Int32Array.from({ length: B * T }, (_, i) => ((i + offset) * 3) % V));
+  const batch = { tokens: cycle(0), targets: cycle(1) };
   const losses: number[] = [];
   for (let i = 1; i <= 10; i++) {
-    const results = await step.run({
-      ...state,
+    const { loss: found } = await step.run({
+      ...(i === 1 ? start : {}),
+      ...batch,
       ...stepFeeds(i, 0.02, settings),
-      tokens: cycle(0),
-      targets: cycle(1),
     });
-    losses.push(results["loss"]!.data[0]!);
-    state = Object.fromEntries(Object.keys(state).map((name) => [name, results[name]!]));
+    losses.push(found!.data[0]!);
   }
+  const { norm: norms } = await step.read();
+  if (!norms?.data.some((weight) => weight !== 1))
+    throw new Error("training: expected the norm's weights to have moved");
   await step.dispose();
   return losses;
 }
