@@ -53,6 +53,9 @@ export function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   }
 }
 
+/** SQLITE_READONLY and SQLITE_CANTOPEN: what a reader is told that may not make the index beside the database. */
+const NEEDS_TO_WRITE: ReadonlySet<number> = new Set([8, 14]);
+
 /** In a folder that cannot be written, SQLite reads a write-ahead database only when told that nobody changes it. */
 function openReadOnly(path: string): DatabaseSync {
   const open = (location: string | URL): DatabaseSync => {
@@ -68,8 +71,9 @@ function openReadOnly(path: string): DatabaseSync {
   try {
     return open(path);
   } catch (error) {
-    const CANNOT_OPEN = 14;
-    if ((error as { errcode?: number }).errcode !== CANNOT_OPEN || existsSync(`${path}-wal`)) throw error;
+    const { errcode } = error as { readonly errcode?: number };
+    const needsToWrite = errcode !== undefined && NEEDS_TO_WRITE.has(errcode & 0xff);
+    if (!needsToWrite || existsSync(`${path}-wal`)) throw error;
     const location = pathToFileURL(path);
     location.searchParams.set("immutable", "1");
     return open(location);
