@@ -2,36 +2,21 @@
 // on ONNX Runtime's CPU kernels: FusedMatMul reads transposed operands in place, Gemm gives weight gradients.
 
 import { checkGraph, type InputSignature } from "./check.ts";
-import { type OpNode, reachableFrom, type Value } from "./graph.ts";
+import { reachableFrom, type Value } from "./graph.ts";
+import {
+  attentionBy,
+  lowerInverseRms,
+  lowerRmsNorm,
+  lowerRotary,
+  pickTokens,
+  tokenLogProbsBy,
+} from "./lower-language.ts";
+import { webgpuLowerings } from "./lower-webgpu.ts";
+import type { Call, Device, Lowering, Lowerings, Product } from "./lowering.ts";
 import { int, ints, type OnnxWriter, onnxWriter, real, text } from "./onnx.ts";
 import type { Attributes, OpName } from "./ops.ts";
 import { sizeOf } from "./shape.ts";
-import { filled, scalar, type Tensor } from "./tensor.ts";
-
-/** One application of an operator, on the way to ONNX. */
-interface Call<K extends OpName> {
-  readonly onnx: OnnxWriter;
-  /** Names of the operands' ONNX values. */
-  readonly names: readonly string[];
-  readonly operands: readonly Value[];
-  readonly attributes: Attributes[K];
-  readonly result: Value;
-  /** Values that one lowering leaves for another: inverse root mean squares, by operand and epsilon. */
-  readonly shared: Map<string, string>;
-  readonly device: Device;
-}
-
-/** Where a graph runs: ONNX Runtime's CPU kernels, or any GPU through WebGPU. */
-export type Device = "cpu" | "webgpu";
-
-export interface LoweringOptions {
-  readonly device?: Device;
-  /** Inputs whose tensors become part of the model. */
-  readonly bound?: Readonly<Record<string, Tensor>>;
-}
-
-/** Writes the nodes, returns the name of the result. */
-type Lowering<K extends OpName> = (call: Call<K>) => string;
+import type { Tensor } from "./tensor.ts";
 
 const direct =
   (opType: string) =>
@@ -51,14 +36,13 @@ const reduction =
     return onnx.node(opType, [names[0]!, axes], { keepdims: int(attributes.keepDims ? 1 : 0) });
   };
 
-function lowerMatmul({ onnx, names, operands, attributes }: Call<"matmul">): string {
-  const { transposeA, transposeB, scale } = attributes;
-  const flags = { transA: int(transposeA ? 1 : 0), transB: int(transposeB ? 1 : 0) };
-  if (operands.every(({ shape }) => shape.length === 2))
-    return onnx.node("Gemm", names, { ...flags, alpha: real(scale) });
+const product: Product = (onnx, operands, { transposeA, transposeB, scale }) => {
+  const names = operands.map(({ name }) => name);
+  const flags = { transA: int(transposeA ? 1 : 0), transB: int(transposeB ? 1 : 0), alpha: real(scale) };
+  if (operands.every(({ rank }) => rank === 2)) return onnx.node("Gemm", names, flags);
   if (!transposeA && !transposeB && scale === 1) return onnx.node("MatMul", names);
-  return onnx.node("com.microsoft.FusedMatMul", names, { ...flags, alpha: real(scale) });
-}
+  return onnx.node("com.microsoft.FusedMatMul", names, flags);
+};
 
 function lowerSlice({ onnx, names, attributes }: Call<"slice">): string {
   const bounds = [attributes.start, attributes.end, attributes.axis].map((number) => onnx.integers([number]));
@@ -83,13 +67,6 @@ function lowerScatterAddRows({ onnx, names, operands, result }: Call<"scatterAdd
   return onnx.node("ScatterND", [table, rows, updates], { reduction: text("add") });
 }
 
-/** numbers [N,V], indices [N] -> [N] */
-function pick(onnx: OnnxWriter, numbers: string, targets: string, count: number): string {
-  const column = onnx.node("Reshape", [targets, onnx.integers([count, 1])]);
-  const picked = onnx.node("GatherElements", [numbers, column], { axis: int(1) });
-  return onnx.node("Reshape", [picked, onnx.integers([count])]);
-}
-
 function lowerAddAtTokens({ onnx, names, operands }: Call<"addAtTokens">): string {
   const column = onnx.integers([sizeOf(operands[1]!.shape), 1]);
   const targets = onnx.node("Reshape", [names[1]!, column]);
@@ -100,88 +77,8 @@ function lowerAddAtTokens({ onnx, names, operands }: Call<"addAtTokens">): strin
   });
 }
 
-/**
- * One kernel for the norm; its second output is the inverse root mean square, which the gradient needs. WebGPU's kernel
- * leaves that output unfilled (measured with onnxruntime-node 1.30), so there it is computed on its own.
- */
-function lowerRmsNorm({ onnx, names, attributes: { epsilon }, shared, device }: Call<"rmsNorm">): string {
-  if (device === "webgpu")
-    return onnx.node("SimplifiedLayerNormalization", names, { axis: int(-1), epsilon: real(epsilon) });
-  const attributes = { axis: int(-1), epsilon: real(epsilon), stash_type: int(1) };
-  const [normalized, inverse] = onnx.nodes("SimplifiedLayerNormalization", names, attributes, 2);
-  shared.set(`${names[0]} ${epsilon}`, inverse!);
-  return normalized!;
-}
-
-/** 1 / sqrt(mean(x^2) + epsilon) over the last axis, kept as size 1. */
-function lowerInverseRms({ onnx, names, attributes: { epsilon }, shared }: Call<"inverseRms">): string {
-  const x = names[0]!;
-  const known = shared.get(`${x} ${epsilon}`);
-  if (known !== undefined) return known;
-  const meanSquare = onnx.node("ReduceMean", [onnx.node("Mul", [x, x]), onnx.integers([-1])], {
-    keepdims: int(1),
-  });
-  const shifted = onnx.node("Add", [meanSquare, onnx.tensor(scalar(epsilon))]);
-  return onnx.node("Reciprocal", [onnx.node("Sqrt", [shifted])]);
-}
-
-/**
- * One kernel where x is [B,H,T,D] and the heads share their tables ([T,D] or [B or 1,1,T,D]). It looks rows of half
- * tables up by position; the tables' own rows are in order already, so positions count up.
- */
-function lowerRotary(call: Call<"rotary">): string {
-  const { onnx, names, operands } = call;
-  const { shape } = operands[0]!;
-  const table = operands[1]!.shape;
-  const [B, , T, D] = shape as readonly [number, number, number, number];
-  const sharesTables = table.length === 2 || (table.length === 4 && table[1] === 1);
-  if (shape.length !== 4 || !sharesTables) return lowerRotaryPlainly(call);
-  const rows = sizeOf(table) / D; // T or BT
-  const halfTable = (name: string) => {
-    const half = onnx.node("Slice", [name, ...[0, D / 2, -1].map((number) => onnx.integers([number]))]);
-    return onnx.node("Reshape", [half, onnx.integers([rows, D / 2])]);
-  };
-  const counted = onnx.integers(Array.from({ length: B * T }, (_, i) => i % rows));
-  const positions = onnx.node("Reshape", [counted, onnx.integers([B, T])]);
-  return onnx.node("com.microsoft.RotaryEmbedding", [
-    names[0]!,
-    positions,
-    halfTable(names[1]!),
-    halfTable(names[2]!),
-  ]);
-}
-
-/** x·cos + rotateHalf(x)·sin, where rotateHalf(x) = (-x2, x1) = (x2, x1) times (-1, 1). */
-function lowerRotaryPlainly({ onnx, names, operands }: Call<"rotary">): string {
-  const [x, cos, sin] = names as readonly [string, string, string];
-  const size = operands[0]!.shape.at(-1)!; // D
-  const part = (start: number, end: number) =>
-    onnx.node("Slice", [x, onnx.integers([start]), onnx.integers([end]), onnx.integers([-1])]);
-  const swapped = onnx.node("Concat", [part(size / 2, size), part(0, size / 2)], { axis: int(-1) });
-  const signs = filled([size], 1);
-  signs.data.fill(-1, 0, size / 2);
-  const signedSin = onnx.node("Mul", [sin, onnx.tensor(signs)]);
-  return onnx.node("Add", [onnx.node("Mul", [x, cos]), onnx.node("Mul", [swapped, signedSin])]);
-}
-
-/** The same nodes as the gradient rule's recomputation, so that the writer finds them equal. */
-function lowerAttention({ onnx, names, operands, attributes: { scale } }: Call<"attention">): string {
-  const [q, k, v, mask] = names as readonly [string, string, string, string];
-  const [B, H, T, D] = operands[0]!.shape as readonly [number, number, number, number];
-  const [, KV, S] = operands[1]!.shape as readonly [number, number, number, number];
-  const shaped = (name: string, shape: readonly number[]) =>
-    onnx.node("Reshape", [name, onnx.integers(shape)]);
-  const rows = H === KV ? q : shaped(q, [B, KV, (H / KV) * T, D]);
-  const flags = { transA: int(0), transB: int(1), alpha: real(scale) };
-  const products = onnx.node("com.microsoft.FusedMatMul", [rows, k], flags);
-  const scores = H === KV ? products : shaped(products, [B, H, T, S]);
-  const weights = onnx.node("Softmax", [onnx.node("Add", [scores, mask])], { axis: int(-1) });
-  const mixed = onnx.node("MatMul", [H === KV ? weights : shaped(weights, [B, KV, (H / KV) * T, S]), v]);
-  return H === KV ? mixed : shaped(mixed, [B, H, T, D]);
-}
-
 /** Every operator, in the order of `Attributes`. */
-const lowerings: { readonly [K in OpName]: Lowering<K> } = {
+const cpuLowerings: Lowerings = {
   add: direct("Add"),
   sub: direct("Sub"),
   mul: direct("Mul"),
@@ -208,7 +105,12 @@ const lowerings: { readonly [K in OpName]: Lowering<K> } = {
     const mask = onnx.node("Cast", [names[0]!], { to: int(9) }); // to boolean
     return onnx.node("Where", [mask, names[1]!, names[2]!]);
   },
-  matmul: lowerMatmul,
+  matmul: ({ onnx, names, operands, attributes }) =>
+    product(
+      onnx,
+      operands.map(({ shape }, i) => ({ name: names[i]!, rank: shape.length })),
+      attributes,
+    ),
   sum: reduction("ReduceSum"),
   mean: reduction("ReduceMean"),
   max: reduction("ReduceMax"),
@@ -221,19 +123,27 @@ const lowerings: { readonly [K in OpName]: Lowering<K> } = {
   expand: ({ onnx, names, result }) => onnx.node("Expand", [names[0]!, onnx.integers(result.shape)]),
   gatherRows: ({ onnx, names }) => onnx.node("Gather", names, { axis: int(0) }),
   scatterAddRows: lowerScatterAddRows,
-  pickTokens: ({ onnx, names, result }) => pick(onnx, names[0]!, names[1]!, result.shape[0]!),
+  pickTokens: ({ onnx, names, result }) => pickTokens(onnx, names[0]!, names[1]!, result.shape[0]!),
   addAtTokens: lowerAddAtTokens,
   softmax: overLastAxis("Softmax"),
   logSoftmax: overLastAxis("LogSoftmax"),
-  tokenLogProbs: ({ onnx, names, result }) => {
-    const logProbs = onnx.node("LogSoftmax", [names[0]!], { axis: int(-1) });
-    return pick(onnx, logProbs, names[1]!, result.shape[0]!);
-  },
+  tokenLogProbs: tokenLogProbsBy((onnx, logits) => onnx.node("LogSoftmax", [logits], { axis: int(-1) })),
   inverseRms: lowerInverseRms,
   rmsNorm: lowerRmsNorm,
   rotary: lowerRotary,
-  attention: lowerAttention,
+  attention: attentionBy(product),
 };
+
+const lowerings: { readonly [D in Device]: Lowerings } = {
+  cpu: cpuLowerings,
+  webgpu: { ...cpuLowerings, ...webgpuLowerings },
+};
+
+export interface LoweringOptions {
+  readonly device?: Device;
+  /** Inputs whose tensors become part of the model. */
+  readonly bound?: Readonly<Record<string, Tensor>>;
+}
 
 /** A graph as an ONNX model. Inputs are named `in:<name>`, outputs `out:<name>`, so that both may share a name. */
 export interface LoweredGraph {
@@ -262,7 +172,7 @@ export function lowerGraph(
     const { node } = value;
     if (node.op === "input") names.set(value, declared.get(node.name)!);
     else if (node.op === "constant") names.set(value, onnx.tensor(node.tensor));
-    else names.set(value, lowerNode(node, value, { names, onnx, shared, device }));
+    else names.set(value, lowerNode(node, value, { names, onnx, shared, rows: lowerings[device] }));
   }
   for (const [name, value] of Object.entries(outputs)) {
     onnx.output(`out:${name}`, names.get(value)!, value.dtype, value.shape);
@@ -270,18 +180,24 @@ export function lowerGraph(
   return { bytes: onnx.bytes(), inputs };
 }
 
+/** What every node of one graph is lowered with. */
+interface Context {
+  readonly rows: Lowerings;
+  readonly onnx: OnnxWriter;
+  readonly shared: Map<string, string>;
+  readonly names: ReadonlyMap<Value, string>;
+}
+
 function lowerNode<K extends OpName>(
   node: { readonly op: K; readonly inputs: readonly Value[]; readonly attributes: Attributes[K] },
   result: Value,
-  {
-    names,
-    ...context
-  }: Pick<Call<K>, "onnx" | "shared" | "device"> & { readonly names: ReadonlyMap<Value, string> },
+  { rows, onnx, shared, names }: Context,
 ): string {
-  const { op, inputs: operands, attributes } = node satisfies Pick<OpNode, "inputs">;
-  const lowering: Lowering<K> = lowerings[op];
+  const { op, inputs: operands, attributes } = node;
+  const lowering: Lowering<K> = rows[op];
   return lowering({
-    ...context,
+    onnx,
+    shared,
     names: operands.map((operand) => names.get(operand)!),
     operands,
     attributes,

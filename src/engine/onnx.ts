@@ -80,6 +80,7 @@ export function onnxWriter(): OnnxWriter {
   const known = new Map<string, readonly string[]>();
   const constants = new Map<string, ReturnType<typeof tensorProto>>();
   const identities = new Map<Tensor, string>();
+  const lists = new Map<string, string>();
   const inputs: Declaration[] = [];
   const outputs: (Declaration & { readonly value: string })[] = [];
 
@@ -103,13 +104,11 @@ export function onnxWriter(): OnnxWriter {
     node: (opType, ins, attributes = {}) => addNodes(opType, ins, attributes, 1)[0]!,
     nodes: addNodes,
     integers: (values) => {
-      const data = BigInt64Array.from(values, BigInt);
-      return addConstant(
-        `i:${values}`,
-        TensorProto_DataType.INT64,
-        [values.length],
-        new Uint8Array(data.buffer),
-      );
+      const key = String(values);
+      const name = lists.get(key) ?? `i${lists.size}`;
+      lists.set(key, name);
+      const bytes = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+      return addConstant(name, TensorProto_DataType.INT64, [values.length], bytes);
     },
     tensor: (tensor) => {
       const name = identities.get(tensor) ?? nameOfTensor(tensor, constants.size);

@@ -6,7 +6,8 @@ import * as ort from "onnxruntime-node";
 import { checkGraph, type InputSignature } from "./check.ts";
 import { input } from "./functions.ts";
 import type { Value } from "./graph.ts";
-import { type Device, lowerGraph } from "./lower.ts";
+import { lowerGraph } from "./lower.ts";
+import type { Device } from "./lowering.ts";
 import { formatShape, sameShape, shapeError } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
