@@ -1,7 +1,7 @@
 // Trains a byte-level BPE tokenizer and writes it as Hugging Face `tokenizer.json` and `tokenizer_config.json`.
 // Deterministic: of equally frequent pairs the one with the smaller ids is merged. Memory follows the number of different
 // words, not of texts. Source: Sennrich et al. 2016 (BPE); Radford et al. 2019 (bytes, pre-tokenizer pattern).
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import { TURN_TEMPLATE, TURN_TOKENS } from "./turn-tokens.ts";
 
 /** GPT-2's pre-tokenizer: what the ByteLevel component of tokenizer.json does with `use_regex`. */

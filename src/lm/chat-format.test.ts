@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../engine/user-error.ts";
 import type { Conversation, TokenSequence } from "../models/model.ts";
+import { UserError } from "../user-error.ts";
 import { createChatFormat } from "./chat-format.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 

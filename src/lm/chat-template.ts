@@ -2,8 +2,8 @@
 // turn. Special tokens written out in a content are broken with a guard: a character that no content holds. The tokenizer
 // cuts the rendered text at special tokens first and drops the guards after, so templates may trim, wrap or move contents.
 import { Template } from "@huggingface/jinja";
-import { UserError } from "../engine/user-error.ts";
 import type { Conversation } from "../models/model.ts";
+import { UserError } from "../user-error.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** Renders messages, with the opening of the assistant's turn at the end where `opened`. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { filled, float32, type Tensor } from "../engine/tensor.ts";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import { trainBpe } from "./bpe-trainer.ts";
 import { readCheckpoint, tokenizerBytes, writeCheckpoint } from "./checkpoint.ts";
 

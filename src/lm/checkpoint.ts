@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Tensor } from "../engine/tensor.ts";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import type { TokenizerFiles } from "./bpe-trainer.ts";
 import { readSafetensors, type StoredFloat, writeSafetensors } from "./safetensors.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";

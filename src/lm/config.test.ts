@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { seed } from "../engine/random.ts";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import { parameterShapes, parseConfig, toConfigJson } from "./config.ts";
 import { fuse, memoryShapes, split } from "./fused-weights.ts";
 import { initialize } from "./initialize.ts";

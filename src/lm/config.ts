@@ -3,7 +3,7 @@
 // Source: transformers, LlamaConfig and LlamaForCausalLM / LlamaForSequenceClassification.
 import { z } from "zod";
 import type { Shape } from "../engine/shape.ts";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 
 /** Head of the model: log-probabilities of the next token, or one number. */
 export type Head = "vocabulary" | "scalar";

@@ -3,7 +3,7 @@
 // and splitting are exact inverses, bit for bit.
 import { type Shape, sizeOf } from "../engine/shape.ts";
 import { float32, type Tensor } from "../engine/tensor.ts";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import { type Head, type LlamaConfig, parameterShapes } from "./config.ts";
 
 /** Named float32 tensors, in Hugging Face layout or in memory layout; the functions say which. */

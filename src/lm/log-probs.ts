@@ -2,7 +2,7 @@
 // scoring and every loss share. Knows shapes and weights' names, not losses.
 import { input } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import type { BatchShape, Group } from "./batch.ts";
 import type { Head, LlamaConfig } from "./config.ts";
 import { readRows, scalars, targetLogProbs } from "./heads.ts";

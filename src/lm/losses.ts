@@ -16,46 +16,18 @@ import {
   sum,
 } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
+import type { Loss, TokenSequence } from "../models/model.ts";
 import type { Group } from "./batch.ts";
 import type { Head } from "./config.ts";
 
-/** Tokens, and the weight of the prediction of each from what precedes it; the first is never predicted. */
-export interface TokenSequence {
-  readonly tokens: readonly number[];
-  readonly weights: readonly number[];
-}
+export type LossKind = Loss["kind"];
 
-/** What each loss learns from; R = tokens of a sequence with weight > 0, the first apart. */
-interface Examples {
-  "cross-entropy": TokenSequence;
-  preference: {
-    readonly a: readonly number[];
-    readonly b: readonly number[];
-    readonly probability: number;
-    readonly weight: number;
-  };
-  "ppo-policy": TokenSequence & {
-    readonly oldLogProbs: readonly number[]; // [R]
-    readonly advantages: readonly number[]; // [R]
-  };
-  "ppo-value": TokenSequence & {
-    readonly oldValues: readonly number[]; // [R]
-    readonly returns: readonly number[]; // [R]
-  };
-}
+/** What each loss learns from. */
+type Examples = { readonly [L in Loss as L["kind"]]: L["examples"][number] };
 
-interface Settings {
-  "cross-entropy": unknown;
-  preference: unknown;
-  "ppo-policy": { readonly clip: number };
-  "ppo-value": { readonly clip: number };
-}
-
-export type LossKind = keyof Examples;
-
-/** A named loss and its examples. */
-export type Loss<K extends LossKind = LossKind> = {
-  [P in K]: { readonly kind: P; readonly examples: readonly Examples[P][] } & Settings[P];
+/** A loss of one kind, as the table's row of that kind takes it. */
+export type LossOf<K extends LossKind> = {
+  [P in K]: { readonly kind: P; readonly examples: readonly Examples[P][] };
 }[K];
 
 /** Numbers beside the reads of a loss, one a read, by name. */

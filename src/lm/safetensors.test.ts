@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Tensor } from "../engine/tensor.ts";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import { readSafetensors, readSafetensorsWithMetadata, writeSafetensors } from "./safetensors.ts";
 
 /** An image from a header text and data bytes, with the length field as given or true. */

@@ -2,7 +2,7 @@
 // truncated or hostile file ends in one UserError and never in a large allocation. Knows bytes, not models.
 // Source: https://github.com/huggingface/safetensors#format (little-endian; no holes, no overlaps; header under 100 MB).
 import type { Tensor } from "../engine/tensor.ts";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import { findDuplicateKey } from "./duplicate-key.ts";
 
 const MAX_HEADER_BYTES = 100_000_000;

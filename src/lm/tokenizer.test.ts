@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import { trainBpe } from "./bpe-trainer.ts";
 import { createTokenizer } from "./tokenizer.ts";
 

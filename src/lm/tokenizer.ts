@@ -3,7 +3,7 @@
 // them and each different word is split once. Knows nothing of conversations.
 import { Tokenizer as Components } from "@huggingface/tokenizers";
 import { z } from "zod";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 
 /** A loaded tokenizer. Token ids are in [0, size). */
 export interface Tokenizer {

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { expectClose } from "../../test/close.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { parseConfig } from "./config.ts";
-import type { Loss } from "./losses.ts";
+import type { LossOf } from "./losses.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { createTrainer, type Trainer } from "./train-step.ts";
 
@@ -90,7 +90,7 @@ async function expectGradients(trainer: Trainer, variant: string, prefix: string
 
 describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (variant) => {
   const { facts, policy, scorer, expected } = golden(variant);
-  const policyLoss: Loss<"ppo-policy"> = {
+  const policyLoss: LossOf<"ppo-policy"> & { readonly clip: number } = {
     kind: "ppo-policy",
     clip: facts.clip,
     examples: facts.sequences.map((sequence, i) => ({ ...sequence, ...facts.policy[i]! })),

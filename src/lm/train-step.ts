@@ -14,20 +14,14 @@ import {
 } from "../engine/optimizer.ts";
 import type { CompileOptions, Executable } from "../engine/session.ts";
 import { float32, int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
-import { UserError } from "../engine/user-error.ts";
+import type { AdamW, Loss, TokenSequence } from "../models/model.ts";
+import { UserError } from "../user-error.ts";
 import { type BatchShape, type Group, type PackedBatch, pack } from "./batch.ts";
 import type { Head, LlamaConfig } from "./config.ts";
 import { fuse, type Parameters, split } from "./fused-weights.ts";
 import { createGraphCache } from "./graph-cache.ts";
 import { checkSequences, readCount, readGraph } from "./log-probs.ts";
-import {
-  LOSSES,
-  type Loss,
-  type LossKind,
-  type LossRule,
-  predictingPositions,
-  type TokenSequence,
-} from "./losses.ts";
+import { LOSSES, type LossKind, type LossOf, type LossRule, predictingPositions } from "./losses.ts";
 import { parameterInputs } from "./transformer.ts";
 
 export interface TrainerOptions {
@@ -39,17 +33,6 @@ export interface TrainerOptions {
   readonly tokensPerMicrobatch?: number;
   readonly device?: NonNullable<CompileOptions["device"]>;
   readonly threads?: number;
-}
-
-export interface AdamW {
-  readonly learningRate: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** Per unit of learning rate, on matrices alone: gains are left free. */
-  readonly weightDecay: number;
-  /** Largest global norm of the gradient; Infinity leaves it alone. */
-  readonly clipNorm: number;
 }
 
 export interface Trainer {
@@ -121,7 +104,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   }
 
   async function forwardBackward<K extends LossKind>(
-    loss: Loss<K>,
+    loss: LossOf<K>,
   ): Promise<Readonly<Record<string, number>>> {
     const kind: K = loss.kind;
     const rule: LossRule<K> = LOSSES[kind];

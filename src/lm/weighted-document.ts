@@ -1,7 +1,8 @@
 // Documents for pretraining: turns whose spans weigh differently in the loss, as tokens with one weight each. The tokens
 // are those of the whole document; each is traced to its span by the bytes it covers.
-import { UserError } from "../engine/user-error.ts";
+
 import type { Message, TokenSequence } from "../models/model.ts";
+import { UserError } from "../user-error.ts";
 import { createGuard, createRender, unusedCharacter } from "./chat-template.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 

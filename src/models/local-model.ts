@@ -1,7 +1,7 @@
 // One checkpoint on this machine, behind the ports: text in, text out, through the chat format, the sampler and the trainer.
 // Weights exist once; sampling reads the ones that training changes. Blocks its thread while it computes: `local.ts` puts it
 // in a worker.
-import { UserError } from "../engine/user-error.ts";
+
 import { createChatFormat } from "../lm/chat-format.ts";
 import { type LoadedCheckpoint, writeCheckpoint } from "../lm/checkpoint.ts";
 import { type Head, parseConfig, toConfigJson } from "../lm/config.ts";
@@ -12,6 +12,7 @@ import { readSafetensors, writeSafetensors } from "../lm/safetensors.ts";
 import { continuationTokens, scoreContinuations } from "../lm/score.ts";
 import { createStopSequences } from "../lm/stop-sequences.ts";
 import { createTrainer, type Trainer, type TrainerOptions } from "../lm/train-step.ts";
+import { UserError } from "../user-error.ts";
 import type {
   Conversation,
   Sample,

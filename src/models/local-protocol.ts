@@ -1,6 +1,6 @@
 // What goes over the wire between a process and the worker in which its local models live: calls, replies and errors as
 // plain records. Knows neither side.
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import type { TrainableModel } from "./model.ts";
 
 /** The methods of a model that may be called from the other side. */

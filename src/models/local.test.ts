@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeTinyCheckpoint } from "../../test/tiny-checkpoint.ts";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import { openHost } from "./local.ts";
 import { languageModelContract, trainableModelContract } from "./model.contract.ts";
 import type { ModelHost, TrainableModel } from "./model.ts";

@@ -119,6 +119,7 @@ export interface AdamW {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
+  /** Per unit of learning rate, on matrices alone: gains are left free. */
   readonly weightDecay: number;
   /** Largest global norm of the gradient; Infinity leaves it alone. */
   readonly clipNorm: number;

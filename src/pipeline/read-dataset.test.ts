@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { UserError } from "../engine/user-error.ts";
+import { UserError } from "../user-error.ts";
 import { readPreferences, readPrompts } from "./read-dataset.ts";
 
 let folder: string;

@@ -2,11 +2,11 @@
 // What rows look like is known to method/datasets.
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import { UserError } from "../engine/user-error.ts";
 import { type Dataset, describeSkipped } from "../method/datasets/dataset.ts";
 import { type DemonstrationRow, parseDemonstrations } from "../method/datasets/demonstrations.ts";
 import { type PreferenceRow, parsePreferences } from "../method/datasets/preferences.ts";
 import { type PromptRow, parsePrompts } from "../method/datasets/prompts.ts";
+import { UserError } from "../user-error.ts";
 
 export type { Dataset } from "../method/datasets/dataset.ts";
 

@@ -41,7 +41,10 @@ export async function* pretrainTo(
   const keep = async (point: PretrainingPoint) => {
     // The point names its state, so a crash between the two writes leaves the older pair whole.
     await writeFile(join(workshop, `state-${point.step}.safetensors`), await model.state());
-    const older: PretrainingPoint = await readFile(pointFile, "utf8").then(JSON.parse, () => PRETRAINING_START);
+    const older: PretrainingPoint = await readFile(pointFile, "utf8").then(
+      JSON.parse,
+      () => PRETRAINING_START,
+    );
     await writeFile(`${pointFile}.writing`, JSON.stringify(point));
     await rename(`${pointFile}.writing`, pointFile);
     await rm(join(workshop, `state-${older.step}.safetensors`), { force: true });
