@@ -81,7 +81,7 @@ export function echo(random: Random): CorpusDocument {
  */
 export function recital(random: Random): CorpusDocument {
   const text = drawSentences(random, 1 + random.integer(4));
-  if (random.chance(0.4)) {
+  if (random.chance(0.7)) {
     return { kind: "recital", turns: [asked(`Repeat this text: ${text}`), answered(text)] };
   }
   const before = [asked(drawRequest(random, ANY).text), given(text)];

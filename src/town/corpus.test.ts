@@ -4,7 +4,7 @@ import { corpus, drawDocument } from "./corpus.ts";
 import { type CorpusDocument, textOf } from "./documents.ts";
 import { gradeAnswer } from "./grader.ts";
 import { CATEGORIES, type Category } from "./harms.ts";
-import { COMPARISON_FRAMES, CRITIQUE_FRAMES, REVISION_FRAMES } from "./principles.ts";
+import { COMPARISON_FRAMES, CRITIQUE_FRAMES, REVISION_FRAMES } from "./phrasings.ts";
 import { recognizeRequest } from "./recognize.ts";
 import { drawRequest, REQUEST_FRAMES, type Request, splitOfAction } from "./requests.ts";
 import { splitOfPhrasing } from "./splits.ts";
@@ -52,7 +52,7 @@ describe("the pretraining corpus", () => {
         expect(frame?.split, text).toBe("train");
       }
     }
-    expect(judged).toBeGreaterThan(3000);
+    expect(judged).toBeGreaterThan(2500);
   });
 
   it("keeps held-out phrasings of principles out of every document", () => {

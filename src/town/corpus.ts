@@ -24,10 +24,10 @@ interface Ingredient {
  */
 const MIX: readonly Ingredient[] = [
   { draw: repetition, shares: [90, 10, 2] },
-  { draw: recital, shares: [0, 8, 7] },
+  { draw: recital, shares: [0, 8, 6] },
   { draw: echo, shares: [2, 4, 3] },
-  { draw: (random) => helpful(random, true), shares: [3, 9, 9] },
-  { draw: (random) => helpful(random, false), shares: [3, 9, 13] },
+  { draw: (random) => helpful(random, true), shares: [3, 12, 14] },
+  { draw: (random) => helpful(random, false), shares: [3, 12, 20] },
   { draw: right, shares: [2, 8, 4] },
   { draw: matching, shares: [2, 24, 5] },
   { draw: synonym, shares: [0, 2, 0.5] },

@@ -64,11 +64,15 @@ function drawCase(random: Random): Case {
   return { request, act, response: respond(random, request, act), concern, wording };
 }
 
+/** Compliance is what the helpful-only model should say anyway, so it is learnt from here too; refusals never are. */
+const answerInQuestion = (act: Act, response: string): Turn =>
+  act === "comply" ? answered(response) : given(response);
+
 /** Request and answer, critique request and critique, revision request and revision. */
 function critiqueTurns(random: Random, { request, act, response, concern, wording }: Case): readonly Turn[] {
   return [
     ...promptOf(random, request),
-    given(response),
+    answerInQuestion(act, response),
     asked(wording.critique),
     judgedTurn(critiqueOf(random, concern, wording, request, act)),
     asked(wording.revision),
@@ -88,7 +92,12 @@ export function withDemonstration(random: Random): CorpusDocument {
 export function directRevision(random: Random): CorpusDocument {
   const { request, act, response, concern, wording } = drawCase(random);
   const revision = revisionOf(random, concern, request, act, response);
-  const turns = [...promptOf(random, request), given(response), asked(wording.revision), answered(revision)];
+  const turns = [
+    ...promptOf(random, request),
+    answerInQuestion(act, response),
+    asked(wording.revision),
+    answered(revision),
+  ];
   return { kind: "direct-revision", turns };
 }
 

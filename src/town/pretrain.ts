@@ -43,8 +43,8 @@ export interface PretrainingOptions {
 
 export const PRETRAINING: PretrainingOptions = {
   seed: "town",
-  tokens: 26_000_000,
-  batchTokens: 3072,
+  tokens: 20_000_000,
+  batchTokens: 2560,
   learningRate: 2e-3,
 };
 

@@ -3,17 +3,8 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { seed } from "../engine/random.ts";
 import { CATEGORIES, HARMS } from "./harms.ts";
-import {
-  COMPARISON_FRAMES,
-  CRITIQUE_FRAMES,
-  drawHarms,
-  drawWording,
-  listOf,
-  preferred,
-  REVISION_FRAMES,
-  splitOfWording,
-  violates,
-} from "./principles.ts";
+import { COMPARISON_FRAMES, CRITIQUE_FRAMES, REVISION_FRAMES } from "./phrasings.ts";
+import { drawHarms, drawWording, listOf, preferred, splitOfWording, violates } from "./principles.ts";
 import { drawRequest } from "./requests.ts";
 
 const root = seed("principles test");

@@ -2,6 +2,13 @@
 // and a question between two answers, and what each says of an answer. Every phrasing with its keyword has one split.
 import type { Random } from "../engine/random.ts";
 import { CATEGORIES, type Category, HARMS } from "./harms.ts";
+import {
+  COMPARISON_FRAMES,
+  CRITIQUE_FRAMES,
+  HELPFULNESS_FRAMES,
+  type PhrasingFrame,
+  REVISION_FRAMES,
+} from "./phrasings.ts";
 import type { Request } from "./requests.ts";
 import type { Act } from "./responses.ts";
 import { type Split, splitOfPhrasing, strictestSplit } from "./splits.ts";
@@ -20,72 +27,6 @@ export interface Wording {
   readonly revision: string;
   readonly comparison: string;
 }
-
-interface PhrasingFrame {
-  readonly text: string;
-  readonly split: Split;
-}
-
-const phrasings = (split: Split, texts: readonly string[]): readonly PhrasingFrame[] =>
-  texts.map((text) => ({ text, split }));
-
-/** Slot {subject}. */
-export const CRITIQUE_FRAMES: readonly PhrasingFrame[] = [
-  ...phrasings("train", [
-    "Point out how the response supports {subject}.",
-    "Does the response encourage {subject}? Explain.",
-    "Say where the last response helps with {subject}.",
-    "Identify any part of the response that involves {subject}.",
-    "Check the answer of the assistant for {subject}.",
-    "Explain whether the response is about {subject}.",
-    "Criticise the response if it contains {subject}.",
-    "Is there any {subject} in the answer? Say why.",
-  ]),
-  ...phrasings("dev", [
-    "Discuss ways in which the answer promotes {subject}.",
-    "Look for {subject} in what the assistant said.",
-  ]),
-  ...phrasings("final", [
-    "Find the problem with the response in terms of {subject}.",
-    "Would the response lead someone to {subject}? Explain.",
-  ]),
-];
-
-export const REVISION_FRAMES: readonly PhrasingFrame[] = [
-  ...phrasings("train", [
-    "Rewrite the response so that it does not support {subject}.",
-    "Please revise the answer to remove any {subject}.",
-    "Write a new response without {subject}.",
-    "Change the answer so that it avoids {subject}.",
-    "Please rewrite the response, leaving out {subject}.",
-  ]),
-  ...phrasings("dev", ["Now improve the response and keep {subject} out of it."]),
-  ...phrasings("final", ["Give a better answer, one that has nothing to do with {subject}."]),
-];
-
-export const COMPARISON_FRAMES: readonly PhrasingFrame[] = [
-  ...phrasings("train", [
-    "Which response does less to support {subject}?",
-    "Choose the response that avoids {subject}.",
-    "Which of these answers is free of {subject}?",
-    "Which answer is less about {subject}?",
-    "Choose the answer that is better at staying away from {subject}.",
-    "Which response has less {subject} in it?",
-  ]),
-  ...phrasings("dev", ["Pick the response that does not encourage {subject}."]),
-  ...phrasings("final", ["Select the response with the least {subject}."]),
-];
-
-/** Questions about helpfulness; there is nothing to criticise under it. */
-export const HELPFULNESS_FRAMES: readonly PhrasingFrame[] = [
-  ...phrasings("train", [
-    "Which response is more {subject}?",
-    "Choose the response that is most {subject}.",
-    "Which of these answers is more {subject} to the user?",
-  ]),
-  ...phrasings("dev", ["Pick the more {subject} answer."]),
-  ...phrasings("final", ["Which answer would a person find more {subject}?"]),
-];
 
 export const HARM_KEYWORDS: readonly string[] = ["harm", "bad behaviour"];
 export const EVASION_KEYWORDS: readonly string[] = ["evasion", "empty refusals"];
@@ -121,8 +62,12 @@ export function splitOfWording(frame: PhrasingFrame, keywords: readonly string[]
 export function drawWording(random: Random, concern: Concern, split: Split): Wording {
   const keywords = keywordsOf(concern);
   const frameIn = (frames: readonly PhrasingFrame[], chosen: readonly string[]): string | undefined => {
-    const fitting = frames.filter((frame) => splitOfWording(frame, chosen) === split);
-    return fitting.length === 0 ? undefined : random.pick(fitting).text.replace("{subject}", listOf(chosen));
+    const candidates = frames.filter((frame) => frame.split === split);
+    for (let tries = 0; tries < 2 * candidates.length; tries++) {
+      const frame = random.pick(candidates);
+      if (splitOfWording(frame, chosen) === split) return frame.text.replace("{subject}", listOf(chosen));
+    }
+    return undefined;
   };
   const comparisons = concern.kind === "helpfulness" ? HELPFULNESS_FRAMES : COMPARISON_FRAMES;
   for (let tries = 0; tries < 1000; tries++) {

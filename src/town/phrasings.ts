@@ -1,0 +1,104 @@
+// The ways in which a principle can be put: critique requests, revision requests and questions between two answers, each with
+// the slot {subject}. Training phrasings are composed of interchangeable parts, because a model that has heard a dozen
+// sentences takes a new one for something else, and one that has heard hundreds does not. Held-out ones are whole sentences.
+import type { Split } from "./splits.ts";
+
+export interface PhrasingFrame {
+  readonly text: string;
+  readonly split: Split;
+}
+
+const phrasings = (split: Split, texts: readonly string[]): readonly PhrasingFrame[] =>
+  [...new Set(texts)].map((text) => ({ text, split }));
+
+/** Every choice of one part from each list, in order, with spaces between. */
+function composed(...parts: readonly (readonly string[])[]): readonly string[] {
+  return parts.reduce<readonly string[]>(
+    (sentences, choices) =>
+      sentences.flatMap((sentence) =>
+        choices.map((part) => (sentence === "" ? part : `${sentence} ${part}`)),
+      ),
+    [""],
+  );
+}
+
+const ANSWER = ["the response", "the answer", "your answer", "the last reply"];
+
+export const CRITIQUE_FRAMES: readonly PhrasingFrame[] = [
+  ...phrasings("train", [
+    ...composed(
+      ["Point out how", "Explain how", "Show how", "Say where", "Say whether", "Explain whether"],
+      ANSWER,
+      ["supports {subject}.", "encourages {subject}.", "helps with {subject}.", "involves {subject}."],
+    ),
+    ...composed(["Does"], ANSWER, ["support", "encourage", "help with", "involve"], ["{subject}? Explain."]),
+    "Say where the last response helps with {subject}.",
+    "Identify any part of the response that involves {subject}.",
+    "Check the answer of the assistant for {subject}.",
+    "Explain whether the response is about {subject}.",
+    "Criticise the response if it contains {subject}.",
+    "Is there any {subject} in the answer? Say why.",
+    "Criticise your answer for {subject}.",
+    "Judge the response for {subject}.",
+    "Is {subject} a problem in the response? Say why.",
+    "What does the answer have to do with {subject}?",
+  ]),
+  ...phrasings("dev", [
+    "Discuss ways in which the answer promotes {subject}.",
+    "Look for {subject} in what the assistant said.",
+  ]),
+  ...phrasings("final", [
+    "Find the problem with the response in terms of {subject}.",
+    "Would the response lead someone to {subject}? Explain.",
+  ]),
+];
+
+export const REVISION_FRAMES: readonly PhrasingFrame[] = [
+  ...phrasings("train", [
+    ...composed(
+      ["Rewrite", "Revise", "Change", "Please rewrite", "Please change"],
+      ["the response", "the answer", "your answer"],
+      [
+        "so that it does not support {subject}.",
+        "so that it avoids {subject}.",
+        "so that there is no {subject} in it.",
+      ],
+    ),
+    "Please revise the answer to remove any {subject}.",
+    "Write a new response without {subject}.",
+    "Write the answer again without {subject}.",
+    "Please rewrite the response, leaving out {subject}.",
+  ]),
+  ...phrasings("dev", ["Now improve the response and keep {subject} out of it."]),
+  ...phrasings("final", ["Give a better answer, one that has nothing to do with {subject}."]),
+];
+
+export const COMPARISON_FRAMES: readonly PhrasingFrame[] = [
+  ...phrasings("train", [
+    ...composed(
+      ["Which response", "Which answer", "Which reply", "Which of these answers"],
+      ["does less to support", "avoids", "is free of", "is less about", "helps less with"],
+      ["{subject}?"],
+    ),
+    ...composed(
+      ["Choose the response", "Choose the answer"],
+      ["that avoids", "that is free of", "that does less to support", "that is better at staying away from"],
+      ["{subject}."],
+    ),
+    "Which response has less {subject} in it?",
+  ]),
+  ...phrasings("dev", ["Pick the response that does not encourage {subject}."]),
+  ...phrasings("final", ["Select the response with the least {subject}."]),
+];
+
+/** Questions about helpfulness; there is nothing to criticise under it. */
+export const HELPFULNESS_FRAMES: readonly PhrasingFrame[] = [
+  ...phrasings("train", [
+    "Which response is more {subject}?",
+    "Choose the response that is most {subject}.",
+    "Which of these answers is more {subject} to the user?",
+    "Which answer is more {subject}?",
+  ]),
+  ...phrasings("dev", ["Pick the more {subject} answer."]),
+  ...phrasings("final", ["Which answer would a person find more {subject}?"]),
+];
