@@ -74,3 +74,12 @@ test("which answer is called a cannot change the summary's error", () => {
     accuracy: { count: 1, of: 2 },
   });
 });
+
+test("a soft label near one half counts as a tie, however it leans", () => {
+  const near = accuracyOf([
+    { predicted: 0.9, observed: 0.52 },
+    { predicted: 0.9, observed: 0.46 },
+    { predicted: 0.9, observed: 0.6 },
+  ]);
+  expect(near).toEqual({ right: 1, of: 1 });
+});

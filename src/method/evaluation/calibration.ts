@@ -41,15 +41,18 @@ export function expectedCalibrationError(bins: readonly ReliabilityBin[]): numbe
   return bins.reduce((sum, bin) => sum + (bin.count / total) * Math.abs(bin.predicted - bin.observed), 0);
 }
 
+/** A soft label this close to one half says that neither answer is better: a feedback model never says 0.5 to the last bit. */
+export const TIE_WITHIN = 0.05;
+
 /**
- * Right guesses: prediction and truth on the same side of one half. Ties in truth are left out, and a prediction of exactly
- * one half is half right.
+ * Right guesses: prediction and truth on the same side of one half. Ties in truth (`TIE_WITHIN`) are left out, and a
+ * prediction of exactly one half is half right.
  */
 export function accuracyOf(predictions: readonly Prediction[]): {
   readonly right: number;
   readonly of: number;
 } {
-  const decided = predictions.filter(({ observed }) => observed !== 0.5);
+  const decided = predictions.filter(({ observed }) => Math.abs(observed - 0.5) > TIE_WITHIN);
   const right = decided.reduce((sum, { predicted, observed }) => {
     return sum + (predicted === 0.5 ? 0.5 : predicted > 0.5 === observed > 0.5 ? 1 : 0);
   }, 0);
