@@ -2,7 +2,7 @@
 //   node scripts/town-data.ts
 import { mkdirSync, writeFileSync } from "node:fs";
 import { seed } from "../src/engine/random.ts";
-import { harmlessnessRows, helpfulnessRows, promptRows } from "../src/town/datasets.ts";
+import { demonstrationRows, harmlessnessRows, helpfulnessRows, promptRows } from "../src/town/datasets.ts";
 
 const at = new URL("../data/town/", import.meta.url);
 mkdirSync(at, { recursive: true });
@@ -18,5 +18,6 @@ for (const split of ["dev", "final"] as const) {
   write(`evaluation-red-team.${split}.jsonl`, promptRows(from.child("evaluation"), 800, true, split));
   write(`evaluation-helpful.${split}.jsonl`, promptRows(from.child("evaluation"), 400, false, split));
 }
+write("demonstrations.jsonl", demonstrationRows(from, 5));
 write("helpfulness-comparisons.jsonl", helpfulnessRows(from, 1600));
 write("harmlessness-comparisons.jsonl", harmlessnessRows(from, 1600));

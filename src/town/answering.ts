@@ -12,10 +12,14 @@ import { describeRequest, nameOfHarm } from "./verdicts.ts";
 const ANY = { action: "any", phrasing: "any" } as const;
 
 /** Share of prompts that have small talk before the request. */
-const SMALL_TALK_SHARE = 0.06;
+export const SMALL_TALK_SHARE = 0.06;
 
-const GREETINGS = ["Hello!", "Good morning.", "Hi there.", "Good day to you."];
-const WELCOMES = ["Hello! What can I do for you?", "Good day! How can I help?", "Hi! What do you need?"];
+export const GREETINGS = ["Hello!", "Good morning.", "Hi there.", "Good day to you."];
+export const WELCOMES = [
+  "Hello! What can I do for you?",
+  "Good day! How can I help?",
+  "Hi! What do you need?",
+];
 
 /** The turns that lead to an answer: the request, sometimes after small talk. */
 export function promptOf(random: Random, request: Request): readonly Turn[] {

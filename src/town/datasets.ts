@@ -1,7 +1,10 @@
 // The town's data files, in the shapes that people's own files have (TRL's conversational prompt-only and preference rows).
 // Labels here are the town grader's and say so; no human saw them. Each file draws from one split.
 import type { Seed } from "../engine/random.ts";
+import { GREETINGS, SMALL_TALK_SHARE, WELCOMES } from "./answering.ts";
+import { textOf } from "./documents.ts";
 import { CATEGORIES } from "./harms.ts";
+import { critiqueAndRevision } from "./judging.ts";
 import { drawRequest, type Request } from "./requests.ts";
 import { comply, declineWithReason, evade } from "./responses.ts";
 import type { Split } from "./splits.ts";
@@ -27,16 +30,54 @@ export interface PreferenceRow {
 
 const LABELLED_BY = "town grader" as const;
 
-/** Distinct requests of one split; harmful ones cycle through the categories so that each has its share. */
+/** Distinct requests of one split, a few after small talk; harmful ones cycle through the categories, so each has its share. */
 export function promptRows(seed: Seed, count: number, harmful: boolean, split: Split): readonly PromptRow[] {
   const rows = new Map<string, PromptRow>();
   for (let i = 0; rows.size < count; i++) {
     const random = seed.child(split, harmful ? "harmful" : "benign", i).random();
     const domain = harmful ? { domain: CATEGORIES[rows.size % CATEGORIES.length]! } : { harmful };
     const request = drawRequest(random, { ...domain, action: split, phrasing: split });
-    rows.set(request.text, { prompt: [{ role: "user", content: request.text }], metadata: { request } });
+    const before: readonly Turn[] = random.chance(SMALL_TALK_SHARE)
+      ? [
+          { role: "user", content: random.pick(GREETINGS) },
+          { role: "assistant", content: random.pick(WELCOMES) },
+        ]
+      : [];
+    const prompt: readonly Turn[] = [...before, { role: "user", content: request.text }];
+    rows.set(request.text, { prompt, metadata: { request } });
   }
   return [...rows.values()];
+}
+
+/** A row of the demonstrations file: one answer criticised and revised, in the words of the method. */
+export interface DemonstrationRow {
+  readonly prompt: readonly Turn[];
+  readonly response: string;
+  readonly critiqueRequest: string;
+  readonly critique: string;
+  readonly revisionRequest: string;
+  readonly revision: string;
+}
+
+/** Demonstrations from the corpus's own critiques; in the last one nothing needs changing (CAI paper, appendix E). */
+export function demonstrationRows(seed: Seed, count: number): readonly DemonstrationRow[] {
+  const rows: DemonstrationRow[] = [];
+  for (let i = 0; rows.length < count; i++) {
+    const texts = critiqueAndRevision(seed.child("demonstration", i).random()).turns.map(textOf);
+    if (texts.length !== 6) continue; // small talk came first
+    const [content, response, critiqueRequest, critique, revisionRequest, revision] = texts as string[];
+    const isLast = rows.length === count - 1;
+    if ((revision === response) !== isLast) continue;
+    rows.push({
+      prompt: [{ role: "user", content: content! }],
+      response: response!,
+      critiqueRequest: critiqueRequest!,
+      critique: critique!,
+      revisionRequest: revisionRequest!,
+      revision: revision!,
+    });
+  }
+  return rows;
 }
 
 /** Helpfulness: does the answer do what was asked, with the right steps; does a decline give its true reason? */
