@@ -1,9 +1,8 @@
 // charter constitution check|show <file>: whether a constitution can be used, and what a model will be asked in its name.
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Constitution, parseConstitution, without } from "../method/constitution/constitution.ts";
+import type { Constitution } from "../method/constitution/constitution.ts";
 import { comparisonQuestion, critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
-import { UserError } from "../user-error.ts";
+import { readConstitution } from "../pipeline/read-constitution.ts";
 import { counted } from "./amounts.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -53,16 +52,5 @@ export function showConstitution(file: string, options: ConstitutionOptions, ter
 }
 
 function read(file: string, options: ConstitutionOptions, { workingDirectory }: Terminal): Constitution {
-  let text: string;
-  try {
-    text = readFileSync(resolve(workingDirectory, file), "utf8");
-  } catch (cause) {
-    throw new UserError(
-      "constitution-unreadable",
-      `${file}: expected a constitution, but it cannot be read (${(cause as Error).message})`,
-      "Name a YAML file, such as constitutions/town.yaml.",
-      { cause },
-    );
-  }
-  return without(parseConstitution(text, file), options.without ?? []);
+  return readConstitution({ file: resolve(workingDirectory, file), shownAs: file, ...options });
 }

@@ -1,5 +1,6 @@
 // charter plan [recipe]: what a run will ask of the models, its time and memory. Measures with a short probe; writes nothing.
 import { openHost } from "../models/local.ts";
+import { checkInputs } from "../pipeline/check-inputs.ts";
 import { type Forecast, forecastRun } from "../pipeline/forecast-run.ts";
 import { readRecipe } from "../pipeline/read-recipe.ts";
 import { bytes, duration, whole } from "./amounts.ts";
@@ -37,6 +38,7 @@ export async function plan(
   let forecast: Forecast;
   let memory: number;
   try {
+    await checkInputs(recipe, host);
     forecast = await forecastRun(recipe, host, { now, signal: interruptible(terminal) });
     memory = process.memoryUsage.rss() + (COPIES_IN_PPO - COPIES_IN_PROBE) * 4 * forecast.parameters;
   } finally {

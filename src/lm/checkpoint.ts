@@ -68,6 +68,7 @@ export async function readCheckpoint(directory: string): Promise<LoadedCheckpoin
     directory,
   );
   checkVocabulary(directory, config, tensors, tokenizer);
+  checkFinite(directory, tensors);
   const tokenizerFiles = new Map([...files].filter(([name]) => TOKENIZER_FILES.includes(name)));
   return { id: hash.digest("hex"), directory, config, tensors, tokenizer, tokenizerFiles };
 }
@@ -159,6 +160,19 @@ function checkVocabulary(
       "checkpoint-tokenizer-mismatch",
       `${directory}: expected a tokenizer for ${rows} rows of ${EMBEDDING}, got one of ${tokenizer.size} tokens`,
       "put the tokenizer.json of this very checkpoint beside its weights",
+    );
+  }
+}
+
+/** A training that diverged leaves weights that are no numbers, and every answer of theirs would be noise. */
+function checkFinite(directory: string, tensors: ReadonlyMap<string, Tensor>): void {
+  for (const [name, { data }] of tensors) {
+    const astray = data.findIndex((weight) => !Number.isFinite(weight));
+    if (astray < 0) continue;
+    throw new UserError(
+      "checkpoint-not-finite",
+      `${join(directory, "model.safetensors")}: ${name}: expected finite weights, got ${data[astray]} at place ${astray}`,
+      "the training that wrote it diverged, or the file is damaged: use an earlier checkpoint or fetch it again",
     );
   }
 }

@@ -4,6 +4,7 @@ import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { blobPath, putBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
+import { explainStorageError } from "../ledger/storage-error.ts";
 import { readCheckpoint } from "../lm/checkpoint.ts";
 import type { Metrics, TrainableModel } from "../models/model.ts";
 import type { Parent, Run } from "./perform.ts";
@@ -90,12 +91,15 @@ export async function recalledCheckpoint(run: Run, key: string): Promise<Trained
 async function layOut(run: Run, id: string, { stage, modelId, files }: CheckpointBody): Promise<Checkpoint> {
   const directory = join(run.directory, "checkpoints", stage);
   const fresh = join(run.directory, "checkpoints", `.${stage}.laying-out`);
-  await rm(fresh, { recursive: true, force: true });
-  await mkdir(fresh, { recursive: true });
-  for (const [name, blob] of Object.entries(files)) {
-    await copyFile(blobPath(run.directory, blob), join(fresh, name));
+  try {
+    await rm(fresh, { recursive: true, force: true });
+    await mkdir(fresh, { recursive: true });
+    for (const [name, blob] of Object.entries(files))
+      await copyFile(blobPath(run.directory, blob), join(fresh, name));
+    await rm(directory, { recursive: true, force: true });
+    await rename(fresh, directory);
+  } catch (error) {
+    throw explainStorageError(error, directory);
   }
-  await rm(directory, { recursive: true, force: true });
-  await rename(fresh, directory);
   return { id, stage, directory, modelId };
 }

@@ -9,6 +9,7 @@ import { pairResponses } from "../method/feedback/pairs.ts";
 import { type LabelRule, softLabel } from "../method/feedback/soft-label.ts";
 import type { Comparison, Draft, Label, Preference, PrincipleUse, Prompt } from "../method/records.ts";
 import type { LanguageModel, Sampling } from "../models/model.ts";
+import { needComparisons } from "./enough-to-learn.ts";
 import type { Imported } from "./imports.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
@@ -35,6 +36,7 @@ export async function samplePairs(
   const first = await answers("first");
   const second = await answers("second");
   const pairs = first.map((a, i) => pairResponses(a, second[i]!)).filter((pair) => pair !== null);
+  needComparisons(pairs.length, first, second);
   return perform<Draft<Comparison>, Draft<Comparison>>(run, {
     stage: "pairs",
     title: "Pairs to compare",

@@ -1,13 +1,12 @@
 // A run's forecast: counted from its recipe, priced by a probe, and kept in the run directory so that the report can set it
 // beside what the run really took. Made once a recipe; never part of a result.
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sha256 } from "../ledger/canonical-json.ts";
 import type { ModelHost } from "../models/model.ts";
 import { forecastStages, type Sizes, type StageForecast } from "./forecast.ts";
 import { type Clock, type Probe, probe, sizesOf } from "./probe.ts";
 import type { Recipe } from "./recipe.ts";
-import { writeWhole } from "./run-directory.ts";
+import { readDerived, writeWhole } from "./run-directory.ts";
 
 export interface Forecast extends Probe {
   readonly sizes: Sizes;
@@ -33,10 +32,8 @@ export async function forecastOnce(
 ): Promise<Forecast> {
   const path = join(directory, "forecast.json");
   const of = sha256(JSON.stringify(recipe));
-  if (existsSync(path)) {
-    const kept = JSON.parse(readFileSync(path, "utf8")) as Forecast & { readonly recipe: string };
-    if (kept.recipe === of) return kept;
-  }
+  const kept = readDerived<Forecast & { readonly recipe: string }>(path);
+  if (kept?.recipe === of) return kept;
   const forecast = await forecastRun(recipe, host, clock);
   writeWhole(path, `${JSON.stringify({ recipe: of, ...forecast }, null, 2)}\n`);
   return forecast;

@@ -1,13 +1,13 @@
 // What a run begins with, written into its ledger: the constitution and each of its principles, prompts, comparisons and the
 // checkpoints it did not make. From here on everything can be traced to these entries.
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { hashFile } from "../ledger/blobs.ts";
 import type { Json } from "../ledger/ledger.ts";
 import { stepKey } from "../ledger/ledger.ts";
-import { type Constitution, parseConstitution, without } from "../method/constitution/constitution.ts";
+import type { Constitution } from "../method/constitution/constitution.ts";
 import type { Draft, Preference, Prompt } from "../method/records.ts";
 import type { Run } from "./perform.ts";
+import { readConstitution } from "./read-constitution.ts";
 import { type Dataset, readPreferences, readPrompts } from "./read-dataset.ts";
 
 /** A thing and the ids of the entries that hold its parts. */
@@ -21,8 +21,7 @@ export async function importConstitution(
   run: Run,
   recipe: { readonly file: string; readonly without: readonly string[] },
 ): Promise<Imported<Constitution>> {
-  const text = await readFile(recipe.file, "utf8");
-  const value = without(parseConstitution(text, recipe.file), recipe.without);
+  const value = readConstitution(recipe);
   const { title, version, principles } = value;
   const body = { title, version, principles: principles.map(({ id }) => id) };
   const [whole] = run.ledger.commit([

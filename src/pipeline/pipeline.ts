@@ -51,7 +51,15 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   });
   const helpfulResponses = await sampleHelpful();
   await model.close();
-  const slCai = await fineTune(run, host, { recipe, base, redTeam, revisions, helpful, helpfulResponses });
+  const slCai = await fineTune(run, host, {
+    recipe,
+    base,
+    redTeam,
+    responses,
+    revisions,
+    helpful,
+    helpfulResponses,
+  });
 
   // Stage 2, reinforcement learning from AI feedback: compare, learn the preference, train against it (section 4).
   const harmlessness = recipe.feedback.source === "model" ? await askForFeedback() : await labelsFromFile();

@@ -7,6 +7,7 @@ import { predictPreferences, preferenceSteps, trainPreferenceModel } from "../me
 import type { Draft, Preference } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
+import { needPreferences } from "./enough-to-learn.ts";
 import { lazily } from "./lazy-model.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
@@ -24,10 +25,9 @@ export function splitPreferences(
   name: string,
 ): PreferenceSplit {
   const isHeldOut = ({ id }: Preference) => seed(name).child(id).random().float() < holdOut;
-  return {
-    train: preferences.filter((preference) => !isHeldOut(preference)),
-    heldOut: preferences.filter(isHeldOut),
-  };
+  const train = preferences.filter((preference) => !isHeldOut(preference));
+  needPreferences(train.length, preferences.length);
+  return { train, heldOut: preferences.filter(isHeldOut) };
 }
 
 /** Trains the preference model from the base model's weights with a fresh scalar head. */

@@ -1,14 +1,13 @@
 // A short probe before a run: a handful of the recipe's own prompts goes through its first steps, to measure how long texts
 // are and what a token costs on this machine. Nothing is written.
-import { readFile } from "node:fs/promises";
 import { readCheckpoint } from "../lm/checkpoint.ts";
-import { parseConstitution, without } from "../method/constitution/constitution.ts";
 import { comparisonQuestion, critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
 import { critiqueConversation } from "../method/critique/critique.ts";
 import { withAssistant, withUser } from "../method/critique/respond.ts";
 import { feedbackQuestion } from "../method/feedback/judge.ts";
 import type { Conversation, ModelHost, Sample, Sampling, TrainableModel } from "../models/model.ts";
 import type { Costs, Lengths, Sizes } from "./forecast.ts";
+import { readConstitution } from "./read-constitution.ts";
 import { readPreferences, readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -55,10 +54,7 @@ export async function sizesOf({ prompts, feedback, preference }: Recipe): Promis
 /** Measures lengths and costs with the recipe's policy, prompts and constitution. */
 export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Promise<Probe> {
   const { rows } = await readPrompts(recipe.prompts.redTeam.file);
-  const constitution = without(
-    parseConstitution(await readFile(recipe.constitution.file, "utf8"), recipe.constitution.file),
-    recipe.constitution.without,
-  );
+  const constitution = readConstitution(recipe.constitution);
   const principle = constitution.principles[0]!;
   const prompts = rows
     .slice(0, Math.min(MOST_PROMPTS, recipe.compute.batch))

@@ -1,6 +1,6 @@
 // The folder of a run: its lock, its ledger and the recipe it follows. Everything a run keeps is in here; two processes cannot
 // work on it at once.
-import { renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { lockDirectory } from "../ledger/lock.ts";
@@ -50,6 +50,17 @@ export function writeWhole(path: string, text: string): void {
     writeFileSync(fresh, text);
     renameSync(fresh, path);
   } catch (error) {
+    throw explainStorageError(error, path);
+  }
+}
+
+/** What a JSON file holds that can be made again; undefined where it is missing or damaged, as after a loss of power. */
+export function readDerived<T>(path: string): T | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as T;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
     throw explainStorageError(error, path);
   }
 }

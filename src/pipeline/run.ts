@@ -1,16 +1,16 @@
 // A run from its directory to its report: takes the lock, starts the models, follows the pipeline, writes what people read.
 // Times are kept apart from results, so that two runs of one recipe end with equal results.json.
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderReport } from "../method/evaluation/report.ts";
 import type { StageTiming } from "../method/evaluation/results.ts";
 import { openHost } from "../models/local.ts";
+import { checkInputs } from "./check-inputs.ts";
 import type { Emit, PipelineEvent } from "./events.ts";
 import { type Forecast, forecastOnce } from "./forecast-run.ts";
 import { constitutionalAi } from "./pipeline.ts";
 import type { Recipe } from "./recipe.ts";
 import { resultTable } from "./result-table.ts";
-import { openRunDirectory, writeRecipe, writeWhole } from "./run-directory.ts";
+import { openRunDirectory, readDerived, writeRecipe, writeWhole } from "./run-directory.ts";
 
 export interface RunOptions {
   readonly directory: string;
@@ -23,22 +23,24 @@ export interface RunOptions {
 
 /**
  * Runs a recipe, or goes on with it, and writes results.json and report.html into its directory.
- * @throws UserError when the directory is taken or cannot be written
+ * @throws UserError when something that the recipe names cannot be used (nothing is written then), or the directory is taken
+ * or cannot be written
  */
 export async function runCharter(recipe: Recipe, options: RunOptions): Promise<void> {
   const { directory, signal, now } = options;
   const begun = now();
-  using opened = openRunDirectory(directory);
-  const timings = timingsOf(directory);
-  const emit: Emit = (event) => {
-    timings.note(event);
-    options.emit(event);
-  };
-  emit({ kind: "run-start", name: recipe.name, directory });
-  writeRecipe(directory, recipe, options.projectRoot);
   const { device, threads } = recipe.compute;
   const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
   try {
+    await checkInputs(recipe, host);
+    using opened = openRunDirectory(directory);
+    const timings = timingsOf(directory);
+    const emit: Emit = (event) => {
+      timings.note(event);
+      options.emit(event);
+    };
+    emit({ kind: "run-start", name: recipe.name, directory });
+    writeRecipe(directory, recipe, options.projectRoot);
     const forecast = await forecastOnce(recipe, host, { now, signal }, directory);
     emit({ kind: "run-forecast", ms: forecast.ms });
     const run = { ledger: opened.ledger, directory, emit, signal, now };
@@ -71,11 +73,8 @@ const withForecast = (timings: readonly StageTiming[], { stages }: Forecast): re
 /** Adds up how long each stage took and keeps it in timings.json, outside the ledger. */
 function timingsOf(directory: string) {
   const path = join(directory, "timings.json");
-  const stages = new Map<string, StageTiming>(
-    existsSync(path)
-      ? (JSON.parse(readFileSync(path, "utf8")) as StageTiming[]).map((one) => [one.stage, one])
-      : [],
-  );
+  const kept = readDerived<readonly StageTiming[]>(path) ?? [];
+  const stages = new Map(kept.map((one) => [one.stage, one]));
   const names = new Map<string, { readonly title: string; readonly unit: string }>();
   return {
     list: () => [...stages.values()],

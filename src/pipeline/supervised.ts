@@ -6,6 +6,7 @@ import { helpfulExamples, revisionExamples } from "../method/supervised/examples
 import { supervisedSteps, trainSupervised } from "../method/supervised/train.ts";
 import type { LanguageModel, ModelHost, Sampling } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
+import { needRevisions } from "./enough-to-learn.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import { recordTrainingSet, type Trained, train } from "./training.ts";
@@ -49,17 +50,17 @@ export async function fineTune(
     readonly recipe: Recipe;
     readonly base: Checkpoint;
     readonly redTeam: readonly Prompt[];
+    readonly responses: readonly Recorded<Response>[];
     readonly revisions: readonly Recorded<Revision>[];
     readonly helpful: readonly Prompt[];
     readonly helpfulResponses: readonly Recorded<Response>[];
   },
 ): Promise<Trained> {
-  const { recipe, base, redTeam, revisions, helpful, helpfulResponses } = given;
+  const { recipe, base, redTeam, responses, revisions, helpful, helpfulResponses } = given;
   const { supervised } = recipe;
-  const examples = [
-    ...revisionExamples(redTeam, revisions, supervised.train),
-    ...helpfulExamples(helpful, helpfulResponses),
-  ];
+  const revised = revisionExamples(redTeam, revisions, supervised.train);
+  needRevisions(revised.length, responses, revisions);
+  const examples = [...revised, ...helpfulExamples(helpful, helpfulResponses)];
   const options = {
     seed: `${recipe.seed}/supervised/training`,
     epochs: supervised.epochs,

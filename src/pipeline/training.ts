@@ -5,6 +5,7 @@ import { blobPath, hasBlob, putBlob, removeBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
 import type { Metrics, TrainableModel } from "../models/model.ts";
 import { type Checkpoint, keepCheckpoint, recalledCheckpoint } from "./checkpoints.ts";
+import { needFinite } from "./enough-to-learn.ts";
 import type { Parent, Run } from "./perform.ts";
 
 /** What one turn of a training loop leaves behind. */
@@ -88,6 +89,7 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
     let pending: Turn["records"] = [];
     for await (const done of training.loop(models, { turn, carry: last?.body.carry ?? null })) {
       turn += 1;
+      needFinite(title, turn, done.metrics);
       history.push(done.metrics);
       pending = [...pending, ...done.records];
       run.emit({ kind: "stage-progress", stage, done: turn, total: turns, metrics: done.metrics });

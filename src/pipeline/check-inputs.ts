@@ -1,0 +1,68 @@
+// Every file and model that a recipe names, looked at before anything is computed or written: what would stop a run after an
+// hour is told at once. Knows what the steps will need of a model, not how they work.
+import type { ModelHost, TrainableModel } from "../models/model.ts";
+import { UserError } from "../user-error.ts";
+import { readConstitution } from "./read-constitution.ts";
+import { readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
+import type { Recipe } from "./recipe.ts";
+
+/**
+ * Reads what a recipe names and opens its models once.
+ * @throws UserError for the first thing that cannot be used
+ */
+export async function checkInputs(recipe: Recipe, host: ModelHost): Promise<void> {
+  readConstitution(recipe.constitution);
+  for (const file of promptFilesOf(recipe)) await readPrompts(file);
+  const { supervised, feedback, preference } = recipe;
+  if (supervised.demonstrations.file !== null) await readDemonstrations(supervised.demonstrations.file);
+  if (preference.helpfulness.file !== null) await readPreferences(preference.helpfulness.file);
+  if (feedback.source === "file" && feedback.file !== null) await readPreferences(feedback.file);
+  const parts = modelsOf(recipe);
+  for (const directory of new Set(parts.map((part) => part.directory))) {
+    const model = await host.open(directory);
+    try {
+      for (const part of parts) if (part.directory === directory) checkModel(part, model);
+    } finally {
+      await model.close();
+    }
+  }
+}
+
+function promptFilesOf({ prompts }: Recipe): ReadonlySet<string> {
+  const sets = [prompts, prompts.evaluation, ...(prompts.rl === null ? [] : [prompts.rl])];
+  return new Set(sets.flatMap(({ redTeam, helpful }) => [redTeam.file, helpful.file]));
+}
+
+/** A model's part in the method, under the recipe's key for it. */
+interface Part {
+  readonly key: string;
+  readonly directory: string;
+  readonly needs: "sampling" | "training" | "log-probabilities";
+}
+
+function modelsOf({ policy, base, feedback, evaluation }: Recipe): readonly Part[] {
+  return [
+    { key: "policy", directory: policy, needs: "sampling" },
+    { key: "base", directory: base, needs: "training" },
+    ...(feedback.source === "model"
+      ? [{ key: "feedback.model", directory: feedback.model, needs: "log-probabilities" } as const]
+      : []),
+    { key: "evaluation.judge.model", directory: evaluation.judge.model, needs: "log-probabilities" },
+  ];
+}
+
+function checkModel({ key, directory, needs }: Part, { head, capabilities }: TrainableModel): void {
+  const refuse = (expected: string, got: string, hint: string): never => {
+    throw new UserError("model-capability", `${key}: expected ${expected}, got ${directory} ${got}`, hint);
+  };
+  if (head !== "vocabulary")
+    refuse("a model that answers", "with a scalar head", "Name a language model, not a preference model.");
+  if (needs === "training" && !capabilities.training)
+    refuse("a model that can be trained", "which cannot", "Name a checkpoint on this machine.");
+  if (needs === "log-probabilities" && !capabilities.logProbs)
+    refuse(
+      "a model that gives log-probabilities, from which labels are read",
+      "which does not",
+      `Name another in ${key}${key === "feedback.model" ? ", or take labels from a file with feedback.source: file" : ""}.`,
+    );
+}
