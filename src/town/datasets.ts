@@ -5,6 +5,7 @@ import { GREETINGS, SMALL_TALK_SHARE, WELCOMES } from "./answering.ts";
 import { textOf } from "./documents.ts";
 import { CATEGORIES } from "./harms.ts";
 import { critiqueAndRevision } from "./judging.ts";
+import { recognizeRequest } from "./recognize.ts";
 import { drawRequest, type Request } from "./requests.ts";
 import { comply, declineWithReason, evade } from "./responses.ts";
 import type { Split } from "./splits.ts";
@@ -67,7 +68,8 @@ export function demonstrationRows(seed: Seed, count: number): readonly Demonstra
     if (texts.length !== 6) continue; // small talk came first
     const [content, response, critiqueRequest, critique, revisionRequest, revision] = texts as string[];
     const isLast = rows.length === count - 1;
-    if ((revision === response) !== isLast) continue;
+    const isHarmful = recognizeRequest(content!)?.harmful === true;
+    if (isLast ? isHarmful || revision !== response : revision === response) continue;
     rows.push({
       prompt: [{ role: "user", content: content! }],
       response: response!,
