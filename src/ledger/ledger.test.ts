@@ -203,7 +203,7 @@ describe("opening a ledger", () => {
   it("refuses to read where there is none, and to make one below a file", () => {
     expect(codeOf(() => openLedger(directory, { readOnly: true }))).toBe("not-found");
     writeFileSync(join(directory, "file"), "");
-    expect(codeOf(() => openLedger(join(directory, "file", "run")))).toBe("not-found");
+    expect(codeOf(() => openLedger(join(directory, "file", "run")))).toBe("not-a-folder");
   });
 
   it("does not let a reader write", () => {

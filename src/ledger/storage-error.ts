@@ -33,10 +33,22 @@ const MISSING: Explanation = {
   hint: "Check the path and its permissions.",
 };
 
+const FAILING: Explanation = {
+  code: "disk-error",
+  what: "the disk cannot be read or written",
+  hint: "It may be full or failing: free some space and run the same command again, or choose another place with --runs.",
+};
+const A_FILE: Explanation = {
+  code: "not-a-folder",
+  what: "a file stands where a folder is needed",
+  hint: "Move the file away, or choose another place with --runs or --name.",
+};
+
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */
 const BY_SQLITE_CODE: Readonly<Record<number, Explanation>> = {
   5: BUSY,
   8: READ_ONLY,
+  10: FAILING,
   11: DAMAGED,
   13: FULL,
   14: MISSING,
@@ -50,7 +62,9 @@ const BY_SYSTEM_CODE: Readonly<Record<string, Explanation>> = {
   EPERM: READ_ONLY,
   EROFS: READ_ONLY,
   ENOENT: MISSING,
-  ENOTDIR: MISSING,
+  ENOTDIR: A_FILE,
+  EEXIST: A_FILE,
+  EIO: FAILING,
 };
 
 /** A `UserError` where the cause is known to be one; the error itself otherwise. */

@@ -1,0 +1,65 @@
+// What a model cannot do is said before a run begins.
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import type { Capabilities, ModelHost, TrainableModel } from "../models/model.ts";
+import { checkInputs } from "./check-inputs.ts";
+import { readRecipe } from "./read-recipe.ts";
+
+const projectRoot = resolve(import.meta.dirname, "../..");
+/** Folders that are there; what is in them is the host's affair. */
+const [answers, judges] = ["src", "docs"];
+const recipe = (...set: readonly string[]) =>
+  readRecipe(resolve(projectRoot, "recipes/town-small.yaml"), {
+    projectRoot,
+    set: [`policy=${answers}`, `feedback.model=${judges}`, ...set],
+  });
+
+/** A host whose models can do everything, but for those in one folder. Counts how many are open. */
+function host(folder: string, lacks: Partial<Capabilities>, head: TrainableModel["head"] = "vocabulary") {
+  let open = 0;
+  const models: Pick<ModelHost, "open"> = {
+    open: async (directory) => {
+      open += 1;
+      const isOdd = directory.endsWith(folder);
+      const capabilities = { logProbs: true, training: true, ...(isOdd ? lacks : {}) };
+      const close = async () => {
+        open -= 1;
+      };
+      return { head: isOdd ? head : "vocabulary", capabilities, close } as TrainableModel;
+    },
+  };
+  return { models: models as ModelHost, openNow: () => open };
+}
+
+test("lets a recipe pass whose models can do what is asked of them", async () => {
+  const { models, openNow } = host(answers, {});
+  await checkInputs(recipe(), models);
+  expect(openNow()).toBe(0);
+});
+
+test("refuses a feedback model without log-probabilities, and closes it", async () => {
+  const { models, openNow } = host(judges, { logProbs: false });
+  await expect(checkInputs(recipe(), models)).rejects.toMatchObject({
+    code: "model-capability",
+    message: expect.stringMatching(/^feedback\.model: expected a model that gives log-probabilities.*docs/),
+    hint: expect.stringContaining("feedback.source: file"),
+  });
+  expect(openNow()).toBe(0);
+});
+
+test("asks no log-probabilities of a policy, nor of a feedback model that neither labels nor judges", async () => {
+  const labels = ["feedback.source=file", "feedback.file=data/town/helpfulness-comparisons.jsonl"];
+  await checkInputs(recipe(), host(answers, { logProbs: false }).models);
+  const { models } = host(judges, { logProbs: false });
+  await checkInputs(recipe(...labels, `evaluation.judge.model=${answers}`), models);
+  await expect(checkInputs(recipe(...labels), models)).rejects.toThrow(/^evaluation\.judge\.model: /);
+});
+
+test("refuses a base that cannot be trained, and a policy with a scalar head", async () => {
+  const { models } = host(answers, { training: false });
+  await expect(checkInputs(recipe(), models)).rejects.toThrow(/^base: expected a model that can be trained/);
+  const scalar = host(answers, {}, "scalar");
+  await expect(checkInputs(recipe(), scalar.models)).rejects.toThrow(
+    /^policy: expected a model that answers.*scalar head/,
+  );
+});
