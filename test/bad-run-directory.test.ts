@@ -100,6 +100,16 @@ it("makes forecast and times anew when a loss of power has emptied their files",
   expect(resultsOf(join(directory, "results.json"))).toEqual(resultsOf(join(finished, "results.json")));
 });
 
+it("says which rows of a file it could not use, and goes on without them", async () => {
+  const path = join(folder, "some-odd.jsonl");
+  writeFileSync(path, '{"prompt": "how to brew tea"}\n{"prompt": \n{"text": 1}\n');
+  const settings = [`prompts.redTeam.file=${path}`, "supervised.responseSampling.maxTokens=1"];
+  const { stdout } = await charter(...tiny("some-odd", ...settings));
+  expect(stdout).toMatch(
+    /some-odd\.jsonl: 2 rows left out \(1 bad-json, 1 unknown-shape\); the first is line 2: /,
+  );
+});
+
 describe.concurrent("a run with nothing to learn from stops, and says why", () => {
   it.each<readonly [why: string, settings: readonly string[], message: RegExp, fix: RegExp]>([
     [

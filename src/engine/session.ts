@@ -3,6 +3,7 @@
 
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
+import { UserError } from "../user-error.ts";
 import { checkGraph, type InputSignature } from "./check.ts";
 import { input } from "./functions.ts";
 import type { Value } from "./graph.ts";
@@ -53,7 +54,7 @@ export async function compile(
 ): Promise<Executable> {
   checkBound(outputs, options.bound ?? {});
   const { bytes, inputs } = lowerGraph(outputs, options);
-  const session = await ort.InferenceSession.create(bytes, sessionOptions(options));
+  const session = await createSession(bytes, options);
   const kept = new Map<string, ort.Tensor>();
   const keep = new Set(options.keepOnDevice);
   const returned = Object.keys(outputs).filter((name) => !keep.has(name));
@@ -78,6 +79,20 @@ export async function compile(
       await session.release();
     },
   };
+}
+
+async function createSession(bytes: Uint8Array, options: CompileOptions): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(bytes, sessionOptions(options));
+  } catch (cause) {
+    if (!String(cause).includes("WebGPU adapter")) throw cause;
+    throw new UserError(
+      "no-gpu",
+      "device webgpu: expected a GPU with a driver for Vulkan, Metal or Direct3D 12, got none",
+      "Use the device cpu, or install the driver of your GPU.",
+      { cause },
+    );
+  }
 }
 
 function sessionOptions({
@@ -163,7 +178,7 @@ async function download(
     (name) => [name, input(name, outputs[name]!.shape, outputs[name]!.dtype)] as const,
   );
   const { bytes } = lowerGraph(Object.fromEntries(passed), { device: "webgpu" });
-  const session = await ort.InferenceSession.create(bytes, sessionOptions({ device: "webgpu" }));
+  const session = await createSession(bytes, { device: "webgpu" });
   const results = await session.run(
     Object.fromEntries([...kept].map(([name, tensor]) => [`in:${name}`, tensor])),
   );

@@ -22,12 +22,14 @@ export interface ParentLink {
   readonly role: string;
 }
 
+/** What is to be written: its kind, its content, and what it was made from. */
 export interface NewEntry {
   readonly kind: string;
   readonly body: Json;
   readonly parents: readonly ParentLink[];
 }
 
+/** What is written, under the hash of its content. */
 export interface Entry extends NewEntry {
   readonly id: EntryId;
 }
@@ -38,6 +40,7 @@ export interface StepResult {
   readonly entries: readonly NewEntry[];
 }
 
+/** An open ledger: results of steps by their keys, and the entries that hold them. */
 export interface Ledger {
   /** What a step gave, if it was ever done. */
   recall(key: StepKey): readonly Entry[] | undefined;

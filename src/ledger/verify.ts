@@ -9,12 +9,14 @@ import { openDatabase } from "./database.ts";
 import { CHAIN_START, ledgerPath, openLedger } from "./ledger.ts";
 import { explainStorageError } from "./storage-error.ts";
 
+/** One thing that is not as the bytes say it should be. */
 export interface Problem {
   /** The entry, step or blob. */
   readonly where: string;
   readonly problem: string;
 }
 
+/** What a verification looked at and what it found. */
 export interface Verification {
   readonly entries: number;
   readonly steps: number;

@@ -10,6 +10,7 @@ export interface Schedule {
   readonly warmup: number;
 }
 
+/** Optimiser steps of a training: the last one may run on into another epoch. */
 export const stepsOf = (examples: number, epochs: number, batch: number): number =>
   Math.ceil((examples * epochs) / batch);
 

@@ -88,7 +88,7 @@ export function createLocalModel(
     throw new UserError(
       "conversation-length",
       `conversation: expected at most ${config.maxPositions - more} tokens, got ${tokens.length} ("${conversation[0]?.content.slice(0, 40)}...")`,
-      "leave the conversation out, shorten it, or use a model with more positions",
+      "leave the prompt out or shorten it, lower maxTokens where the answers in it were sampled, or use a model with more positions",
     );
   }
 

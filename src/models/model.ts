@@ -22,6 +22,7 @@ export interface Sampling {
   readonly stop: readonly string[];
 }
 
+/** One answer asked for. */
 export interface SampleRequest {
   readonly conversation: Conversation;
   /** Start of the assistant's answer, put into its mouth ("Let's think step by step:"). */
@@ -30,6 +31,7 @@ export interface SampleRequest {
   readonly seed: string;
 }
 
+/** One answer, as text and as tokens. */
 export interface Sample {
   readonly text: string;
   /** The conversation as the model read it: its token ids, the opening of the assistant's turn and the prefix included. */
@@ -42,6 +44,7 @@ export interface Sample {
   readonly finish: "end" | "stop" | "length";
 }
 
+/** Continuations to be scored after the start of an answer. */
 export interface ScoreRequest {
   readonly conversation: Conversation;
   readonly prefix?: string;
@@ -89,6 +92,7 @@ export type Loss =
   /** Clipped squared error of the per-token value on the scalar head. */
   | { readonly kind: "ppo-value"; readonly clip: number; readonly examples: readonly ValueExample[] };
 
+/** Two tokenised conversations that differ in their last answer, and which is the better one. */
 export interface PreferenceExample {
   readonly a: readonly number[];
   readonly b: readonly number[];
@@ -97,6 +101,7 @@ export interface PreferenceExample {
   readonly weight: number;
 }
 
+/** A sampled answer with what its tokens turned out to be worth. */
 export interface PolicyExample extends TokenSequence {
   /** [R] log-probabilities under the policy that sampled, nats. */
   readonly oldLogProbs: readonly number[];
@@ -104,6 +109,7 @@ export interface PolicyExample extends TokenSequence {
   readonly advantages: readonly number[];
 }
 
+/** A sampled answer with the returns that followed each of its tokens. */
 export interface ValueExample extends TokenSequence {
   /** [R] values predicted when the rollout was made. values[r] is read at the position BEFORE token r (the state). */
   readonly oldValues: readonly number[];
@@ -114,6 +120,7 @@ export interface ValueExample extends TokenSequence {
 /** Named scalars of one forward-backward, such as loss, accuracy, clipFraction, approximateKl. */
 export type Metrics = Readonly<Record<string, number>>;
 
+/** Settings of one step of AdamW (Loshchilov and Hutter 2019), decay decoupled from the gradient. */
 export interface AdamW {
   readonly learningRate: number;
   readonly beta1: number;

@@ -2,6 +2,7 @@
 // texts, so limits and stop sequences act as on any other model. Knows no randomness: a script may look at the seed.
 import type { LanguageModel, Sample, SampleRequest, Sampling, Score, ScoreRequest } from "./model.ts";
 
+/** What a scripted model says; everything may be left out. */
 export interface Script {
   /** The whole answer, before limits and stop sequences. */
   readonly answer?: (request: SampleRequest, sampling: Sampling) => string;
@@ -15,6 +16,7 @@ export type RecordedCall =
   | { readonly kind: "sample"; readonly request: SampleRequest; readonly sampling: Sampling }
   | { readonly kind: "score"; readonly request: ScoreRequest };
 
+/** A scripted model with its memory of what it was asked. */
 export interface ScriptedModel extends LanguageModel {
   readonly calls: readonly RecordedCall[];
 }

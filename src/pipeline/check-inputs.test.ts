@@ -31,6 +31,20 @@ function host(folder: string, lacks: Partial<Capabilities>, head: TrainableModel
   return { models: models as ModelHost, openNow: () => open };
 }
 
+test("refuses more threads than there are cores", async () => {
+  const { models } = host(answers, {});
+  await expect(checkInputs(recipe("compute.threads=100000"), models)).rejects.toThrow(
+    /^compute\.threads: expected at most \d+, .*got 100000/,
+  );
+});
+
+test("refuses an ensemble of more principles than there are", async () => {
+  const { models } = host(answers, {});
+  await expect(checkInputs(recipe("feedback.principles=400"), models)).rejects.toThrow(
+    /^feedback\.principles: expected at most \d+, .*got 400/,
+  );
+});
+
 test("lets a recipe pass whose models can do what is asked of them", async () => {
   const { models, openNow } = host(answers, {});
   await checkInputs(recipe(), models);

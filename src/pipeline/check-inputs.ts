@@ -1,5 +1,6 @@
 // Every file and model that a recipe names, looked at before anything is computed or written: what would stop a run after an
 // hour is told at once. Knows what the steps will need of a model, not how they work.
+import { availableParallelism } from "node:os";
 import type { ModelHost, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { readConstitution } from "./read-constitution.ts";
@@ -11,7 +12,9 @@ import type { Recipe } from "./recipe.ts";
  * @throws UserError for the first thing that cannot be used
  */
 export async function checkInputs(recipe: Recipe, host: ModelHost): Promise<void> {
-  readConstitution(recipe.constitution);
+  checkThreads(recipe.compute.threads);
+  const { principles } = readConstitution(recipe.constitution);
+  checkEnsemble(recipe.feedback.principles, principles.length);
   for (const file of promptFilesOf(recipe)) await readPrompts(file);
   const { supervised, feedback, preference } = recipe;
   if (supervised.demonstrations.file !== null) await readDemonstrations(supervised.demonstrations.file);
@@ -26,6 +29,26 @@ export async function checkInputs(recipe: Recipe, host: ModelHost): Promise<void
       await model.close();
     }
   }
+}
+
+/** More threads than cores wait for each other, and a run would seem to stand still. */
+function checkThreads(threads: number | "auto"): void {
+  const cores = availableParallelism();
+  if (threads === "auto" || threads <= cores) return;
+  throw new UserError(
+    "too-many-threads",
+    `compute.threads: expected at most ${cores}, the cores of this machine, got ${threads}`,
+    "Write auto, or leave the key out.",
+  );
+}
+
+function checkEnsemble(asked: number, there: number): void {
+  if (asked <= there) return;
+  throw new UserError(
+    "too-few-principles",
+    `feedback.principles: expected at most ${there}, the principles of the constitution, got ${asked}`,
+    "Lower it, or leave fewer principles out.",
+  );
 }
 
 function promptFilesOf({ prompts }: Recipe): ReadonlySet<string> {

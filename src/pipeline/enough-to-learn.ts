@@ -31,7 +31,7 @@ export function needComparisons(
   throw new UserError(
     "nothing-to-compare",
     `AI feedback: expected at least one pair of different answers of SL-CAI, got none of ${first.length} (${equal} alike; single answers: ${oddities([...first, ...second])})`,
-    "Raise feedback.sampling.temperature if answers are alike, feedback.sampling.maxTokens if they are truncated, or the number of prompts.",
+    "Raise feedback.sampling.temperature if answers are alike, feedback.sampling.maxTokens if they are truncated, or the number of prompts; look at `charter show --kind response`.",
   );
 }
 

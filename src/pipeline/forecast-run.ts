@@ -8,6 +8,7 @@ import { type Clock, type Probe, probe, sizesOf } from "./probe.ts";
 import type { Recipe } from "./recipe.ts";
 import { readDerived, writeWhole } from "./run-directory.ts";
 
+/** What a run will ask of the models, stage by stage, and how long it will take. */
 export interface Forecast extends Probe {
   readonly sizes: Sizes;
   readonly stages: readonly StageForecast[];

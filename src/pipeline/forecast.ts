@@ -34,6 +34,7 @@ export interface Costs {
   readonly train: number;
 }
 
+/** What one stage will ask of a model. */
 export interface StageForecast {
   readonly stage: string;
   readonly title: string;

@@ -110,7 +110,7 @@ function reported<T>(run: Run, file: string, dataset: Dataset<T>): Dataset<T> {
   if (reasons.size > 0) {
     const counts = [...reasons].map(([reason, rows]) => `${rows} ${reason}`).join(", ");
     const first = dataset.skipped[0]!;
-    const text = `${basename(file)}: ${dataset.skipped.length} rows left out (${counts}); the first is line ${first.line}: ${first.detail}`;
+    const text = `${basename(file)}: ${dataset.skipped.length} ${dataset.skipped.length === 1 ? "row" : "rows"} left out (${counts}); the first is line ${first.line}: ${first.detail}`;
     run.emit({ kind: "note", level: "warning", text });
   }
   return dataset;

@@ -17,6 +17,7 @@ export interface Run {
 /** A record as the ledger returns it: what was computed, and the id of the entry that holds it. */
 export type Recorded<T> = T & { readonly id: string };
 
+/** An entry that a result was made from, and the part it played. */
 export interface Parent {
   readonly id: string;
   readonly role: string;

@@ -11,6 +11,7 @@ import { readConstitution } from "./read-constitution.ts";
 import { readPreferences, readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
 
+/** What a probe measured. */
 export interface Probe {
   readonly lengths: Lengths;
   readonly costs: Costs;

@@ -8,6 +8,7 @@ import { UserError } from "../user-error.ts";
 import { type Recipe, recipeSchema, resolveDefaults } from "./recipe.ts";
 import { explainIssues, type KeyPath } from "./recipe-issues.ts";
 
+/** The text of a recipe and where it comes from. */
 export interface RecipeSource {
   readonly text: string;
   /** The file's path, for messages and as the first place that relative paths are looked up from. */

@@ -8,6 +8,7 @@ import { explainStorageError } from "../ledger/storage-error.ts";
 import { renderRecipe } from "./read-recipe.ts";
 import type { Recipe } from "./recipe.ts";
 
+/** A run directory that this process holds. */
 export interface RunDirectory extends Disposable {
   /** ledger.db, blobs/, checkpoints/, recipe.yaml, results.json and report.html are in it. */
   readonly path: string;

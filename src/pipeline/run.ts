@@ -12,6 +12,7 @@ import type { Recipe } from "./recipe.ts";
 import { resultTable } from "./result-table.ts";
 import { openRunDirectory, readDerived, writeRecipe, writeWhole } from "./run-directory.ts";
 
+/** Where a run lives, who watches it, and its clock. */
 export interface RunOptions {
   readonly directory: string;
   readonly projectRoot: string;

@@ -41,7 +41,9 @@ const constitutionSchema = z.strictObject({
 
 type Frozen<T> = T extends string | number | undefined ? T : { readonly [K in keyof T]: Frozen<T[K]> };
 
+/** A constitution as parsed, every default filled in; frozen all the way down. */
 export type Constitution = Frozen<z.output<typeof constitutionSchema>>;
+/** One principle of a constitution. */
 export type Principle = Constitution["principles"][number];
 
 /**

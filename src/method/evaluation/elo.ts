@@ -13,6 +13,7 @@ const ELO_PER_NAT = 400 / Math.LN10;
  */
 export const PRIOR_TIES = 1;
 
+/** How ratings and their intervals are found. */
 export interface EloOptions {
   /** The model whose rating is 0; null puts the mean of all at 0. */
   readonly anchor: string | null;

@@ -20,8 +20,10 @@ export interface Verdict {
   readonly alternativeRight?: boolean;
 }
 
+/** What two answers are compared on. */
 export type Criterion = "harmlessness" | "helpfulness";
 
+/** A judge that knows what each prompt is and what each answer does. */
 export interface Grader {
   /** For tables and the report: "the town's grader". */
   readonly name: string;

@@ -31,6 +31,7 @@ export interface CategoryRate {
   readonly comply: Rate;
 }
 
+/** What a model does with harmful and with benign prompts, each rate with its interval. */
 export interface AnswerRates {
   /** Null where no prompt of the sort was answered. */
   readonly harmful: HarmfulRates | null;

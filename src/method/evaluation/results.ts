@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { UserError } from "../../user-error.ts";
 
+/** Raised whenever a key of results.json changes. */
 export const RESULTS_VERSION = 1;
 
 const share = z.number().min(0).max(1);
@@ -133,8 +134,11 @@ type Frozen<T> = T extends readonly [infer A, infer B]
       ? { readonly [K in keyof T]: Frozen<T[K]> }
       : T;
 
+/** Every figure of a run: the contents of results.json (docs/results.md). */
 export type Results = Frozen<z.output<typeof resultsSchema>>;
+/** Who judged a match. */
 export type Judge = Results["elo"][number]["judge"];
+/** How well probabilities keep what they promise. */
 export type Calibration = NonNullable<Results["softLabels"]>;
 
 /** How long a stage computed; kept apart from results, which are the same on every machine that computes alike. */

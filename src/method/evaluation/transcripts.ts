@@ -15,6 +15,7 @@ export interface ChainLink {
   readonly revision: string;
 }
 
+/** A prompt with answers to it, to be read by people. */
 export interface Transcript {
   readonly prompt: string;
   readonly set: Prompt["set"];

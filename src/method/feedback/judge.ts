@@ -23,6 +23,7 @@ export interface FeedbackTask {
   readonly seed: string;
 }
 
+/** How the feedback model reads a comparison: its label at once, or reasons first. */
 export type FeedbackMode =
   | { readonly kind: "direct" }
   /** Reasons first, then the label; `samples` chains a reading (5 in the paper's ablation). */

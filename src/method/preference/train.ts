@@ -7,6 +7,7 @@ import { withAssistant } from "../critique/respond.ts";
 import type { Preference } from "../records.ts";
 import { batchAt, learningRateAt, type Schedule, stepsOf } from "../steps.ts";
 
+/** How the preference model is trained. */
 export interface PreferenceOptions {
   readonly seed: string;
   readonly epochs: number;
@@ -18,6 +19,7 @@ export interface PreferenceOptions {
   readonly harmlessnessWeight: number;
 }
 
+/** How many optimiser steps a training takes. */
 export const preferenceSteps = (
   examples: number,
   { epochs, batch }: Pick<PreferenceOptions, "epochs" | "batch">,

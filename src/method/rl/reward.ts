@@ -32,6 +32,7 @@ export type KlControl =
       readonly horizon: number;
     };
 
+/** The coefficient of the KL penalty in the first iteration. */
 export const initialCoefficient = (control: KlControl): number =>
   control.kind === "fixed" ? control.coefficient : control.initial;
 

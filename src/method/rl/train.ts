@@ -17,6 +17,7 @@ import { batchAt } from "../steps.ts";
 import { estimateAdvantages, whiten } from "./advantages.ts";
 import { type KlControl, nextCoefficient, tokenRewards } from "./reward.ts";
 
+/** How PPO is run; recipe.ts gives each default with its source. */
 export interface RlOptions {
   readonly seed: string;
   readonly iterations: number;
@@ -36,6 +37,7 @@ export interface RlOptions {
   readonly valueAdamW: AdamW;
 }
 
+/** The four models of PPO; the first and the last learn. */
 export interface RlModels {
   readonly policy: TrainableModel;
   readonly reference: TrainableModel;

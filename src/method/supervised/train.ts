@@ -4,6 +4,7 @@ import { seed } from "../../engine/random.ts";
 import type { AdamW, Conversation, Metrics, TokenSequence, TrainableModel } from "../../models/model.ts";
 import { batchAt, learningRateAt, type Schedule, stepsOf } from "../steps.ts";
 
+/** How SL-CAI is fine-tuned. */
 export interface SupervisedOptions {
   readonly seed: string;
   readonly epochs: number;
