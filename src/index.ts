@@ -1,51 +1,24 @@
 // The public API: every name that other programs may rely on, in the order of the method. Importing it starts nothing: no
 // worker, no file, no native library.
 
-export { type Random, type Seed, seed } from "./engine/random.ts";
+// A run, as `charter run` makes it: read a recipe, look at what it names, follow it.
+export { checkInputs } from "./pipeline/check-inputs.ts";
+export type { Emit, PipelineEvent } from "./pipeline/events.ts";
+export { type Forecast, forecastRun } from "./pipeline/forecast-run.ts";
+export { perform, type Recorded, type Run, type Work } from "./pipeline/perform.ts";
+export { constitutionalAi } from "./pipeline/pipeline.ts";
+export { readConstitution } from "./pipeline/read-constitution.ts";
+export { readDemonstrations, readPreferences, readPrompts } from "./pipeline/read-dataset.ts";
+export { parseRecipe, readRecipe, renderRecipe } from "./pipeline/read-recipe.ts";
+export type { Recipe } from "./pipeline/recipe.ts";
+export { type RunOptions, runCharter } from "./pipeline/run.ts";
+export { openRunDirectory, type RunDirectory } from "./pipeline/run-directory.ts";
+export { UserError } from "./user-error.ts";
+
 // The ledger.
 export { type Entry, type Json, type Ledger, type NewEntry, openLedger, stepKey } from "./ledger/ledger.ts";
 export { type Problem, type Verification, verifyLedger } from "./ledger/verify.ts";
-// Models: the ports, the adapter to this machine, a scripted one for tests, checkpoints.
-export { type LoadedCheckpoint, readCheckpoint, writeCheckpoint } from "./lm/checkpoint.ts";
-// The constitution.
-export {
-  type Constitution,
-  type Principle,
-  parseConstitution,
-  without,
-} from "./method/constitution/constitution.ts";
-export { drawPrinciple, drawPrinciples } from "./method/constitution/draw.ts";
-export { comparisonQuestion, critiqueRequest, revisionRequest } from "./method/constitution/wording.ts";
-// Stage 1: answer, criticise, revise, fine-tune.
-export { critique } from "./method/critique/critique.ts";
-export type { Demonstration } from "./method/critique/few-shot.ts";
-export { respond } from "./method/critique/respond.ts";
-export { revise } from "./method/critique/revise.ts";
-// Data sets as text.
-export { type Dataset, describeSkipped, type Skipped } from "./method/datasets/dataset.ts";
-export { parseDemonstrations } from "./method/datasets/demonstrations.ts";
-export { type PreferenceRow, parsePreferences } from "./method/datasets/preferences.ts";
-export { type PromptRow, parsePrompts } from "./method/datasets/prompts.ts";
-export { formatPreferences } from "./method/datasets/write-preferences.ts";
-// Evaluation.
-export { expectedCalibrationError, reliabilityBins } from "./method/evaluation/calibration.ts";
-export { type Match, winRates } from "./method/evaluation/compare.ts";
-export { distinct, mostWidespread } from "./method/evaluation/diversity.ts";
-export { type EloRating, rateElo } from "./method/evaluation/elo.ts";
-export type { Criterion, Grader, Verdict } from "./method/evaluation/grader.ts";
-export { bootstrap, type Estimate, type Rate, wilson } from "./method/evaluation/intervals.ts";
-export { type AnswerRates, rateAnswers } from "./method/evaluation/rates.ts";
-export { renderReport } from "./method/evaluation/report.ts";
-export { parseResults, type Results } from "./method/evaluation/results.ts";
-// Stage 2: AI feedback, preference model, PPO.
-export { type FeedbackMode, readComparisons } from "./method/feedback/judge.ts";
-export { pairResponses } from "./method/feedback/pairs.ts";
-export { type LabelRule, softLabel } from "./method/feedback/soft-label.ts";
-export {
-  type PreferenceOptions,
-  predictPreferences,
-  trainPreferenceModel,
-} from "./method/preference/train.ts";
+
 // The data dictionary of the method.
 export type {
   Comparison,
@@ -61,12 +34,57 @@ export type {
   Revision,
   Rollout,
 } from "./method/records.ts";
-export { estimateAdvantages, whiten } from "./method/rl/advantages.ts";
-export { type KlControl, nextCoefficient, tokenRewards } from "./method/rl/reward.ts";
-export { type RlIteration, type RlModels, type RlOptions, trainPolicy } from "./method/rl/train.ts";
+
+// The constitution.
+export {
+  type Constitution,
+  type Principle,
+  parseConstitution,
+  without,
+} from "./method/constitution/constitution.ts";
+export { drawPrinciple, drawPrinciples } from "./method/constitution/draw.ts";
+export { comparisonQuestion, critiqueRequest, revisionRequest } from "./method/constitution/wording.ts";
+
+// Stage 1: answer, criticise, revise, fine-tune.
+export { respond } from "./method/critique/respond.ts";
+export { critique } from "./method/critique/critique.ts";
+export { revise } from "./method/critique/revise.ts";
+export type { Demonstration } from "./method/critique/few-shot.ts";
 export { helpfulExamples, revisionExamples } from "./method/supervised/examples.ts";
 export { type SupervisedOptions, trainSupervised } from "./method/supervised/train.ts";
-export { openHost } from "./models/local.ts";
+
+// Stage 2: AI feedback, preference model, PPO.
+export { pairResponses } from "./method/feedback/pairs.ts";
+export { type FeedbackMode, readComparisons } from "./method/feedback/judge.ts";
+export { type LabelRule, softLabel } from "./method/feedback/soft-label.ts";
+export {
+  type PreferenceOptions,
+  predictPreferences,
+  trainPreferenceModel,
+} from "./method/preference/train.ts";
+export { type KlControl, nextCoefficient, tokenRewards } from "./method/rl/reward.ts";
+export { estimateAdvantages, whiten } from "./method/rl/advantages.ts";
+export { type RlIteration, type RlModels, type RlOptions, trainPolicy } from "./method/rl/train.ts";
+
+// Evaluation.
+export type { Criterion, Grader, Verdict } from "./method/evaluation/grader.ts";
+export { type AnswerRates, rateAnswers } from "./method/evaluation/rates.ts";
+export { type Match, winRates } from "./method/evaluation/compare.ts";
+export { type EloRating, rateElo } from "./method/evaluation/elo.ts";
+export { expectedCalibrationError, reliabilityBins } from "./method/evaluation/calibration.ts";
+export { distinct, mostWidespread } from "./method/evaluation/diversity.ts";
+export { bootstrap, type Estimate, type Rate, wilson } from "./method/evaluation/intervals.ts";
+export { parseResults, type Results } from "./method/evaluation/results.ts";
+export { renderReport } from "./method/evaluation/report.ts";
+
+// Data sets as text.
+export { type Dataset, describeSkipped, type Skipped } from "./method/datasets/dataset.ts";
+export { type PromptRow, parsePrompts } from "./method/datasets/prompts.ts";
+export { formatPreferences } from "./method/datasets/write-preferences.ts";
+export { type PreferenceRow, parsePreferences } from "./method/datasets/preferences.ts";
+export { parseDemonstrations } from "./method/datasets/demonstrations.ts";
+
+// Models: the ports, the adapter to this machine, a scripted one for tests, checkpoints, named randomness.
 export type {
   AdamW,
   Capabilities,
@@ -84,19 +102,10 @@ export type {
   TokenSequence,
   TrainableModel,
 } from "./models/model.ts";
+export { openHost } from "./models/local.ts";
 export { createScriptedModel, type Script, type ScriptedModel } from "./models/scripted.ts";
-export { checkInputs } from "./pipeline/check-inputs.ts";
-export type { Emit, PipelineEvent } from "./pipeline/events.ts";
-// A run, as `charter run` makes it: read a recipe, follow it, read what it left.
-export { type Forecast, forecastRun } from "./pipeline/forecast-run.ts";
-export { perform, type Recorded, type Run, type Work } from "./pipeline/perform.ts";
-export { constitutionalAi } from "./pipeline/pipeline.ts";
-export { readConstitution } from "./pipeline/read-constitution.ts";
-export { readDemonstrations, readPreferences, readPrompts } from "./pipeline/read-dataset.ts";
-export { parseRecipe, readRecipe, renderRecipe } from "./pipeline/read-recipe.ts";
-export type { Recipe } from "./pipeline/recipe.ts";
-export { type RunOptions, runCharter } from "./pipeline/run.ts";
-export { openRunDirectory, type RunDirectory } from "./pipeline/run-directory.ts";
+export { type LoadedCheckpoint, readCheckpoint, writeCheckpoint } from "./lm/checkpoint.ts";
+export { type Random, type Seed, seed } from "./engine/random.ts";
+
 // The make-believe town.
 export { townGrader } from "./town/as-grader.ts";
-export { UserError } from "./user-error.ts";
