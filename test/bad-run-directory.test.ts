@@ -8,6 +8,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { hashFile } from "../src/ledger/blobs.ts";
 import { lockDirectory } from "../src/ledger/lock.ts";
+import { parseResults } from "../src/method/evaluation/results.ts";
 import { expectRefused } from "./refused.ts";
 import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";
 import { charter, type Ended, execute, ROOT, sets, TINY_RUN } from "./tiny-run.ts";
@@ -108,6 +109,14 @@ it("says which rows of a file it could not use, and goes on without them", async
   expect(stdout).toMatch(
     /some-odd\.jsonl: 2 rows left out \(1 bad-json, 1 unknown-shape\); the first is line 2: /,
   );
+});
+
+it("takes numbers that are odd but make sense: batches larger than the data, nothing held out, no helpful answers", async () => {
+  const settings = ["supervised.batch=1000", "preference.batch=1000", "preference.holdOut=0"];
+  const few = ["supervised.helpfulResponses=0", "supervised.epochs=0.01", "evaluation.transcripts=0"];
+  expect(await charter(...tiny("odd-numbers", ...settings, ...few))).toMatchObject({ code: 0, stderr: "" });
+  const path = join(folder, "odd-numbers/results.json");
+  expect(parseResults(readFileSync(path, "utf8"), path).schemaVersion).toBeGreaterThan(0);
 });
 
 describe.concurrent("a run with nothing to learn from stops, and says why", () => {
