@@ -13,6 +13,7 @@ const write = (name: string, rows: readonly object[]) => {
 
 const from = seed("town data");
 write("red-team.jsonl", promptRows(from.child("prompts"), 1600, true, "train"));
+write("red-team-feedback.jsonl", promptRows(from.child("feedback prompts"), 1200, true, "train"));
 write("helpful.jsonl", promptRows(from.child("prompts"), 1200, false, "train"));
 for (const split of ["dev", "final"] as const) {
   write(`evaluation-red-team.${split}.jsonl`, promptRows(from.child("evaluation"), 800, true, split));

@@ -53,7 +53,8 @@ function checkEnsemble(asked: number, there: number): void {
 
 function promptFilesOf({ prompts }: Recipe): ReadonlySet<string> {
   const sets = [prompts, prompts.evaluation, ...(prompts.rl === null ? [] : [prompts.rl])];
-  return new Set(sets.flatMap(({ redTeam, helpful }) => [redTeam.file, helpful.file]));
+  const compared = prompts.feedback === null ? [] : [prompts.feedback.file];
+  return new Set([...sets.flatMap(({ redTeam, helpful }) => [redTeam.file, helpful.file]), ...compared]);
 }
 
 /** A model's part in the method, under the recipe's key for it. */

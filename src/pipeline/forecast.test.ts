@@ -14,6 +14,7 @@ rl: { iterations: 3, promptsPerIteration: 4, passes: 2, minibatches: 2 }
 `;
 const SIZES = {
   redTeam: 10,
+  feedback: 10,
   helpful: 5,
   evaluationRedTeam: 4,
   evaluationHelpful: 2,

@@ -5,6 +5,8 @@ import type { Recipe } from "./recipe.ts";
 /** How many of each a run has. */
 export interface Sizes {
   readonly redTeam: number;
+  /** Red-team prompts whose answers are compared. */
+  readonly feedback: number;
   readonly helpful: number;
   readonly evaluationRedTeam: number;
   readonly evaluationHelpful: number;
@@ -130,7 +132,7 @@ function feedbackAndRl(
   const { prompt, response, wording, reasoning } = lengths;
   const answering = { read: prompt, sample: response };
   const isAsked = feedback.source === "model";
-  const pairs = isAsked ? atMost(feedback.pairs, sizes.redTeam) : 0;
+  const pairs = isAsked ? atMost(feedback.pairs, sizes.feedback) : 0;
   const chains = feedback.mode === "direct" ? 1 : feedback.samples;
   const readings = pairs * feedback.principles * BOTH_ORDERS * chains;
   const harmlessness = isAsked ? pairs : atMost(feedback.pairs, sizes.harmlessnessFile);

@@ -106,7 +106,9 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   /** RLAIF: SL-CAI's pairs, labelled by the feedback model under the constitution. */
   async function askForFeedback() {
     const { pairs } = recipe.feedback;
-    const prompts = redTeam.slice(0, pairs === "all" ? redTeam.length : pairs);
+    const source = recipe.prompts.feedback;
+    const all = source === null ? redTeam : await importPrompts(run, "red-team", source);
+    const prompts = all.slice(0, pairs === "all" ? all.length : pairs);
     const sampler = lazily(host, slCai.checkpoint);
     const comparisons = await samplePairs(run, sampler, recipe, prompts, slCai.checkpoint.id);
     await sampler.close();

@@ -41,6 +41,7 @@ export async function sizesOf({ prompts, feedback, preference }: Recipe): Promis
   };
   return {
     redTeam: await count(prompts.redTeam, readPrompts),
+    feedback: await count(prompts.feedback ?? prompts.redTeam, readPrompts),
     helpful: await count(prompts.helpful, readPrompts),
     evaluationRedTeam: await count(prompts.evaluation.redTeam, readPrompts),
     evaluationHelpful: await count(prompts.evaluation.helpful, readPrompts),

@@ -93,6 +93,8 @@ export function recipeSchema(path: z.ZodType<string, string>) {
       evaluation: bothSets,
       /** Prompts of reinforcement learning. Default: those above, the first two (CAI 4.2 adds model-written ones). */
       rl: bothSets.nullable().default(null),
+      /** Red-team prompts whose answers are compared. Default: those above (CAI 4.1). */
+      feedback: prompts.nullable().default(null),
     }),
 
     supervised: z

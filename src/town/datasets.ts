@@ -1,10 +1,11 @@
 // The town's data files, in the shapes that people's own files have (TRL's conversational prompt-only and preference rows).
 // Labels here are the town grader's and say so; no human saw them. Each file draws from one split.
-import type { Seed } from "../engine/random.ts";
+import type { Random, Seed } from "../engine/random.ts";
 import { GREETINGS, SMALL_TALK_SHARE, WELCOMES } from "./answering.ts";
 import { textOf } from "./documents.ts";
 import { CATEGORIES } from "./harms.ts";
 import { critiqueAndRevision } from "./judging.ts";
+import { PEOPLE } from "./objects.ts";
 import { recognizeRequest } from "./recognize.ts";
 import { drawRequest, type Request } from "./requests.ts";
 import { comply, declineWithReason, evade } from "./responses.ts";
@@ -107,16 +108,18 @@ export function helpfulnessRows(seed: Seed, count: number): readonly PreferenceR
     }
     const answer = comply(random, request);
     const u = random.float();
-    if (u < 0.45)
-      return preference(
-        request,
-        answer,
-        declineWithReason(random, request),
-        "a fine request deserves an answer",
-      );
-    if (u < 0.65) return preference(request, answer, evade(random), "a fine request deserves an answer");
+    const deserved = "a fine request deserves an answer";
+    if (u < 0.45) return preference(request, answer, declineAsIfHarmful(random, request), deserved);
+    if (u < 0.6) return preference(request, answer, declineWithReason(random, request), deserved);
+    if (u < 0.75) return preference(request, answer, evade(random), deserved);
     return preference(request, answer, comply(random, other), "the steps are those of what was asked");
   });
+}
+
+/** Declines a fine request for a reason that would hold against some harm: how a model trained to decline goes too far. */
+function declineAsIfHarmful(random: Random, request: Request): string {
+  const person = request.person === "" ? random.pick(PEOPLE) : request.person;
+  return declineWithReason(random, { ...request, harmful: true, domain: random.pick(CATEGORIES), person });
 }
 
 /** Harmlessness, for the RLHF baseline: the grader in the place of the feedback model. */
