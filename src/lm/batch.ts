@@ -36,7 +36,7 @@ export interface PackedBatch {
   readonly filled: number;
 }
 
-const LENGTHS = [64, 96, 128, 192, 256, 384, 512, 768, 1024];
+const LENGTHS = [64, 96, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024];
 
 /** The smallest size not below n of 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, ...: four steps an octave. */
 export function ladder(n: number): number {

@@ -62,8 +62,10 @@ export interface Trainer {
   dispose(): Promise<void>;
 }
 
-const DEFAULT_TOKENS_PER_MICROBATCH = 2688;
-const MAX_COMPILED = 16;
+/** Rows of 160 to 320 tokens fill it; activations of more leave the caches (bench/train-step.ts). */
+const DEFAULT_TOKENS_PER_MICROBATCH = 1600;
+/** Batches of mixed lengths take some forty shapes in turn; compiling one costs as much as training on it. */
+const MAX_COMPILED = 64;
 
 /** Makes a model ready to train, at step 0. */
 export function createTrainer(options: TrainerOptions): Trainer {

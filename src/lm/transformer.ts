@@ -3,6 +3,7 @@
 // Source: Touvron et al. 2023 (arXiv 2302.13971); transformers, modeling_llama.py.
 import {
   add,
+  concat,
   constant,
   gatherRows,
   greaterEqual,
@@ -107,16 +108,25 @@ export function decoderStack(
     const qkv = matmul(normed, weight("self_attn.qkv_proj"), { transposeB: true }); // [N,(H+2KV)D]
     x = add(x, matmul(attend(qkv, layer), weight("self_attn.o_proj"), { transposeB: true }));
     const normed2 = rmsNorm(x, weight("post_attention_layernorm"), rmsNormEpsilon); // [N,C]
-    const gateUp = matmul(normed2, weight("mlp.gate_up_proj"), { transposeB: true }); // [N,2F]
-    x = add(x, matmul(swiglu(gateUp), weight("mlp.down_proj"), { transposeB: true }));
+    const gated = swiglu(normed2, weight("mlp.gate_up_proj")); // [N,F]
+    x = add(x, matmul(gated, weight("mlp.down_proj"), { transposeB: true }));
   }
   return rmsNorm(x, parameter(parameters, "model.norm.weight"), rmsNormEpsilon);
 }
 
-/** silu(gate) up: [...,2F] -> [...,F]. */
-export function swiglu(gateUp: Value): Value {
-  const F = gateUp.shape.at(-1)! / 2;
-  return mul(silu(slice(gateUp, -1, 0, F)), slice(gateUp, -1, F, 2 * F));
+/**
+ * silu(x G') (x U') with G and U the halves of one matrix: [N,C] and [2F,C] -> [N,F]. What is smaller is cut in two, the
+ * matrix or its product: cutting copies, forwards and backwards.
+ */
+export function swiglu(x: Value, gateUp: Value): Value {
+  const [N, C] = x.shape as [number, number];
+  const F = gateUp.shape[0]! / 2;
+  if (N > C) {
+    const half = (start: number) => matmul(x, slice(gateUp, 0, start, start + F), { transposeB: true });
+    return mul(silu(half(0)), half(F));
+  }
+  const both = matmul(x, gateUp, { transposeB: true }); // [N,2F]
+  return mul(silu(slice(both, 1, 0, F)), slice(both, 1, F, 2 * F));
 }
 
 /**
@@ -156,11 +166,28 @@ export function queriesKeysValues(
   };
 }
 
-/** softmax(q k^T / sqrt(D) + mask) v for each head: -> [BT,HD]. The mask [B or 1,1,1,T,T] has queries before keys. */
+/** Queries that are attended from together: they look at no keys after the last of them. */
+const QUERY_BLOCK = 96;
+
+/**
+ * softmax(q k^T / sqrt(D) + mask) v for each head: -> [BT,HD]. The mask [B or 1,1,1,T,T] has queries before keys. Block by
+ * block of queries, so that most of what the causal mask would blot out is never computed.
+ */
 export function attention(config: LlamaConfig, { q, k, v }: QueriesKeysValues, mask: Value): Value {
   const { heads: H, headSize: D } = config;
   const [B, , T] = k.shape as [number, number, number, number];
   const flatMask = reshape(mask, [mask.shape[0]!, 1, T, T]);
-  const mixed = groupedQueryAttention(reshape(q, [B, H, T, D]), k, v, flatMask, 1 / Math.sqrt(D)); // [B,H,T,D]
+  const queries = reshape(q, [B, H, T, D]);
+  const blocks: Value[] = [];
+  for (let start = 0; start < T; start += QUERY_BLOCK) {
+    const end = Math.min(start + QUERY_BLOCK, T);
+    const seen = (x: Value, axis: number) => (end === T ? x : slice(x, axis, 0, end));
+    const rows = (x: Value) => (end - start === T ? x : slice(x, 2, start, end));
+    const scale = 1 / Math.sqrt(D);
+    blocks.push(
+      groupedQueryAttention(rows(queries), seen(k, 2), seen(v, 2), seen(rows(flatMask), 3), scale), // [B,H,end-start,D]
+    );
+  }
+  const mixed = blocks.length === 1 ? blocks[0]! : concat(blocks, 2); // [B,H,T,D]
   return reshape(transpose(mixed, [0, 2, 1, 3]), [B * T, H * D]);
 }

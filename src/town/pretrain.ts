@@ -43,7 +43,7 @@ export interface PretrainingOptions {
 
 export const PRETRAINING: PretrainingOptions = {
   seed: "town",
-  tokens: 20_000_000,
+  tokens: 24_000_000,
   batchTokens: 2560,
   learningRate: 2e-3,
 };
@@ -51,8 +51,11 @@ export const PRETRAINING: PretrainingOptions = {
 /** Documents that the tokenizer is trained on. */
 const TOKENIZER_DOCUMENTS = 30_000;
 const WARMUP_STEPS = 100;
-/** Share of the run after which the learning rate falls linearly to zero (warm-up, stable, decay). */
-const DECAY_FROM = 0.6;
+/**
+ * Share of the run after which the learning rate falls linearly to zero. Early: right steps come with a low rate (the
+ * batches are small), and copying, which needs a high one, has formed by then.
+ */
+const DECAY_FROM = 0.3;
 
 /** The tokenizer of the town's corpus. */
 export function trainTownTokenizer(from: Seed): TokenizerFiles {
@@ -111,7 +114,7 @@ export async function* pretrain(
     const { gradientNorm } = await model.optimStep({
       learningRate,
       beta1: 0.9,
-      beta2: 0.95,
+      beta2: 0.99, // batches are small, so squares are averaged over more of them
       epsilon: 1e-8,
       weightDecay: 0,
       clipNorm: 1,
