@@ -15,7 +15,7 @@ import {
 import { importConstitution, importPreferences, importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Run } from "./perform.ts";
-import { predictHeldOut, splitPreferences, trainPreference } from "./preference.ts";
+import { predictHeldOut, smoothLabels, splitPreferences, trainPreference } from "./preference.ts";
 import { readDemonstrations } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
 import { reinforce } from "./reinforce.ts";
@@ -64,11 +64,11 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   // Stage 2, reinforcement learning from AI feedback: compare, learn the preference, train against it (section 4).
   const harmlessness = recipe.feedback.source === "model" ? await askForFeedback() : await labelsFromFile();
   const helpfulness = await comparisonsOfHelpfulness();
-  const split = splitPreferences(
+  const preferences = smoothLabels(
     [...harmlessness.preferences, ...helpfulness],
-    recipe.preference.holdOut,
-    recipe.seed,
+    recipe.preference.labelSmoothing,
   );
+  const split = splitPreferences(preferences, recipe.preference.holdOut, recipe.seed);
   const preferenceModel = await trainPreference(run, host, recipe, base, split.train);
   const predictions = await predictHeldOut(run, host, recipe, preferenceModel.checkpoint, split.heldOut);
   const rlPrompts = await promptsForRl();

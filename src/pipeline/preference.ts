@@ -30,6 +30,14 @@ export function splitPreferences(
   return { train, heldOut: preferences.filter(isHeldOut) };
 }
 
+/** Labels drawn towards one half: p becomes e + (1 - 2e) p. */
+export function smoothLabels(preferences: readonly Preference[], e: number): readonly Preference[] {
+  return preferences.map((preference) => ({
+    ...preference,
+    probability: e + (1 - 2 * e) * preference.probability,
+  }));
+}
+
 /** Trains the preference model from the base model's weights with a fresh scalar head. */
 export function trainPreference(
   run: Run,
@@ -46,6 +54,7 @@ export function trainPreference(
     schedule: { kind: preference.schedule, learningRate: preference.learningRate, warmup: preference.warmup },
     adamW: preference.adamW,
     harmlessnessWeight: preference.harmlessnessWeight,
+    labelSmoothing: preference.labelSmoothing, // done by smoothLabels; here because it determines the result
   };
   const examples = recordTrainingSet(
     run,

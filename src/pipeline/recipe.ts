@@ -148,6 +148,8 @@ export function recipeSchema(path: z.ZodType<string, string>) {
         harmlessnessWeight: positive.default(2), // HH: two to three
         /** Share of the comparisons kept from training, to measure accuracy and calibration on. */
         holdOut: z.number().min(0).max(0.9).default(0.1), // ours
+        /** e: a label p counts as e + (1 - 2e) p. Keeps certain labels from outweighing soft ones in the score. */
+        labelSmoothing: z.number().min(0).max(0.5).default(0), // ours, as in conservative DPO (Mitchell 2023)
         ...training,
       })
       .prefault({}),
