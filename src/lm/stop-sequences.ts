@@ -1,5 +1,5 @@
 // Stop sequences: they are texts, and models draw tokens. Whether the newest token completes one is asked after every token,
-// so only tokens that share a character with a stop sequence are looked into, and only the end of the text is decoded.
+// so only tokens that hold the last character of a stop sequence are looked into, and only the end of the text is decoded.
 import type { Tokenizer } from "./tokenizer.ts";
 
 export interface StopSequences {
@@ -17,7 +17,7 @@ export interface StopSequences {
  */
 export function createStopSequences(tokenizer: Tokenizer, stop: readonly string[]): StopSequences {
   const sequences = stop.filter((sequence) => sequence !== "");
-  const characters = new Set(sequences.join(""));
+  const lastCharacters = new Set(sequences.map((sequence) => [...sequence].at(-1)!));
   // A token stands for at least one byte, so a sequence of n bytes lies within its last n tokens.
   const reach = Math.max(0, ...sequences.map((sequence) => Buffer.byteLength(sequence)));
   const concerned = new Map<number, boolean>();
@@ -29,7 +29,9 @@ export function createStopSequences(tokenizer: Tokenizer, stop: readonly string[
       const isByteLevel = tokenizer.byteLength(token) !== null;
       const text = tokenizer.decode([token]);
       known =
-        !isByteLevel || text.includes("\uFFFD") || [...text].some((character) => characters.has(character));
+        !isByteLevel ||
+        text.includes("\uFFFD") ||
+        [...text].some((character) => lastCharacters.has(character));
       concerned.set(token, known);
     }
     return known;
