@@ -50,8 +50,8 @@ function inverseCumulative(
   return mostProbable(probabilities, start, size);
 }
 
-/** Tokens that all together weigh less than this are not drawn at low temperatures, which spares their powers. */
-const NEGLIGIBLE = 1e-12;
+/** Share of the weight that tokens left out may have together: what softmax in float32 rounds away. Spares their powers. */
+const NEGLIGIBLE = 1e-7;
 
 /**
  * softmax(logits / temperature) is p^(1/temperature), normalised. The nucleus (Holtzman et al. 2020) is the smallest set of
@@ -63,14 +63,17 @@ function sampleReshaped(
   topP: number,
   uniform: number,
 ): number {
-  const least = temperature <= 1 ? NEGLIGIBLE / probabilities.length : 0;
+  const V = probabilities.length;
+  const most = probabilities[mostProbable(probabilities, 0, V)]!;
+  // (p / most)^(1 / temperature) < NEGLIGIBLE / V
+  const least = most * (NEGLIGIBLE / V) ** temperature;
   const tokens: number[] = [];
   const weights: number[] = [];
   let total = 0;
-  for (let token = 0; token < probabilities.length; token++) {
+  for (let token = 0; token < V; token++) {
     const probability = probabilities[token]!;
-    if (probability <= least) continue;
-    const weight = temperature === 1 ? probability : Math.exp(Math.log(probability) / temperature);
+    if (probability < least) continue;
+    const weight = temperature === 1 ? probability : (probability / most) ** (1 / temperature);
     tokens.push(token);
     weights.push(weight);
     total += weight;

@@ -90,17 +90,20 @@ interface Score {
   readonly score: number;
 }
 
-/** The preference model's score of every response and revision, for harmlessness by round. */
+/** The preference model's score of every response and revision, for harmlessness by round; equal texts are scored once. */
 async function scoreRounds(run: Run, host: ModelHost, made: Made): Promise<ReadonlyMap<string, number>> {
   const { prompts, responses, revisions } = made.stage1;
   const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
+  const all: readonly (Recorded<Response> | Recorded<Revision>)[] = [...responses, ...revisions];
+  const first = new Map<string, (typeof all)[number]>();
+  for (const text of all) if (!first.has(said(text))) first.set(said(text), text);
   const model = lazily(host, made.preferenceModel, "scalar");
-  const scores = await perform<Recorded<Response> | Recorded<Revision>, Score>(run, {
+  const scores = await perform<(typeof all)[number], Score>(run, {
     stage: "score-rounds",
     title: "Evaluation: the preference model scores every round",
     kind: "score",
     version: 1,
-    inputs: [...responses, ...revisions],
+    inputs: [...first.values()],
     batch: 8 * made.recipe.compute.batch,
     key: ({ id }) => ({ model: model.id, of: id }),
     parents: ({ id }) => [
@@ -117,5 +120,9 @@ async function scoreRounds(run: Run, host: ModelHost, made: Made): Promise<Reado
     },
   });
   await model.close();
-  return new Map(scores.map(({ of, score }) => [of, score]));
+  const scoreOf = new Map(scores.map(({ of, score }) => [of, score]));
+  return new Map(all.map((text) => [text.id, scoreOf.get(first.get(said(text))!.id)!]));
 }
+
+/** What was said to which prompt. */
+const said = ({ prompt, text }: Pick<Response, "prompt" | "text">): string => `${prompt} ${text}`;
