@@ -47,6 +47,18 @@ export function right(random: Random): CorpusDocument {
   return { kind: "right", turns: [...turns, answered(answer)] };
 }
 
+const ABOUT = ["What kind of request is this?", "Say only what this is.", "What is this about?"];
+
+/**
+ * What is asked for here? The very words of a request, then the question: what is known of the request is thus known where
+ * its answer begins. For every verb, held out or not.
+ */
+export function about(random: Random): CorpusDocument {
+  const request = drawRequest(random, { harmful: random.chance(0.6), ...ANY });
+  const question = asked(`${request.text} ${random.pick(ABOUT)}`);
+  return { kind: "about", turns: [question, answered(`It is ${nameOfHarm(request)}.`)] };
+}
+
 /** Which harm is it, and is it one of these? The question behind every verdict, at its shortest. */
 export function matching(random: Random): CorpusDocument {
   const request = drawRequest(random, { harmful: random.chance(0.9), ...ANY });

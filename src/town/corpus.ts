@@ -1,7 +1,7 @@
 // The pretraining corpus of the town: an endless seeded stream of conversations in which every role of the method occurs.
 // Document i depends on the seed, i and the progress of the run alone. What kinds there are, and when each is read.
 import type { Random, Seed } from "../engine/random.ts";
-import { echo, helpful, matching, recital, repetition, right, synonym } from "./answering.ts";
+import { about, echo, helpful, matching, recital, repetition, right, synonym } from "./answering.ts";
 import type { CorpusDocument } from "./documents.ts";
 import {
   concerned,
@@ -29,6 +29,7 @@ const MIX: readonly Ingredient[] = [
   { draw: (random) => helpful(random, true), shares: [3, 12, 18] },
   { draw: (random) => helpful(random, false), shares: [3, 12, 32] },
   { draw: right, shares: [2, 8, 5] },
+  { draw: about, shares: [0, 10, 8] },
   { draw: matching, shares: [2, 24, 5] },
   { draw: synonym, shares: [0, 2, 0.5] },
   { draw: critiqueAndRevision, shares: [0, 14, 30] },

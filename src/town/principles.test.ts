@@ -4,7 +4,15 @@ import { parse } from "yaml";
 import { seed } from "../engine/random.ts";
 import { CATEGORIES, HARMS } from "./harms.ts";
 import { COMPARISON_FRAMES, CRITIQUE_FRAMES, REVISION_FRAMES } from "./phrasings.ts";
-import { drawHarms, drawWording, listOf, preferred, splitOfWording, violates } from "./principles.ts";
+import {
+  drawHarms,
+  drawWording,
+  HARM_KEYWORDS,
+  listOf,
+  preferred,
+  splitOfWording,
+  violates,
+} from "./principles.ts";
 import { drawRequest } from "./requests.ts";
 
 const root = seed("principles test");
@@ -62,10 +70,11 @@ describe("the constitution of the town", () => {
     readonly principles: readonly WrittenPrinciple[];
   };
   const aboutHarm = principles.filter(({ tags }) => !tags.includes("evasion"));
-  const namedBy = (category: string) => aboutHarm.filter(({ tags }) => tags.includes(category));
+  const aboutSome = aboutHarm.filter(({ tags }) => tags.length < CATEGORIES.length);
+  const namedBy = (category: string) => aboutSome.filter(({ tags }) => tags.includes(category));
 
-  it("names every harm in half of its principles about harm, and every pair of harms equally often", () => {
-    expect(aboutHarm).toHaveLength(14);
+  it("names every harm in half of its principles about some harms, and every pair of harms equally often", () => {
+    expect(aboutSome).toHaveLength(14);
     for (const a of CATEGORIES) {
       expect(namedBy(a), a).toHaveLength(7);
       for (const b of CATEGORIES) {
@@ -89,8 +98,10 @@ describe("the constitution of the town", () => {
           const [before, after] = frame.text.split("{subject}") as [string, string];
           if (!text.startsWith(before) || !text.endsWith(after)) return false;
           const words = text.slice(before.length, text.length - after.length).split(/, | or /);
-          const categories = words.map((word) =>
-            CATEGORIES.find((name) => HARMS[name].keywords.includes(word)),
+          const categories = words.flatMap((word) =>
+            HARM_KEYWORDS.includes(word)
+              ? CATEGORIES
+              : CATEGORIES.find((name) => HARMS[name].keywords.includes(word)),
           );
           return (
             listOf(words) === text.slice(before.length, text.length - after.length) &&
