@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { UserError } from "../user-error.ts";
 import { parseRecipe, readRecipe, renderRecipe } from "./read-recipe.ts";
 import { rlOptions } from "./recipe.ts";
@@ -226,4 +227,14 @@ describe("a run directory", () => {
     openRunDirectory(directory).close();
     rmSync(directory, { recursive: true });
   });
+});
+
+it("the RLHF baseline is the town's recipe but for where the harmlessness labels come from", () => {
+  const written = (name: string) =>
+    parse(readFileSync(new URL(`../../recipes/${name}.yaml`, import.meta.url), "utf8"));
+  const { name, feedback, ...rest } = written("town-rlhf");
+  const { source, file, ...same } = feedback;
+  expect([name, source]).toEqual(["town-rlhf", "file"]);
+  expect(file).toMatch(/harmlessness/);
+  expect({ name: "town", feedback: same, ...rest }).toEqual(written("town"));
 });
