@@ -82,3 +82,15 @@ test("splits what does not fit into batches of one size", () => {
 test("climbs four steps an octave", () => {
   expect([1, 4, 5, 8, 9, 13, 17, 33, 100].map(ladder)).toEqual([1, 4, 5, 8, 10, 14, 20, 40, 112]);
 });
+
+test("branches go on from the passage, and the numbers of their segments let none see another", () => {
+  const branched = { tokens: [1, 2, 3], branches: [[4, 5], [6]], reads: [2, 3, 5] };
+  const [batch] = pack([[branched], [{ tokens: [7, 8], reads: [0] }]], 64);
+  expect([...batch!.tokens.data.slice(0, 8)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect([...batch!.positions.data.slice(0, 8)]).toEqual([0, 1, 2, 3, 4, 3, 0, 1]);
+  expect([...batch!.reads.data.slice(0, 4)]).toEqual([2, 3, 5, 6]);
+  const segment = [...batch!.segments.data.slice(0, 9)] as number[];
+  const sees = (query: number, key: number) => key <= query && segment[key]! >= segment[query]!;
+  const seen = (query: number) => segment.flatMap((_, key) => (sees(query, key) ? [key] : []));
+  expect([2, 4, 5, 7, 8].map(seen)).toEqual([[0, 1, 2], [0, 1, 2, 3, 4], [0, 1, 2, 5], [6, 7], [8]]);
+});

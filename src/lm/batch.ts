@@ -3,9 +3,12 @@
 import type { Tensor } from "../engine/tensor.ts";
 import { int32 } from "../engine/tensor.ts";
 
-/** A sequence and the positions whose hidden states are read, ascending. */
+/** A sequence and the places whose hidden states are read, ascending. */
 export interface Passage {
   readonly tokens: readonly number[];
+  /** Continuations of the tokens, none of which sees another: the tokens are read once for all of them. */
+  readonly branches?: readonly (readonly number[])[];
+  /** Places in the tokens and then the branches, laid end to end. */
   readonly reads: readonly number[];
 }
 
@@ -27,7 +30,7 @@ export interface PackedBatch {
   readonly shape: BatchShape;
   readonly tokens: Tensor<"int32">; // [B,T]
   readonly positions: Tensor<"int32">; // [B,T], from 0 in each passage
-  readonly segments: Tensor<"int32">; // [B,T], rising along a row; what is left of a row is a segment of its own
+  readonly segments: Tensor<"int32">; // [B,T]: a token sees the earlier ones of its row whose number is no smaller
   readonly reads: Tensor<"int32">; // [N] flat positions in B T: group by group, passage by passage; then zeros
   readonly targets: Tensor<"int32">; // [N] the token after each read position; 0 where none
   /** Which groups are in here, in the order of the reads. */
@@ -61,9 +64,9 @@ export function pack(groups: readonly Group[], tokensPerBatch: number): readonly
   let longest = 0;
   let total = 0;
   for (const group of groups) {
-    for (const { tokens } of group) {
-      longest = Math.max(longest, tokens.length);
-      total += tokens.length;
+    for (const passage of group) {
+      longest = Math.max(longest, lengthOf(passage));
+      total += lengthOf(passage);
     }
   }
   const length = rowLength(longest, Math.min(total, tokensPerBatch));
@@ -79,7 +82,11 @@ function rowLength(longest: number, most: number): number {
   return lengthBucket(Math.max(longest, Math.min(most, 192)));
 }
 
-const size = (group: Group): number => group.reduce((sum, { tokens }) => sum + tokens.length, 0);
+/** Tokens of a passage, branches and all. */
+const lengthOf = ({ tokens, branches = [] }: Passage): number =>
+  branches.reduce((sum, branch) => sum + branch.length, tokens.length);
+
+const size = (group: Group): number => group.reduce((sum, passage) => sum + lengthOf(passage), 0);
 
 interface Place {
   readonly group: number;
@@ -122,15 +129,15 @@ function shrink(groups: readonly Group[], bin: Bin, length: number): Bin {
 
 function place(bin: Bin, group: Group, index: number): boolean {
   const rows: number[] = [];
-  for (const { tokens } of group) {
-    const row = bin.free.findIndex((free) => free >= tokens.length);
+  for (const passage of group) {
+    const row = bin.free.findIndex((free) => free >= lengthOf(passage));
     if (row === -1) {
       rows.forEach((taken, i) => {
-        bin.free[taken]! += group[i]!.tokens.length;
+        bin.free[taken]! += lengthOf(group[i]!);
       });
       return false;
     }
-    bin.free[row]! -= tokens.length;
+    bin.free[row]! -= lengthOf(passage);
     rows.push(row);
   }
   bin.placed.push({ group: index, rows });
@@ -149,17 +156,26 @@ function layOut(groups: readonly Group[], bin: Bin, length: number): PackedBatch
     groups[group]!.forEach((passage, i) => {
       const row = passageRows[i]!;
       const start = row * length + used[row]!;
-      passage.tokens.forEach((token, position) => {
-        tokens[start + position] = token;
-        positions[start + position] = position;
-        segments[start + position] = count[row]!;
+      const { branches = [] } = passage;
+      let place = start;
+      const put = (part: readonly number[], firstPosition: number, segment: number) =>
+        part.forEach((token, j) => {
+          tokens[place] = token;
+          positions[place] = firstPosition + j;
+          segments[place] = segment;
+          place += 1;
+        });
+      // Branches have the lower numbers, rising: each sees the passage, and none the branches before it.
+      put(passage.tokens, 0, count[row]! + branches.length);
+      branches.forEach((branch, k) => {
+        put(branch, passage.tokens.length, count[row]! + k);
       });
       for (const read of passage.reads) {
         reads.push(start + read);
         targets.push(passage.tokens[read + 1] ?? 0);
       }
-      used[row]! += passage.tokens.length;
-      count[row]! += 1;
+      used[row]! += place - start;
+      count[row]! += branches.length + 1;
     });
   }
   for (let row = 0; row < rows; row++) {

@@ -40,7 +40,10 @@ export function checkSequences(
   groups: readonly Group[],
   { maxPositions, vocabularySize }: LlamaConfig,
 ): void {
-  for (const { tokens } of groups.flat()) {
+  const sequences = groups
+    .flat()
+    .flatMap(({ tokens, branches = [[]] }) => branches.map((branch) => [...tokens, ...branch]));
+  for (const tokens of sequences) {
     if (tokens.length === 0) throw new Error("sequence: expected at least one token, got none");
     if (tokens.length > maxPositions) {
       throw new UserError(

@@ -17,7 +17,7 @@ import {
 } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import type { Loss, TokenSequence } from "../models/model.ts";
-import type { Group } from "./batch.ts";
+import type { Group, Passage } from "./batch.ts";
 import type { Head } from "./config.ts";
 
 export type LossKind = Loss["kind"];
@@ -65,7 +65,7 @@ export const LOSSES: { readonly [K in LossKind]: LossRule<K> } = {
     head: "scalar",
     columns: ["probability", "weight"],
     term: ({ a, b, probability, weight }) => ({
-      passages: [a, b].map((tokens) => ({ tokens, reads: [tokens.length - 1] })),
+      passages: [forked(a, b)],
       columns: { probability: [probability, probability], weight: [weight, weight] },
     }),
     graph: (scores, column) => {
@@ -147,6 +147,14 @@ export function predictingPositions({ tokens, weights }: TokenSequence): readonl
   const positions: number[] = [];
   for (let t = 1; t < tokens.length; t++) if (weights[t]! > 0) positions.push(t - 1);
   return positions;
+}
+
+/** Two sequences as one passage, what they begin with in common read once; the ends of both are read. */
+function forked(a: readonly number[], b: readonly number[]): Passage {
+  let shared = 0;
+  while (shared < Math.min(a.length, b.length) - 1 && a[shared] === b[shared]) shared += 1;
+  const ends = [a.length - 1, a.length - 1 + b.length - shared];
+  return { tokens: a.slice(0, shared), branches: [a.slice(shared), b.slice(shared)], reads: ends };
 }
 
 function predictionTerm(kind: LossKind, sequence: TokenSequence, columns: Columns): LossTerm {

@@ -59,3 +59,17 @@ test("a continuation's tokens are those that follow the prompt's, unless one run
   expect(continuationTokens([1, 2], [1, 2, 7, 8], [9])).toEqual([7, 8]);
   expect(continuationTokens([1, 2], [1, 5, 8], [9])).toEqual([9]);
 });
+
+test("continuations of several tokens score beside others as they score alone", async () => {
+  const prompt = [3, 5, 8, 13, 21];
+  const continuations = [[11, 12, 4], [11, 14, 4], [2], [7, 7, 7, 7, 7], []];
+  const requests = [
+    { prompt, continuations },
+    { prompt: [9, 9], continuations: [[1, 2, 3]] },
+  ];
+  const [together] = await scoreContinuations(graphs, parameters, requests);
+  for (const [k, continuation] of continuations.entries()) {
+    const [alone] = await scoreContinuations(graphs, parameters, [{ prompt, continuations: [continuation] }]);
+    expect(Math.abs(alone![0]! - together![k]!)).toBeLessThan(1e-5);
+  }
+});

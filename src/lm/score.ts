@@ -1,7 +1,7 @@
 // Log-probabilities of given continuations: prompts and continuations packed in few rows, the vocabulary head only where a
-// continuation's token is predicted. Continuations of one token share their prompt.
+// continuation's token is predicted. A prompt is read once, however many continuations it has.
 import { int32 } from "../engine/tensor.ts";
-import { type Group, type Passage, pack } from "./batch.ts";
+import { type Group, pack } from "./batch.ts";
 import type { Parameters } from "./fused-weights.ts";
 import type { InferenceGraphs } from "./inference-graphs.ts";
 
@@ -62,27 +62,25 @@ export async function scoreContinuations(
   return scores;
 }
 
-/** The passages of one request, and what is read from them in order. */
+/** The passage of one request, the prompt with its continuations as branches, and what is read from it in order. */
 function planReads({ prompt, continuations }: ContinuationRequest): {
   readonly group: Group;
   readonly reads: readonly Read[];
 } {
-  const last = prompt.length - 1;
-  const single = continuations.flatMap((tokens, choice) =>
-    tokens.length === 1 ? [{ choice, token: tokens[0]! }] : [],
-  );
-  const shared: Passage = { tokens: prompt, reads: single.map(() => last) };
-  const longer = continuations.flatMap((tokens, choice) => (tokens.length > 1 ? [{ tokens, choice }] : []));
-  return {
-    group: [
-      ...(single.length > 0 ? [shared] : []),
-      ...longer.map(({ tokens }) => ({
-        tokens: [...prompt, ...tokens.slice(0, -1)],
-        reads: tokens.map((_, i) => last + i),
-      })),
-    ],
-    reads: [...single, ...longer.flatMap(({ tokens, choice }) => tokens.map((token) => ({ choice, token })))],
-  };
+  const places: (Read & { readonly place: number })[] = [];
+  const branches: (readonly number[])[] = [];
+  let end = prompt.length;
+  continuations.forEach((tokens, choice) => {
+    // The first token is predicted at the prompt's end, each other one at the token before it.
+    tokens.forEach((token, i) => {
+      places.push({ choice, token, place: i === 0 ? prompt.length - 1 : end + i - 1 });
+    });
+    if (tokens.length < 2) return;
+    branches.push(tokens.slice(0, -1));
+    end += tokens.length - 1;
+  });
+  places.sort((a, b) => a.place - b.place || a.choice - b.choice);
+  return { group: [{ tokens: prompt, branches, reads: places.map(({ place }) => place) }], reads: places };
 }
 
 /**

@@ -27,7 +27,7 @@ import { memoryShapes } from "./fused-weights.ts";
 /** The model's weights in a graph, by memory name. */
 export type ParameterValues = ReadonlyMap<string, Value>;
 
-/** Packed tokens. Within a row the segment numbers never fall; positions restart at 0 with each segment. */
+/** Packed tokens. A token sees the earlier ones of its row whose segment number is no smaller than its own. */
 export interface PackedTokens {
   readonly tokens: Value; // int32 [B,T]
   readonly positions: Value; // int32 [B,T]
@@ -130,8 +130,8 @@ export function swiglu(x: Value, gateUp: Value): Value {
 }
 
 /**
- * 0 where a token may look, -1e9 where it may not: [B,1,1,T,T], queries before keys. Keys at or before the query, of its
- * own segment: since segment numbers never fall along a row, an earlier key is of the segment if its number is no smaller.
+ * 0 where a token may look, -1e9 where it may not: [B,1,1,T,T], queries before keys. Keys at or before the query whose
+ * segment number is no smaller: of its own segment, or of the passage that it continues (`batch.ts`).
  */
 function attentionMask(segments: Value): Value {
   const [B, T] = segments.shape as [number, number];
