@@ -7,7 +7,15 @@ import { comparisonQuestion } from "../method/constitution/wording.ts";
 import { type FeedbackMode, type FeedbackTask, readComparisons } from "../method/feedback/judge.ts";
 import { pairResponses } from "../method/feedback/pairs.ts";
 import { type LabelRule, softLabel } from "../method/feedback/soft-label.ts";
-import type { Comparison, Draft, Label, Preference, PrincipleUse, Prompt } from "../method/records.ts";
+import type {
+  Comparison,
+  Draft,
+  Label,
+  Preference,
+  PrincipleUse,
+  Prompt,
+  Reading,
+} from "../method/records.ts";
 import type { LanguageModel, Sampling } from "../models/model.ts";
 import { needComparisons } from "./enough-to-learn.ts";
 import type { Imported } from "./imports.ts";
@@ -89,8 +97,8 @@ export interface Labelling {
   readonly modelEntry: string;
 }
 
-/** Labels each comparison with the feedback model's soft label under its principles. */
-export function labelComparisons(
+/** Labels each comparison with the feedback model's soft label under its principles: first what it says, then the rule. */
+export async function labelComparisons(
   run: Run,
   model: LanguageModel,
   labelling: Labelling,
@@ -104,10 +112,10 @@ export function labelComparisons(
       use,
       seed: `${seed}/reading/${comparison.id}/${use.principle}`,
     }));
-  return perform<Recorded<Comparison>, Draft<Label>>(run, {
+  const read = await perform<Recorded<Comparison>, ReadComparison>(run, {
     stage: labelling.stage,
     title: labelling.title,
-    kind: "label",
+    kind: "reading",
     version: 1,
     inputs: comparisons,
     batch: labelling.batch,
@@ -116,7 +124,6 @@ export function labelComparisons(
       comparison: comparison.id,
       principles: principlesOf(comparison).map(({ use }) => [use.principle, use.wording]),
       mode: mode as unknown as Json,
-      rule: rule as unknown as Json,
       seed,
     }),
     parents: (comparison) => [
@@ -129,11 +136,35 @@ export function labelComparisons(
     compute: async (batch) => {
       const tasks = batch.map(tasksOf);
       const readings = [...(await readComparisons(model, tasks.flat(), mode, run.signal))];
-      return batch.map((comparison, i) =>
-        softLabel(comparison, readings.splice(0, tasks[i]!.length).flat(), rule),
-      );
+      return batch.map((comparison, i) => ({
+        comparison: comparison.id,
+        readings: readings.splice(0, tasks[i]!.length).flat(),
+      }));
     },
   });
+  // Apart, so that another clamp, or hard labels, ask nothing anew.
+  const labels = await perform<Recorded<ReadComparison>, Omit<Draft<Label>, "readings">>(run, {
+    stage: `${labelling.stage}-labels`,
+    title: `${labelling.title}: from readings to labels`,
+    kind: "label",
+    version: 1,
+    inputs: read,
+    batch: Math.max(1, read.length),
+    key: ({ id }) => ({ readings: id, rule: rule as unknown as Json }),
+    parents: ({ id }) => [{ id, role: "readings" }],
+    compute: async (batch) =>
+      batch.map(({ comparison, readings }) => {
+        const { readings: _, ...label } = softLabel({ id: comparison }, readings, rule);
+        return label;
+      }),
+  });
+  return labels.map((label, i) => ({ ...label, readings: read[i]!.readings }));
+}
+
+/** What a feedback model said of a comparison, raw. */
+interface ReadComparison {
+  readonly comparison: string;
+  readonly readings: readonly Reading[];
 }
 
 /** How the recipe wants comparisons read: at once, or after reasons. */

@@ -50,15 +50,15 @@ export async function importPrompts(
   { file, count }: { readonly file: string; readonly count: number | "all" },
 ): Promise<readonly Prompt[]> {
   const { rows } = reported(run, file, await readPrompts(file));
-  const source = importFile(run, file);
+  importFile(run, file);
   const drafts: readonly Draft<Prompt>[] = rows
     .slice(0, count === "all" ? rows.length : count)
     .map(({ conversation, metadata }) => ({ set, conversation, metadata }));
   const written = run.ledger.commit(
-    drafts.map((body) => ({
-      key: stepKey({ kind: "prompt", of: body as unknown as Json, source }),
-      entries: [{ kind: "prompt", body: body as unknown as Json, parents: [{ id: source, role: "file" }] }],
-    })),
+    drafts.map((draft) => {
+      const body = { file: basename(file), ...draft } as unknown as Json;
+      return { key: stepKey({ kind: "prompt", of: body }), entries: [{ kind: "prompt", body, parents: [] }] };
+    }),
   );
   const prompts = drafts.map((draft, i) => ({ ...draft, id: written[i]![0]!.id }));
   return [...new Map(prompts.map((prompt) => [prompt.id, prompt])).values()];
@@ -71,14 +71,14 @@ export async function importPreferences(
   { file, count }: { readonly file: string; readonly count: number | "all" },
 ): Promise<readonly Preference[]> {
   const { rows } = reported(run, file, await readPreferences(file));
-  const fileEntry = importFile(run, file);
+  importFile(run, file);
   const taken = rows.slice(0, count === "all" ? rows.length : count);
   const written = run.ledger.commit(
-    taken.map((row, line) => {
-      const body = { source, ...row } as unknown as Json;
+    taken.map((row) => {
+      const body = { file: basename(file), source, ...row } as unknown as Json;
       return {
-        key: stepKey({ kind: "preference", of: body, source: fileEntry, line }),
-        entries: [{ kind: "preference", body, parents: [{ id: fileEntry, role: "file" }] }],
+        key: stepKey({ kind: "preference", of: body }),
+        entries: [{ kind: "preference", body, parents: [] }],
       };
     }),
   );
@@ -95,12 +95,15 @@ export async function importPreferences(
   return [...new Map(preferences.map((preference) => [preference.id, preference])).values()];
 }
 
-function importFile(run: Run, file: string): string {
+/**
+ * Which bytes were read. Rows name the file and are no children of this entry: a line added to the file leaves the others
+ * what they were.
+ */
+function importFile(run: Run, file: string): void {
   const body = { file: basename(file), sha256: hashFile(file) };
-  const [entries] = run.ledger.commit([
+  run.ledger.commit([
     { key: stepKey({ kind: "file", of: body }), entries: [{ kind: "file", body, parents: [] }] },
   ]);
-  return entries![0]!.id;
 }
 
 /** Says how many rows of a file could not be used, and why; never silently. */

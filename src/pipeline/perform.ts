@@ -12,7 +12,13 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Milliseconds; injected, and never part of a result. */
   readonly now: () => number;
+  /** What computes: two devices round differently, so what one made is not taken for the other's. */
+  readonly device: "cpu" | "webgpu";
 }
+
+/** The key of a step's result: the function's name and version, what computes it, and everything that determines it. */
+export const keyOf = (run: Run, kind: string, version: number, of: Json): string =>
+  stepKey({ kind, version, device: run.device, of });
 
 /** A record as the ledger returns it: what was computed, and the id of the entry that holds it. */
 export type Recorded<T> = T & { readonly id: string };
@@ -48,15 +54,20 @@ export async function perform<I, O extends object>(
   work: Work<I, O>,
 ): Promise<readonly Recorded<O>[]> {
   const { stage, title, kind, version, inputs } = work;
-  const keys = inputs.map((input) => stepKey({ kind, version, of: work.key(input) }));
-  const known = keys.map((key) => run.ledger.recall(key)?.[0]);
-  const reused = known.filter((entry) => entry !== undefined).length;
+  const keys = inputs.map((input) => keyOf(run, kind, version, work.key(input)));
+  const known = new Map<string, Entry>();
+  for (const key of keys) {
+    const entry = run.ledger.recall(key)?.[0];
+    if (entry !== undefined) known.set(key, entry);
+  }
+  const reused = keys.filter((key) => known.has(key)).length;
   const begun = run.now();
   run.emit({ kind: "stage-start", stage, title, total: inputs.length, unit: kind, reused });
   const results: Entry[] = [];
   for (let start = 0; start < inputs.length; start += work.batch) {
     const places = inputs.slice(start, start + work.batch).map((_, i) => start + i);
-    const missing = places.filter((i) => known[i] === undefined);
+    // Inputs that are alike are computed once.
+    const missing = places.filter((i) => !known.has(keys[i]!) && keys.indexOf(keys[i]!, start) === i);
     if (missing.length > 0) {
       run.signal.throwIfAborted();
       const outputs = await work.compute(missing.map((i) => inputs[i]!));
@@ -70,11 +81,11 @@ export async function perform<I, O extends object>(
         }),
       );
       missing.forEach((i, at) => {
-        known[i] = written[at]![0]!;
+        known.set(keys[i]!, written[at]![0]!);
       });
       run.emit({ kind: "stage-progress", stage, done: places.at(-1)! + 1, total: inputs.length });
     }
-    for (const i of places) results.push(known[i]!);
+    for (const i of places) results.push(known.get(keys[i]!)!);
   }
   run.emit({
     kind: "stage-end",

@@ -64,12 +64,10 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   // Stage 2, reinforcement learning from AI feedback: compare, learn the preference, train against it (section 4).
   const harmlessness = recipe.feedback.source === "model" ? await askForFeedback() : await labelsFromFile();
   const helpfulness = await comparisonsOfHelpfulness();
-  const preferences = smoothLabels(
-    [...harmlessness.preferences, ...helpfulness],
-    recipe.preference.labelSmoothing,
-  );
-  const split = splitPreferences(preferences, recipe.preference.holdOut, recipe.seed);
-  const preferenceModel = await trainPreference(run, host, recipe, base, split.train);
+  const { holdOut, labelSmoothing } = recipe.preference;
+  const split = splitPreferences([...harmlessness.preferences, ...helpfulness], holdOut, recipe.seed);
+  const learnt = smoothLabels(split.train, labelSmoothing);
+  const preferenceModel = await trainPreference(run, host, recipe, base, learnt);
   const predictions = await predictHeldOut(run, host, recipe, preferenceModel.checkpoint, split.heldOut);
   const rlPrompts = await promptsForRl();
   const rlCai = await reinforce(run, host, recipe, slCai.checkpoint, preferenceModel.checkpoint, rlPrompts);

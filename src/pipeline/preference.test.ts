@@ -5,7 +5,7 @@ import { smoothLabels, splitPreferences } from "./preference.ts";
 const labelled = (probability: number, i: number): Preference => ({
   id: `p${i}`,
   source: "helpfulness",
-  conversation: [{ role: "user", content: "Tea?" }],
+  conversation: [{ role: "user", content: `Tea for ${i}?` }],
   textA: "Yes.",
   textB: "No.",
   probability,
@@ -20,7 +20,7 @@ test("smoothing draws certain labels to e and 1 - e and leaves even ones; none c
   expect(smoothLabels(labels, 0)).toEqual(labels);
 });
 
-test("which side of the split a comparison is on depends on its id alone", () => {
+test("which side of the split a comparison is on depends on its conversation alone", () => {
   const all = Array.from({ length: 400 }, (_, i) => labelled(1, i));
   const { train, heldOut } = splitPreferences(all, 0.1, "seed");
   expect(heldOut.length).toBeGreaterThan(20);
@@ -28,4 +28,12 @@ test("which side of the split a comparison is on depends on its id alone", () =>
   const fewer = splitPreferences(all.slice(0, 200), 0.1, "seed");
   expect(fewer.heldOut).toEqual(heldOut.filter(({ id }) => Number(id.slice(1)) < 200));
   expect(train.length + heldOut.length).toBe(400);
+  const relabelled = all.map((preference) => ({
+    ...preference,
+    id: `other ${preference.id}`,
+    probability: 0.3,
+  }));
+  expect(splitPreferences(relabelled, 0.1, "seed").heldOut.map(({ conversation }) => conversation)).toEqual(
+    heldOut.map(({ conversation }) => conversation),
+  );
 });

@@ -13,7 +13,7 @@ import { perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import { recordTrainingSet, type Trained, train } from "./training.ts";
 
-/** What is learnt from and what is held out; a comparison's side depends on its id alone. */
+/** What is learnt from and what is held out; a comparison's side depends on its conversation alone, whatever its label. */
 export interface PreferenceSplit {
   readonly train: readonly Preference[];
   readonly heldOut: readonly Preference[];
@@ -24,7 +24,8 @@ export function splitPreferences(
   holdOut: number,
   name: string,
 ): PreferenceSplit {
-  const isHeldOut = ({ id }: Preference) => seed(name).child(id).random().float() < holdOut;
+  const isHeldOut = ({ conversation }: Preference) =>
+    seed(name).child(JSON.stringify(conversation)).random().float() < holdOut;
   const train = preferences.filter((preference) => !isHeldOut(preference));
   needPreferences(train.length, preferences.length);
   return { train, heldOut: preferences.filter(isHeldOut) };
@@ -65,7 +66,8 @@ export function trainPreference(
     stage: "preference-model",
     title: "Preference model",
     unit: "step",
-    key: { stage: "preference-model", base: base.modelId, examples, options: options as unknown as Json },
+    version: 1,
+    key: { base: base.modelId, examples, options: options as unknown as Json },
     parents: [
       { id: base.id, role: "base" },
       { id: examples, role: "training-set" },
@@ -107,7 +109,7 @@ export async function predictHeldOut(
     version: 1,
     inputs: heldOut,
     batch: recipe.compute.batch,
-    key: ({ id }) => ({ model: model.id, preference: id }),
+    key: ({ id, probability }) => ({ model: model.id, preference: id, probability }),
     parents: ({ id }) => [
       { id, role: "preference" },
       { id: preferenceModel.id, role: "model" },

@@ -172,7 +172,7 @@ function override(tree: Record<string, unknown>, assignment: string): readonly s
 
 /** What no single key shows. */
 function refuseContradictions(recipe: Recipe, where: (path: KeyPath) => string): void {
-  const { supervised, feedback, rl } = recipe;
+  const { supervised, feedback, rl, evaluation } = recipe;
   const refuse = (path: KeyPath, message: string, hint: string): never => {
     throw new UserError("recipe-contradiction", `${where(path)}: ${message}`, hint);
   };
@@ -199,6 +199,24 @@ function refuseContradictions(recipe: Recipe, where: (path: KeyPath) => string):
       ["feedback", "samples"],
       `expected 1, since direct labels are not sampled, got ${feedback.samples}`,
       "Set feedback.mode to chain-of-thought, or feedback.samples to 1.",
+    );
+  if (feedback.labels === "hard" && feedback.clamp !== null)
+    refuse(
+      ["feedback", "clamp"],
+      `expected none, since hard labels are 0, 1/2 or 1, got [${feedback.clamp.join(", ")}]`,
+      "Set feedback.labels to soft, or feedback.clamp to none.",
+    );
+  if (rl.sampling.temperature !== 1 || rl.sampling.topP !== 1)
+    refuse(
+      ["rl", "sampling"],
+      `expected temperature 1 and topP 1, since PPO compares probabilities with those it sampled by, got ${rl.sampling.temperature} and ${rl.sampling.topP}`,
+      "Leave both out.",
+    );
+  if (evaluation.judge.mode === "direct" && evaluation.judge.samples > 1)
+    refuse(
+      ["evaluation", "judge", "samples"],
+      `expected 1, since direct labels are not sampled, got ${evaluation.judge.samples}`,
+      "Set evaluation.judge.mode to chain-of-thought, or evaluation.judge.samples to 1.",
     );
   if (rl.minibatches > rl.promptsPerIteration)
     refuse(

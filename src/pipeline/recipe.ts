@@ -162,7 +162,7 @@ export function recipeSchema(path: z.ZodType<string, string>) {
         sampling,
         klCoefficient: klCoefficient.default(0.001), // HH 4.1; steered: Ziegler et al. 2019, section 2.2
         clip: positive.default(0.2), // HH 4.1
-        valueClip: positive.default(0.2), // ours, as in Ziegler et al. 2019
+        valueClip: positive.default(10), // ours: Ziegler et al. 2019 take 0.2, where scores have unit scale; these do not
         discount: probability.default(1), // HH 4.1
         lambda: probability.default(0.95), // ours, as in Schulman et al. 2016
         /** Times that each answer is learnt from. */
@@ -209,7 +209,7 @@ export function recipeSchema(path: z.ZodType<string, string>) {
         threads: z
           .union([z.literal("auto"), count], { error: 'expected "auto" or a whole number from 1' })
           .default("auto"),
-        /** Requests given to a model together, and lost together in a crash. No result depends on it. */
+        /** Requests given to a model together, and lost together in a crash. Results depend on it by rounding alone. */
         batch: count.default(64),
       })
       .prefault({}),
@@ -262,7 +262,9 @@ export function resolveDefaults(document: RecipeDocument): Recipe {
     feedback: {
       ...feedback,
       model: feedbackModel,
-      clamp: feedback.clamp === undefined ? paperClamp : feedback.clamp,
+      // Hard labels are 0, 1/2 or 1: there is nothing to clamp.
+      clamp:
+        feedback.clamp === undefined && feedback.labels === "soft" ? paperClamp : (feedback.clamp ?? null),
     },
     evaluation: {
       ...evaluation,

@@ -28,8 +28,8 @@ export function reinforce(
     stage: "rl-cai",
     title: "PPO against the preference model (RL-CAI)",
     unit: "iteration",
+    version: 1,
     key: {
-      stage: "rl-cai",
       start: slCai.modelId,
       preferenceModel: preferenceModel.modelId,
       prompts: promptsEntry,

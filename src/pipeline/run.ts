@@ -44,7 +44,7 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
     writeRecipe(directory, recipe, options.projectRoot);
     const forecast = await forecastOnce(recipe, host, { now, signal }, directory);
     emit({ kind: "run-forecast", ms: forecast.ms });
-    const run = { ledger: opened.ledger, directory, emit, signal, now };
+    const run = { ledger: opened.ledger, directory, emit, signal, now, device };
     const { results, transcripts } = await constitutionalAi(run, recipe, host);
     emit(resultTable(results));
     const write = (name: string, what: string, text: string) => {

@@ -77,8 +77,8 @@ export async function fineTune(
     stage: "sl-cai",
     title: "Fine-tuning on revisions (SL-CAI)",
     unit: "step",
+    version: 1,
     key: {
-      stage: "sl-cai",
       base: base.modelId,
       examples: examplesEntry,
       options: options as unknown as Json,

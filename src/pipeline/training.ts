@@ -6,7 +6,7 @@ import { type Json, stepKey } from "../ledger/ledger.ts";
 import type { Metrics, TrainableModel } from "../models/model.ts";
 import { type Checkpoint, keepCheckpoint, recalledCheckpoint } from "./checkpoints.ts";
 import { needFinite } from "./enough-to-learn.ts";
-import type { Parent, Run } from "./perform.ts";
+import { keyOf, type Parent, type Run } from "./perform.ts";
 
 /** What one turn of a training loop leaves behind. */
 export interface Turn {
@@ -25,7 +25,9 @@ export interface Training<M extends Readonly<Record<string, TrainableModel>>> {
   readonly stage: string;
   readonly title: string;
   readonly unit: string;
-  /** Everything that determines the result. */
+  /** Raised when the loop or its losses change their meaning, so that old checkpoints are not taken for new ones. */
+  readonly version: number;
+  /** Everything that determines the result, apart from stage and version. */
   readonly key: Json;
   readonly parents: readonly Parent[];
   readonly turns: number;
@@ -61,7 +63,8 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
   training: Training<M>,
 ): Promise<Trained> {
   const { stage, title, unit, turns } = training;
-  const finalKey = stepKey({ kind: "checkpoint", of: training.key });
+  const key: Json = { stage, of: training.key };
+  const finalKey = keyOf(run, "checkpoint", training.version, key);
   const begun = run.now();
   const start = (reused: number) =>
     run.emit({ kind: "stage-start", stage, title, total: turns, unit, reused });
@@ -75,7 +78,7 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
     end(turns);
     return recalled;
   }
-  const stateKey = (turn: number) => stepKey({ kind: "training-state", of: training.key, turn });
+  const stateKey = (turn: number) => keyOf(run, "training-state", training.version, { ...key, turn });
   const last = lastState(run, training, stateKey);
   start(last?.body.turn ?? 0);
   run.signal.throwIfAborted();

@@ -38,7 +38,7 @@ function requestTexts(document: CorpusDocument): readonly string[] {
 describe("the pretraining corpus", () => {
   it("keeps held-out verbs, pairs and phrasings of requests out of everything that is judged", () => {
     let judged = 0;
-    for (const document of documents(6000)) {
+    for (const document of documents(8000)) {
       if (!JUDGING.includes(document.kind)) continue;
       for (const text of requestTexts(document)) {
         const request = recognizeRequest(text);

@@ -1,12 +1,13 @@
 // `charter pretrain town`: from nothing to a checkpoint folder. Keeps its state beside the folder, so that the same command
 // goes on after an interruption and ends with the same bytes.
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { seed } from "../engine/random.ts";
 import { readCheckpoint, tokenizerBytes, writeCheckpoint } from "../lm/checkpoint.ts";
 import { parseConfig } from "../lm/config.ts";
 import { initialize } from "../lm/initialize.ts";
 import type { Metrics, ModelHost } from "../models/model.ts";
+import { UserError } from "../user-error.ts";
 import {
   PRETRAINING_START,
   type PretrainingOptions,
@@ -33,7 +34,7 @@ export async function* pretrainTo(
   const workshop = `${directory}.pretraining`;
   const start = join(workshop, "start");
   const pointFile = join(workshop, "point.json");
-  const from: PretrainingPoint = await readFile(pointFile, "utf8").then(JSON.parse, () => PRETRAINING_START);
+  const from = await readPoint(pointFile, options);
   if (from.step === 0) await writeStart(start, options);
   const { tokenizer, tokenizerFiles } = await readCheckpoint(start);
   const model = await host.open(start);
@@ -41,13 +42,11 @@ export async function* pretrainTo(
   const keep = async (point: PretrainingPoint) => {
     // The point names its state, so a crash between the two writes leaves the older pair whole.
     await writeFile(join(workshop, `state-${point.step}.safetensors`), await model.state());
-    const older: PretrainingPoint = await readFile(pointFile, "utf8").then(
-      JSON.parse,
-      () => PRETRAINING_START,
-    );
-    await writeFile(`${pointFile}.writing`, JSON.stringify(point));
+    const older = await readPoint(pointFile, options);
+    await writeFile(`${pointFile}.writing`, JSON.stringify({ options, point }));
     await rename(`${pointFile}.writing`, pointFile);
-    await rm(join(workshop, `state-${older.step}.safetensors`), { force: true });
+    if (older.step !== point.step)
+      await rm(join(workshop, `state-${older.step}.safetensors`), { force: true });
   };
   for await (const done of pretrain(model, tokenizer, options, from)) {
     yield done;
@@ -60,6 +59,20 @@ export async function* pretrainTo(
   const { tensors } = await readCheckpoint(trained);
   await writeCheckpoint(directory, { config: TOWN_CONFIG, tensors, tokenizerFiles, dtype: "F16" });
   await rm(workshop, { recursive: true, force: true });
+}
+
+/** Where an interrupted pretraining stands; the start where there is none. Refuses to go on under other settings. */
+async function readPoint(file: string, options: PretrainingOptions): Promise<PretrainingPoint> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  if (text === undefined) return PRETRAINING_START;
+  const kept: { readonly options?: PretrainingOptions; readonly point: PretrainingPoint } = JSON.parse(text);
+  const settings = (of: PretrainingOptions | undefined) => JSON.stringify(of ?? "unknown settings");
+  if (settings(kept.options) === settings(options)) return kept.point;
+  throw new UserError(
+    "other-pretraining",
+    `${file}: expected a pretraining with ${settings(options)}, got one with ${settings(kept.options)}`,
+    `Use the settings it was begun with, or remove ${dirname(file)} to begin anew.`,
+  );
 }
 
 /** The tokenizer and the seeded weights that training starts from. */

@@ -18,7 +18,7 @@ export function probabilityOfA(reading: Reading): number {
 
 /** The label of one comparison from all its readings. */
 export function softLabel(
-  comparison: Comparison,
+  comparison: Pick<Comparison, "id">,
   readings: readonly Reading[],
   rule: LabelRule,
 ): Draft<Label> {
