@@ -105,6 +105,31 @@ describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (vari
     await trainer.dispose();
   });
 
+  test("gives PyTorch's logits, but for the constant that a softmax does not see", async () => {
+    const { data, shape } = expected.get("logits")!;
+    const [T, V] = shape as [number, number];
+    const { tokens } = facts.sequences[0]!;
+    expect(tokens).toHaveLength(T);
+    const trainer = policy();
+    // The log-probability of every token of the vocabulary after every beginning of the sequence.
+    const sequences = Array.from({ length: T * V }, (_, i) => {
+      const beginning = tokens.slice(0, Math.floor(i / V) + 1);
+      return { tokens: [...beginning, i % V], weights: [...beginning.map(() => 0), 1] };
+    });
+    const logProbs = (await trainer.forward(sequences)).flat();
+    for (let t = 0; t < T; t++) {
+      const logits = Array.from(data.slice(t * V, (t + 1) * V));
+      const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+      expectClose(
+        `position ${t}`,
+        logProbs.slice(t * V, (t + 1) * V),
+        logits.map((x) => x - total),
+        "chained",
+      );
+    }
+    await trainer.dispose();
+  });
+
   test.each([2688, 64])(
     "gives PyTorch's cross-entropy and gradients in microbatches of %i tokens",
     async (tokens) => {
