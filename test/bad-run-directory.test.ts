@@ -1,7 +1,7 @@
 // Run directories that cannot be worked in, and runs with nothing to learn from: one message with its fix, and what is there
 // stays as it is. A disk that is full or cannot be written is a small file system in memory, mounted for one child alone.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -89,9 +89,29 @@ describe("a run directory is refused", () => {
 it("keeps its recipe when the next one is wrong", async () => {
   const directory = copied("kept");
   const recipe = readFileSync(join(directory, "recipe.yaml"), "utf8");
-  const settings = sets("constitution.without=[thefd]");
-  expectRefused(await charter("evaluate", directory, ...settings), /"thefd"/, /"theft"/);
+  expectRefused(
+    await charter(...tiny("kept"), ...sets("constitution.without=[thefd]")),
+    /"thefd"/,
+    /"theft"/,
+  );
+  const settings = sets("rl.iterations=9");
+  expectRefused(await charter("evaluate", directory, ...settings), /rl\.iterations=9/, /charter run/);
   expect(readFileSync(join(directory, "recipe.yaml"), "utf8")).toBe(recipe);
+});
+
+it("has a preference model that cannot be talked to", async () => {
+  const checkpoint = join(copied("scores"), "checkpoints/preference-model");
+  expectRefused(await charter("chat", checkpoint, "--ask", "hi"), /got one that scores/, /rl-cai/);
+});
+
+it("loses what a killed process was writing, and nothing else", async () => {
+  const directory = copied("half-written");
+  const left = [join(directory, "results.json.1.writing"), join(directory, "blobs", "zz", "0.1.writing")];
+  mkdirSync(join(directory, "blobs", "zz"));
+  for (const path of left) writeFileSync(path, "half");
+  expect((await charter(...tiny("half-written"))).code).toBe(0);
+  expect(left.filter(existsSync)).toEqual([]);
+  expect((await charter("verify", directory)).code).toBe(0);
 });
 
 it("makes forecast and times anew when a loss of power has emptied their files", async () => {

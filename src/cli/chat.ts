@@ -1,9 +1,10 @@
-// charter chat <checkpoint...>: talk to a checkpoint; with two or more, each answers the same question, one under the other.
-// A conversation goes on with the first one's answers only when there is one.
+// charter chat <checkpoint...>: talk to a checkpoint; with two or more, each answers the same question, one under the other,
+// and each goes on from its own answers.
 import { basename, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { openHost } from "../models/local.ts";
 import type { Conversation, Sampling, TrainableModel } from "../models/model.ts";
+import { UserError } from "../user-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ChatOptions {
@@ -33,6 +34,13 @@ export async function chat(
     const speakers: Speaker[] = [];
     for (const given of checkpoints) {
       const model = await host.open(resolve(terminal.workingDirectory, given));
+      if (model.head !== "vocabulary") {
+        throw new UserError(
+          "not-a-speaker",
+          `${given}: expected a model that answers, got one that scores (a preference model)`,
+          "Name another checkpoint, such as checkpoints/rl-cai of the same run.",
+        );
+      }
       speakers.push({ name: basename(given), model, conversation: [] });
     }
     let turn = 0;

@@ -180,7 +180,7 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     ["pretrain town", "pretrain town --seed other --to models/town-other"],
     pretrain,
   )
-    .option("--to <folder>", "where the checkpoint goes", "models/town")
+    .option("--to <folder>", "where the checkpoint goes", "runs/pretrained-town")
     .option("--seed <seed>", "names every random stream")
     .option("--tokens <n>", "tokens to train on", wholeNumber)
     .option("--json", "one event a line, for machines")

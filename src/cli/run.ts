@@ -1,7 +1,9 @@
 // charter run [recipe]: the whole method from a recipe to its report. Asked again, it goes on where it stopped.
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readRecipe } from "../pipeline/read-recipe.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
+import { UserError } from "../user-error.ts";
 import { findRecipe } from "./find-recipe.ts";
 import { findRun } from "./find-run.ts";
 import { interruptible } from "./interruption.ts";
@@ -33,6 +35,21 @@ export async function evaluate(
   terminal: Terminal,
 ): Promise<number> {
   const directory = findRun(given, options.runs, terminal.workingDirectory);
+  const other = options.set.find((setting) => !/^(evaluation|prompts\.evaluation|compute)\./.test(setting));
+  if (other !== undefined) {
+    throw new UserError(
+      "not-evaluation",
+      `--set ${other}: expected a key of evaluation, prompts.evaluation or compute, since nothing is trained here`,
+      "To change anything else: charter run <recipe> --name <another name> --set ...",
+    );
+  }
+  if (!existsSync(join(directory, "results.json"))) {
+    throw new UserError(
+      "run-unfinished",
+      `${directory}: expected a run that has come to its end, got one without results.json`,
+      "Finish it first, with the command that began it.",
+    );
+  }
   return follow(read(join(directory, "recipe.yaml"), options.set, terminal), directory, options, terminal);
 }
 

@@ -26,9 +26,9 @@ export type Paint = (style: Style, text: string) => string;
 /** The real one. Colours are left out when the output is no terminal or NO_COLOR is set. */
 export function processTerminal(projectRoot: string): Terminal {
   const { stdout, stderr } = process;
-  // Whoever read the output (`head`) has read enough.
+  // Whoever read the output (`head`) has read enough. What has not ended has not succeeded: as a shell says of SIGPIPE.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
+    if (error.code === "EPIPE") process.exit(141);
     throw error;
   });
   return {

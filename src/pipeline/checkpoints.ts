@@ -1,6 +1,6 @@
 // Checkpoints as entries: files in Hugging Face layout kept as blobs, laid out under checkpoints/<stage>/ for people and for
 // other tools. A model's answers are remembered under its id, which is the hash of what is in those files.
-import { copyFile, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { blobPath, putBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
@@ -27,14 +27,6 @@ interface CheckpointBody {
   readonly files: Readonly<Record<string, string>>;
   readonly history: readonly Metrics[];
 }
-
-const FILES = [
-  "config.json",
-  "generation_config.json",
-  "model.safetensors",
-  "tokenizer.json",
-  "tokenizer_config.json",
-];
 
 /** Records a checkpoint that the run did not make: the policy it starts from. */
 export async function importCheckpoint(run: Run, stage: string, directory: string): Promise<Checkpoint> {
@@ -65,10 +57,8 @@ export async function keepCheckpoint(
   await model.save(fresh);
   const { id: modelId } = await readCheckpoint(fresh);
   const files: Record<string, string> = {};
-  for (const name of FILES) {
-    const bytes = await readFile(join(fresh, name)).catch(() => undefined);
-    if (bytes !== undefined) files[name] = putBlob(run.directory, bytes);
-  }
+  for (const name of (await readdir(fresh)).sort())
+    files[name] = putBlob(run.directory, await readFile(join(fresh, name)));
   await rm(fresh, { recursive: true, force: true });
   const body: CheckpointBody = { stage, modelId, files, history };
   const [entries] = run.ledger.commit([

@@ -83,7 +83,8 @@ export async function perform<I, O extends object>(
       missing.forEach((i, at) => {
         known.set(keys[i]!, written[at]![0]!);
       });
-      run.emit({ kind: "stage-progress", stage, done: places.at(-1)! + 1, total: inputs.length });
+      const done = keys.filter((key) => known.has(key)).length;
+      run.emit({ kind: "stage-progress", stage, done, total: inputs.length });
     }
     for (const i of places) results.push(known.get(keys[i]!)!);
   }

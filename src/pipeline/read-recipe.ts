@@ -119,7 +119,17 @@ function readYaml({ text, file, shownAs = file }: RecipeSource): ReadYaml {
       "Check indentation and quotes near that line.",
     );
   }
-  const value: unknown = document.toJS() ?? {};
+  let value: unknown;
+  try {
+    value = document.toJS() ?? {};
+  } catch (cause) {
+    throw new UserError(
+      "recipe-yaml",
+      `${shownAs}: expected YAML, got: ${(cause as Error).message}`,
+      "Put quotes around text that begins with an asterisk.",
+      { cause },
+    );
+  }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new UserError(
       "recipe-yaml",

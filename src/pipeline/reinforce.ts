@@ -62,7 +62,11 @@ export function reinforce(
             records: done.rollouts.map((rollout) => ({
               kind: "rollout",
               body: rollout as unknown as Json,
-              parents: [{ id: rollout.prompt, role: "prompt" }],
+              parents: [
+                { id: rollout.prompt, role: "prompt" },
+                { id: slCai.id, role: "start" },
+                { id: preferenceModel.id, role: "preference-model" },
+              ],
             })),
           };
       } finally {

@@ -1,6 +1,6 @@
 // The folder of a run: its lock, its ledger and the recipe it follows. Everything a run keeps is in here; two processes cannot
 // work on it at once.
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { lockDirectory } from "../ledger/lock.ts";
@@ -25,6 +25,7 @@ export interface RunDirectory extends Disposable {
 export function openRunDirectory(path: string): RunDirectory {
   const lock = lockDirectory(path);
   try {
+    removeLeftovers(path);
     const ledger = openLedger(path);
     const close = () => {
       ledger.close();
@@ -36,6 +37,17 @@ export function openRunDirectory(path: string): RunDirectory {
     throw error;
   }
 }
+
+/** Files that a killed process was writing: nobody else writes here now. */
+function removeLeftovers(path: string): void {
+  const folders = [path, ...foldersIn(join(path, "blobs"))];
+  for (const folder of folders)
+    for (const name of readdirSync(folder))
+      if (name.endsWith(".writing")) rmSync(join(folder, name), { force: true });
+}
+
+const foldersIn = (path: string): readonly string[] =>
+  existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : [];
 
 /** Writes the recipe with every default filled in, so that a run says by itself what it was. */
 export function writeRecipe(directory: string, recipe: Recipe, projectRoot: string): string {

@@ -51,6 +51,8 @@ export interface Trained {
 
 interface StateBody {
   readonly stage: string;
+  /** Key of the training's result: trainings of one stage under other settings keep states of their own. */
+  readonly training: string;
   readonly turn: number;
   readonly blobs: Readonly<Record<string, string>>;
   readonly carry: Json;
@@ -73,12 +75,15 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
 
   const recalled = await recalledCheckpoint(run, finalKey);
   if (recalled !== undefined) {
-    releaseStates(run, stage, []);
+    releaseStates(run, finalKey, []);
     start(turns);
     end(turns);
     return recalled;
   }
-  const stateKey = (turn: number) => keyOf(run, "training-state", training.version, { ...key, turn });
+  // Which records an interruption has left depends on where states are kept, so that is part of a state's name.
+  const { checkpointEvery } = training;
+  const stateKey = (turn: number) =>
+    keyOf(run, "training-state", training.version, { ...key, checkpointEvery, turn });
   const last = lastState(run, training, stateKey);
   start(last?.body.turn ?? 0);
   run.signal.throwIfAborted();
@@ -98,13 +103,13 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
       run.emit({ kind: "stage-progress", stage, done: turn, total: turns, metrics: done.metrics });
       if (turn % training.checkpointEvery !== 0 && turn !== turns) continue;
       const blobs = await putStates(run, models);
-      const body: StateBody = { stage, turn, blobs, carry: done.carry, history };
+      const body: StateBody = { stage, training: finalKey, turn, blobs, carry: done.carry, history };
       const parents = previous === undefined ? training.parents : [{ id: previous, role: "continues" }];
       const state = { kind: "training-state", body: body as unknown as Json, parents };
       const [entries] = run.ledger.commit([{ key: stateKey(turn), entries: [state, ...pending] }]);
       previous = entries![0]!.id;
       pending = [];
-      releaseStates(run, stage, Object.values(blobs));
+      releaseStates(run, finalKey, Object.values(blobs));
       if (turn !== turns) run.signal.throwIfAborted();
     }
     const trained = await keepCheckpoint(run, {
@@ -114,7 +119,7 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
       history,
       parents: [...(previous === undefined ? [] : [{ id: previous, role: "state" }]), ...training.parents],
     });
-    releaseStates(run, stage, []);
+    releaseStates(run, finalKey, []);
     end(last?.body.turn ?? 0);
     return trained;
   } finally {
@@ -158,11 +163,11 @@ async function putStates(
   return blobs;
 }
 
-/** Frees the bytes of a stage's states but for those kept; their entries stay, and say what they were. */
-function releaseStates(run: Run, stage: string, kept: readonly string[]): void {
+/** Frees the bytes of a training's states but for those kept; their entries stay, and say what they were. */
+function releaseStates(run: Run, training: string, kept: readonly string[]): void {
   for (const entry of run.ledger.entries("training-state")) {
     const body = entry.body as unknown as StateBody;
-    if (body.stage !== stage) continue;
+    if (body.training !== training) continue;
     for (const blob of Object.values(body.blobs)) if (!kept.includes(blob)) removeBlob(run.directory, blob);
   }
 }

@@ -1,5 +1,6 @@
 // `charter pretrain town`: from nothing to a checkpoint folder. Keeps its state beside the folder, so that the same command
 // goes on after an interruption and ends with the same bytes.
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { seed } from "../engine/random.ts";
@@ -31,6 +32,13 @@ export async function* pretrainTo(
   options: PretrainingOptions,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly point: PretrainingPoint; readonly metrics: Metrics }> {
+  if (existsSync(join(directory, "config.json"))) {
+    throw new UserError(
+      "checkpoint-there",
+      `${directory}: expected no checkpoint there yet, got one`,
+      "Name another folder with --to, or remove that one.",
+    );
+  }
   const workshop = `${directory}.pretraining`;
   const start = join(workshop, "start");
   const pointFile = join(workshop, "point.json");
@@ -50,7 +58,7 @@ export async function* pretrainTo(
   };
   for await (const done of pretrain(model, tokenizer, options, from)) {
     yield done;
-    if (done.point.step % STATE_EVERY === 0) await keep(done.point);
+    if (done.point.step % STATE_EVERY === 0 || signal.aborted) await keep(done.point);
     signal.throwIfAborted();
   }
   const trained = join(workshop, "trained");
@@ -58,6 +66,7 @@ export async function* pretrainTo(
   await model.close();
   const { tensors } = await readCheckpoint(trained);
   await writeCheckpoint(directory, { config: TOWN_CONFIG, tensors, tokenizerFiles, dtype: "F16" });
+  await rm(pointFile); // first, so that whatever else a kill leaves is begun anew
   await rm(workshop, { recursive: true, force: true });
 }
 

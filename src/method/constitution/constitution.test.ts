@@ -91,6 +91,12 @@ test("text that is not YAML is refused with its line", () => {
   expect(mistakeIn("title: a: b\n").message).toMatch(/^c\.yaml:1: expected YAML, got /);
 });
 
+test("an asterisk that names no anchor is refused with the fix", () => {
+  const { message, hint } = mistakeIn("title: *foo\n");
+  expect(message).toMatch(/^c\.yaml: expected YAML, got .*foo/);
+  expect(hint).toMatch(/quotes/);
+});
+
 test("a document that is not a mapping is refused", () => {
   expect(mistakeIn("just words").message).toBe(
     'c.yaml:1: document: expected keys with values, got "just words"',

@@ -1,6 +1,6 @@
 // A constitution: a list of plain-language principles, each with its reasons and its source (CAI paper, section 1.2). Ids are
 // stable and wording may change. Knows what a document must hold; issues.ts says what is wrong with one, draw.ts draws.
-import { LineCounter, parseDocument } from "yaml";
+import { type Document, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { nearestName } from "../../nearest-name.ts";
 import { UserError } from "../../user-error.ts";
@@ -64,7 +64,7 @@ export function parseConstitution(yaml: string, where: string): Constitution {
       "Check the indentation and the quotes around text that holds a colon.",
     );
   }
-  const parsed = constitutionSchema.safeParse(document.toJS());
+  const parsed = constitutionSchema.safeParse(contentOf(document, where));
   const issues = explainConstitution(document, lines, parsed.error?.issues ?? [], constitutionSchema);
   if (!parsed.success || issues.length > 0) {
     throw new UserError(
@@ -74,6 +74,20 @@ export function parseConstitution(yaml: string, where: string): Constitution {
     );
   }
   return deepFreeze(parsed.data);
+}
+
+/** What a document says once its aliases are resolved. */
+function contentOf(document: Document, where: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw new UserError(
+      "constitution-yaml",
+      `${where}: expected YAML, got ${(cause as Error).message}`,
+      "Put quotes around text that begins with an asterisk.",
+      { cause },
+    );
+  }
 }
 
 /**
