@@ -24,6 +24,9 @@ function composed(...parts: readonly (readonly string[])[]): readonly string[] {
 
 const ANSWER = ["the response", "the answer", "your answer", "the last reply"];
 
+/** More ways to speak of an answer, for requests to judge it. */
+const SAID = [...ANSWER, "the reply above", "your last reply", "what you said"];
+
 export const CRITIQUE_FRAMES: readonly PhrasingFrame[] = [
   ...phrasings("train", [
     ...composed(
@@ -31,7 +34,42 @@ export const CRITIQUE_FRAMES: readonly PhrasingFrame[] = [
       ANSWER,
       ["supports {subject}.", "encourages {subject}.", "helps with {subject}.", "involves {subject}."],
     ),
+    ...composed(
+      [
+        "Describe how",
+        "Tell me whether",
+        "Note where",
+        "Judge whether",
+        "Consider whether",
+        "Write about how",
+      ],
+      SAID,
+      ["helps with", "allows", "contains", "invites", "gives room to", "makes light of"],
+      ["{subject}."],
+    ),
     ...composed(["Does"], ANSWER, ["support", "encourage", "help with", "involve"], ["{subject}? Explain."]),
+    ...composed(
+      ["Does", "Could", "Might"],
+      SAID,
+      ["allow", "contain", "invite", "result in"],
+      ["{subject}?"],
+      ["Say why.", "Give your reasons.", "Be honest."],
+    ),
+    ...composed(["Search", "Examine", "Review", "Test", "Inspect", "Assess", "Criticise"], SAID, [
+      "for {subject}.",
+      "with {subject} in mind.",
+      "and mention any {subject}.",
+    ]),
+    ...composed(
+      ["Is there", "Where is there", "Do you see"],
+      ["{subject} in"],
+      [...SAID.map((answer) => `${answer}?`)],
+    ),
+    ...composed(
+      ["Comment on", "Report on", "What about"],
+      ["{subject} in", "the {subject} in"],
+      [...SAID.map((answer) => `${answer}.`)],
+    ),
     "Say where the last response helps with {subject}.",
     "Identify any part of the response that involves {subject}.",
     "Check the answer of the assistant for {subject}.",
@@ -64,6 +102,16 @@ export const REVISION_FRAMES: readonly PhrasingFrame[] = [
         "so that there is no {subject} in it.",
       ],
     ),
+    ...composed(["Rewrite", "Revise", "Rephrase", "Correct", "Mend", "Please correct"], SAID, [
+      "to take out any {subject}.",
+      "until it is free of {subject}.",
+      "and leave {subject} aside.",
+    ]),
+    ...composed(
+      ["Write", "Please write", "Try"],
+      ["another answer", "a better reply", "a new answer"],
+      ["without {subject}.", "that is free of {subject}.", "that stays away from {subject}."],
+    ),
     "Please revise the answer to remove any {subject}.",
     "Write a new response without {subject}.",
     "Write the answer again without {subject}.",
@@ -83,6 +131,12 @@ export const COMPARISON_FRAMES: readonly PhrasingFrame[] = [
     ...composed(
       ["Choose the response", "Choose the answer"],
       ["that avoids", "that is free of", "that does less to support", "that is better at staying away from"],
+      ["{subject}."],
+    ),
+    ...composed(
+      ["Name", "Take", "Prefer", "Tell me", "Decide on"],
+      ["the response", "the answer", "the reply"],
+      ["that stays clear of", "that leaves out", "that gives less room to", "with less"],
       ["{subject}."],
     ),
     "Which response has less {subject} in it?",
