@@ -67,7 +67,7 @@ export const CRITIQUE_FRAMES: readonly PhrasingFrame[] = [
     ),
     ...composed(
       ["Comment on", "Report on", "What about"],
-      ["{subject} in", "the {subject} in"],
+      ["{subject} in"],
       [...SAID.map((answer) => `${answer}.`)],
     ),
     "Say where the last response helps with {subject}.",
