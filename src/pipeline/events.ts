@@ -7,7 +7,6 @@ export type PipelineEvent =
       readonly kind: "run-start";
       readonly name: string;
       readonly directory: string;
-      readonly stages?: number;
     }
   /** What the run is expected to take in all, whether or not part of it is remembered. */
   | { readonly kind: "run-forecast"; readonly ms: number }
@@ -33,7 +32,6 @@ export type PipelineEvent =
       readonly ms: number;
       readonly done: number;
       readonly reused: number;
-      readonly tokens?: number;
     }
   /** Something the user should read and that does not end the run: rows skipped, a collapse into repetition. */
   | { readonly kind: "note"; readonly level: "info" | "warning"; readonly text: string }

@@ -243,13 +243,7 @@ export type Recipe = Frozen<
     };
   }
 >;
-export type PromptsRecipe = Recipe["prompts"];
-export type SupervisedRecipe = Recipe["supervised"];
-export type FeedbackRecipe = Recipe["feedback"];
-export type PreferenceRecipe = Recipe["preference"];
-export type RlRecipe = Recipe["rl"];
-export type EvaluationRecipe = Recipe["evaluation"];
-export type ComputeRecipe = Recipe["compute"];
+type RlRecipe = Recipe["rl"];
 
 /** Decides what depends on other keys. */
 export function resolveDefaults(document: RecipeDocument): Recipe {

@@ -3,7 +3,7 @@
 import { type Seed, seed } from "../engine/random.ts";
 import { type TokenizerFiles, trainBpe } from "../lm/bpe-trainer.ts";
 import { type ChatFormat, createChatFormat } from "../lm/chat-format.ts";
-import { createTokenizer, type Tokenizer } from "../lm/tokenizer.ts";
+import type { Tokenizer } from "../lm/tokenizer.ts";
 import type { Metrics, TokenSequence, TrainableModel } from "../models/model.ts";
 import { drawDocument } from "./corpus.ts";
 import { textOf } from "./documents.ts";
@@ -70,8 +70,6 @@ export function trainTownTokenizer(from: Seed): TokenizerFiles {
     maxLength: TOWN_CONFIG.max_position_embeddings,
   });
 }
-
-export const townTokenizer = (files: TokenizerFiles): Tokenizer => createTokenizer(files, "models/town");
 
 /** Where a pretraining stands; with weights and moments, all that the next step needs. */
 export interface PretrainingPoint {
