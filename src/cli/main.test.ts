@@ -52,6 +52,7 @@ async function charter(
   let out = "";
   let err = "";
   const terminal: Terminal = {
+    call: "charter",
     write: (text) => {
       out += text;
     },

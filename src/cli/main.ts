@@ -35,7 +35,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
   }
 }
 
-function tell(error: unknown, args: readonly string[], { writeError, paint }: Terminal): ExitCode {
+function tell(error: unknown, args: readonly string[], { writeError, paint, call }: Terminal): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed it
   if (error instanceof UserError) {
     const lines = error.message.split("\n").join("\n  ");
@@ -50,7 +50,7 @@ function tell(error: unknown, args: readonly string[], { writeError, paint }: Te
     return 2;
   }
   if (error instanceof Error && error.name === "AbortError") {
-    writeError(`Stopped. Nothing is lost; \`charter ${args.map(quoted).join(" ")}\` goes on from here.\n`);
+    writeError(`Stopped. Nothing is lost; \`${call} ${args.map(quoted).join(" ")}\` goes on from here.\n`);
     return 130;
   }
   writeError(`${paint("red", "charter: internal error.")} Please report it with what follows.\n`);
@@ -86,7 +86,10 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     parent
       .command(usage)
       .description(description)
-      .addHelpText("after", `\nExamples:\n${examples.map((example) => `  charter ${example}`).join("\n")}`);
+      .addHelpText(
+        "after",
+        `\nExamples:\n${examples.map((example) => `  ${terminal.call} ${example}`).join("\n")}`,
+      );
 
   const withRuns = (of: Command): Command =>
     of.option("--runs <folder>", "folder that holds the runs", "runs");

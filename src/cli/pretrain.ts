@@ -50,6 +50,7 @@ export async function pretrainTown(options: PretrainOptions, terminal: Terminal)
     renderer.close();
     await host.close();
   }
-  if (!options.json) terminal.write(`Next:\n  charter chat ${shownPath(directory, workingDirectory)}\n`);
+  if (!options.json)
+    terminal.write(`Next:\n  ${terminal.call} chat ${shownPath(directory, workingDirectory)}\n`);
   return 0;
 }

@@ -19,6 +19,7 @@ function written(style: RenderStyle, events: readonly PipelineEvent[], secondsAp
     now: () => at,
     paint: (_, plain) => plain,
     workingDirectory: "/",
+    call: "charter",
     projectRoot: "/",
   };
   const renderer = createRenderer(terminal, style);

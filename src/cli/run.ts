@@ -78,12 +78,13 @@ async function follow(
   } finally {
     renderer.close();
   }
-  if (!json) terminal.write(nextSteps(shownPath(directory, workingDirectory)));
+  if (!json) terminal.write(nextSteps(terminal.call, shownPath(directory, workingDirectory)));
   return 0;
 }
 
-const nextSteps = (run: string): string => `Next:
-  charter chat ${run}/checkpoints/sl-cai ${run}/checkpoints/rl-cai
-  charter show --run ${run} --kind revision     then: charter why <id> --run ${run}
-  charter evaluate ${run} --set evaluation.samplesPerPrompt=4
+const nextSteps = (call: string, run: string): string => `Next:
+  ${call} chat ${run}/checkpoints/sl-cai ${run}/checkpoints/rl-cai
+  ${call} show --run ${run} --kind revision
+  ${call} why <id> --run ${run}
+  ${call} evaluate ${run} --set evaluation.samplesPerPrompt=4
 `;

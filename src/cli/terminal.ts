@@ -14,6 +14,8 @@ export interface Terminal {
   /** Milliseconds from some start; only differences mean anything. */
   readonly now: () => number;
   readonly paint: Paint;
+  /** What a person types before a command's name: npm does not put `charter` on the PATH. */
+  readonly call: string;
   /** Folder the command was called in. */
   readonly workingDirectory: string;
   /** Folder that Charter is in: its recipes, constitutions and models. */
@@ -38,6 +40,7 @@ export function processTerminal(projectRoot: string): Terminal {
     columns: () => stdout.columns ?? 100,
     now: () => performance.now(),
     paint: (style, text) => styleText(style, text, { stream: stdout }),
+    call: process.env["npm_lifecycle_event"] === undefined ? "charter" : "npm run charter --",
     workingDirectory: process.cwd(),
     projectRoot,
   };
