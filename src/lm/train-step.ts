@@ -122,20 +122,20 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const batches = pack(groups, tokensPerMicrobatch);
     const metrics: Record<string, number> = { loss: 0 };
     for (const batch of batches) {
-      const graph = await graphs.get(`${kind} ${keyOf(batch.shape)}`, () =>
-        lossGraph(config, head, rule as LossRule<never>, batch.shape),
+      const first = accumulated === null;
+      const graph = await graphs.get(`${kind} ${keyOf(batch.shape)} ${first ? "first" : "more"}`, () =>
+        lossGraph(config, head, rule as LossRule<never>, batch.shape, first),
       );
       const column = (name: string) => batch.groups.flatMap((group) => terms[group]!.columns[name]!);
       const columns = Object.fromEntries(rule.columns.map((name) => [name, column(name)]));
-      const before: Parameters = accumulated ?? zerosLike(weights);
       const found = await run(graph, {
         ...byName(weights),
-        ...byName(before, accumulatedGradient),
+        ...(accumulated === null ? {} : byName(accumulated, accumulatedGradient)),
         ...batchFeeds(batch),
         ...Object.fromEntries(rule.columns.map((name) => [name, padTo(columns[name]!, batch.shape.reads)])),
         clip: scalar(clip),
       });
-      accumulated = take(before, found, accumulatedGradient);
+      accumulated = take(weights, found, accumulatedGradient);
       const count = columns[rule.columns[0]!]!.length;
       const parts = rule.metrics(found["read"]!.data.subarray(0, count), columns, clip);
       for (const [name, value] of Object.entries({ loss: found["loss"]!.data[0]!, ...parts })) {
@@ -222,18 +222,19 @@ export function createTrainer(options: TrainerOptions): Trainer {
   };
 }
 
-/** The loss, what was read, and the gradient of every weight added to what is fed of it. */
+/** The loss, what was read, and the gradient of every weight, added to what is fed of it unless it is the first. */
 function lossGraph(
   config: LlamaConfig,
   head: Head,
   rule: LossRule<never>,
   shape: BatchShape,
+  first: boolean,
 ): Readonly<Record<string, Value>> {
   const { parameters, read } = readGraph(config, head, shape);
   const loss = rule.graph(read, (name) => input(name, [shape.reads]), input("clip", []));
   const found = gradients(loss, [...parameters.values()]);
   const named = Object.fromEntries([...parameters.keys()].map((name, i) => [name, found[i]!]));
-  return { loss, read, ...accumulate(named, { first: false }) };
+  return { loss, read, ...accumulate(named, { first }) };
 }
 
 /** AdamW on the gradients that are fed. */
