@@ -1,21 +1,11 @@
 // Scoring: log-probabilities of given answers, as a reference policy gives them at every PPO iteration; and the labels of a
 // comparison. bench/score-transformers.py does the first with transformers on the same checkpoint and examples.
 //   node bench/score.ts [examples]
-import { readFileSync } from "node:fs";
 import { openHost } from "../src/models/local.ts";
-import type { Message } from "../src/models/model.ts";
-
-interface Row {
-  readonly prompt: readonly Message[];
-  readonly chosen: readonly Message[];
-}
+import { townConversations } from "./town-conversations.ts";
 
 const examples = Number(process.argv[2] ?? 512);
-const rows = readFileSync("data/town/helpfulness-comparisons.jsonl", "utf8").trim().split("\n");
-const conversations = rows.slice(0, examples).map((line) => {
-  const { prompt, chosen }: Row = JSON.parse(line);
-  return [...prompt, ...chosen];
-});
+const conversations = townConversations(examples);
 
 /** Best of five, seconds; the first compiles and is not counted. */
 async function best(work: () => Promise<unknown>): Promise<number> {

@@ -1,24 +1,15 @@
 // Supervised fine-tuning from end to end: from conversations to a saved checkpoint, one epoch over the chosen answers of the
 // town's helpfulness comparisons. bench/sft-trl.py is TRL's trainer on the same examples.
 //   node bench/sft.ts [examples]
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { trainSupervised } from "../src/method/supervised/train.ts";
 import { openHost } from "../src/models/local.ts";
-import type { Message } from "../src/models/model.ts";
-
-interface Row {
-  readonly prompt: readonly Message[];
-  readonly chosen: readonly Message[];
-}
+import { townConversations } from "./town-conversations.ts";
 
 const examples = Number(process.argv[2] ?? 512);
-const rows = readFileSync("data/town/helpfulness-comparisons.jsonl", "utf8").trim().split("\n");
-const conversations = rows.slice(0, examples).map((line) => {
-  const { prompt, chosen }: Row = JSON.parse(line);
-  return [...prompt, ...chosen];
-});
+const conversations = townConversations(examples);
 const host = await openHost();
 const folder = mkdtempSync(join(tmpdir(), "charter-sft-"));
 const times: number[] = [];
