@@ -1,5 +1,5 @@
 // How a record came to be, as a tree: each entry under what was made of it, with the role it played, down to the principle,
-// the prompt's file and the model it started from. Knows the ledger alone.
+// the prompt (which names its file) and the model it started from. Knows the ledger alone.
 import type { Entry, Ledger } from "../ledger/ledger.ts";
 import { describeEntry } from "./describe-entry.ts";
 import type { Paint } from "./terminal.ts";

@@ -35,11 +35,13 @@ export async function evaluate(
   terminal: Terminal,
 ): Promise<number> {
   const directory = findRun(given, options.runs, terminal.workingDirectory);
-  const other = options.set.find((setting) => !/^(evaluation|prompts\.evaluation|compute)\./.test(setting));
+  const other = options.set.find(
+    (setting) => !/^(evaluation|prompts\.evaluation|compute\.(batch|threads))[.=]/.test(setting),
+  );
   if (other !== undefined) {
     throw new UserError(
       "not-evaluation",
-      `--set ${other}: expected a key of evaluation, prompts.evaluation or compute, since nothing is trained here`,
+      `--set ${other}: expected a key of evaluation or prompts.evaluation, compute.batch or compute.threads, since nothing is trained here`,
       "To change anything else: charter run <recipe> --name <another name> --set ...",
     );
   }

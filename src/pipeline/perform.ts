@@ -64,10 +64,12 @@ export async function perform<I, O extends object>(
   const begun = run.now();
   run.emit({ kind: "stage-start", stage, title, total: inputs.length, unit: kind, reused });
   const results: Entry[] = [];
+  let done = reused;
   for (let start = 0; start < inputs.length; start += work.batch) {
     const places = inputs.slice(start, start + work.batch).map((_, i) => start + i);
+    const unknown = places.filter((i) => !known.has(keys[i]!));
     // Inputs that are alike are computed once.
-    const missing = places.filter((i) => !known.has(keys[i]!) && keys.indexOf(keys[i]!, start) === i);
+    const missing = unknown.filter((i) => keys.indexOf(keys[i]!, start) === i);
     if (missing.length > 0) {
       run.signal.throwIfAborted();
       const outputs = await work.compute(missing.map((i) => inputs[i]!));
@@ -83,7 +85,7 @@ export async function perform<I, O extends object>(
       missing.forEach((i, at) => {
         known.set(keys[i]!, written[at]![0]!);
       });
-      const done = keys.filter((key) => known.has(key)).length;
+      done += unknown.length;
       run.emit({ kind: "stage-progress", stage, done, total: inputs.length });
     }
     for (const i of places) results.push(known.get(keys[i]!)!);

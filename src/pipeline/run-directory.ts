@@ -40,14 +40,20 @@ export function openRunDirectory(path: string): RunDirectory {
 
 /** Files that a killed process was writing: nobody else writes here now. */
 function removeLeftovers(path: string): void {
-  const folders = [path, ...foldersIn(join(path, "blobs"))];
-  for (const folder of folders)
-    for (const name of readdirSync(folder))
-      if (name.endsWith(".writing")) rmSync(join(folder, name), { force: true });
+  try {
+    for (const folder of [path, ...foldersIn(join(path, "blobs"))])
+      for (const name of readdirSync(folder))
+        if (name.endsWith(".writing")) rmSync(join(folder, name), { force: true });
+  } catch (error) {
+    throw explainStorageError(error, path);
+  }
 }
 
-const foldersIn = (path: string): readonly string[] =>
-  existsSync(path) ? readdirSync(path).map((name) => join(path, name)) : [];
+function foldersIn(path: string): readonly string[] {
+  if (!existsSync(path)) return [];
+  const entries = readdirSync(path, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
+}
 
 /** Writes the recipe with every default filled in, so that a run says by itself what it was. */
 export function writeRecipe(directory: string, recipe: Recipe, projectRoot: string): string {
