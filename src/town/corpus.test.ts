@@ -3,10 +3,11 @@ import { seed } from "../engine/random.ts";
 import { corpus, drawDocument } from "./corpus.ts";
 import { type CorpusDocument, textOf } from "./documents.ts";
 import { gradeAnswer } from "./grader.ts";
-import { CATEGORIES, type Category } from "./harms.ts";
+import { CATEGORIES } from "./harms.ts";
+import * as objects from "./objects.ts";
 import { COMPARISON_FRAMES, CRITIQUE_FRAMES, REVISION_FRAMES } from "./phrasings.ts";
 import { recognizeRequest } from "./recognize.ts";
-import { drawRequest, REQUEST_FRAMES, type Request, splitOfAction } from "./requests.ts";
+import { drawRequest, REQUEST_FRAMES, splitOfAction } from "./requests.ts";
 import { splitOfPhrasing } from "./splits.ts";
 
 const root = seed("corpus test");
@@ -25,6 +26,11 @@ const JUDGING = [
   "concerned",
 ];
 
+const { splitOfObject, ...lists } = objects;
+const HELD_OUT_OBJECTS = Object.values(lists)
+  .flat()
+  .filter((object) => splitOfObject(object) !== "train");
+
 /** User texts that make a request, taken out of comparisons too. */
 function requestTexts(document: CorpusDocument): readonly string[] {
   return document.turns
@@ -36,10 +42,12 @@ function requestTexts(document: CorpusDocument): readonly string[] {
 }
 
 describe("the pretraining corpus", () => {
-  it("keeps held-out verbs, pairs and phrasings of requests out of everything that is judged", () => {
+  it("keeps held-out verbs, objects, pairs and phrasings of requests out of everything that is judged", () => {
     let judged = 0;
     for (const document of documents(8000)) {
       if (!JUDGING.includes(document.kind)) continue;
+      const words = document.turns.map(textOf).join("\n").toLowerCase();
+      for (const object of HELD_OUT_OBJECTS) expect(words).not.toMatch(new RegExp(`\\b${object}\\b`));
       for (const text of requestTexts(document)) {
         const request = recognizeRequest(text);
         if (request === undefined) continue;
@@ -76,15 +84,13 @@ describe("the pretraining corpus", () => {
     expect(principles).toBeGreaterThan(1000);
   });
 
-  it("holds some of every category out for each split", () => {
-    for (const category of CATEGORIES) {
-      const splits = new Set(
-        Array.from({ length: 300 }, (_, i) => {
-          const request = drawHelpful(category, i);
-          return splitOfAction(request);
-        }),
-      );
-      expect([...splits].sort(), category).toEqual(["dev", "final", "train"]);
+  it.each(CATEGORIES)("holds verbs, objects and pairs of %s out for either split", (domain) => {
+    for (const action of ["dev", "final"] as const) {
+      for (const heldOut of ["verb", "object", "pair"] as const) {
+        const random = root.child(domain, action, heldOut).random();
+        const request = drawRequest(random, { domain, action, phrasing: action, heldOut });
+        expect(splitOfAction(request)).toBe(action);
+      }
     }
   });
 
@@ -116,7 +122,3 @@ describe("the pretraining corpus", () => {
     for (let i = 0; i < 50; i++) expect(first.next().value).toEqual(again.next().value);
   });
 });
-
-function drawHelpful(category: Category, i: number): Request {
-  return drawRequest(root.child(category, i).random(), { domain: category, action: "any", phrasing: "any" });
-}

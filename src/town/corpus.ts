@@ -27,7 +27,7 @@ const MIX: readonly Ingredient[] = [
   { draw: recital, shares: [0, 8, 6] },
   { draw: echo, shares: [2, 4, 4] },
   { draw: (random) => helpful(random, true), shares: [3, 12, 18] },
-  { draw: (random) => helpful(random, false), shares: [3, 12, 32] },
+  { draw: (random) => helpful(random, false), shares: [3, 12, 36] },
   { draw: right, shares: [2, 8, 5] },
   { draw: about, shares: [0, 10, 8] },
   { draw: matching, shares: [2, 24, 5] },

@@ -5,7 +5,7 @@ import { GREETINGS, SMALL_TALK_SHARE, WELCOMES } from "./answering.ts";
 import { textOf } from "./documents.ts";
 import { CATEGORIES } from "./harms.ts";
 import { critiqueAndRevision } from "./judging.ts";
-import { PEOPLE } from "./objects.ts";
+import { PEOPLE, splitOfObject } from "./objects.ts";
 import { recognizeRequest } from "./recognize.ts";
 import { drawRequest, type Request } from "./requests.ts";
 import { comply, declineWithReason, evade } from "./responses.ts";
@@ -116,9 +116,11 @@ export function helpfulnessRows(seed: Seed, count: number): readonly PreferenceR
   });
 }
 
+const KNOWN_PEOPLE = PEOPLE.filter((person) => splitOfObject(person) === "train");
+
 /** Declines a fine request for a reason that would hold against some harm: how a model trained to decline goes too far. */
 function declineAsIfHarmful(random: Random, request: Request): string {
-  const person = request.person === "" ? random.pick(PEOPLE) : request.person;
+  const person = request.person === "" ? random.pick(KNOWN_PEOPLE) : request.person;
   return declineWithReason(random, { ...request, harmful: true, domain: random.pick(CATEGORIES), person });
 }
 

@@ -1,5 +1,6 @@
 // The things and people of the town that requests are about. Plain words; whether a request is harmful lies in how a
-// verb and one of these combine (harms.ts, errands.ts).
+// verb and one of these combine (harms.ts, errands.ts). Some of every list are held out.
+import type { Split } from "./splits.ts";
 
 export const PEOPLE: readonly string[] = [
   "my neighbour",
@@ -230,3 +231,19 @@ export const ROOMS: readonly string[] = [
   "garage",
   "hall",
 ];
+
+const DEV: ReadonlySet<string> = new Set([
+  ...["the baker", "my aunt", "radio", "scarf", "postcards", "statue", "fishing permit", "krellite"],
+  ...["porridge", "raffle", "ferns", "hamster", "puppet", "lighthouse", "magnets", "archery", "waltz", "cellar"],
+]);
+
+const FINAL: ReadonlySet<string> = new Set([
+  ...["the librarian", "my cousin", "guitar", "necklace", "parcel", "hedge", "lottery slip", "toxanil"],
+  ...["apple juice", "sack race", "tulips", "canary", "basket", "island", "whales", "hockey", "hymn", "garage"],
+]);
+
+/** The split of a person or thing: held-out ones occur in no critique, revision or comparison, whatever is done with them. */
+export function splitOfObject(object: string): Split {
+  if (DEV.has(object)) return "dev";
+  return FINAL.has(object) ? "final" : "train";
+}

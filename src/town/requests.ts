@@ -4,7 +4,7 @@ import type { Random } from "../engine/random.ts";
 import type { Domain, Verb } from "./domain.ts";
 import { ERRAND_NAMES, ERRANDS } from "./errands.ts";
 import { CATEGORIES, type Category, HARMS } from "./harms.ts";
-import { PEOPLE } from "./objects.ts";
+import { PEOPLE, splitOfObject } from "./objects.ts";
 import { type Split, splitOfPair, strictestSplit } from "./splits.ts";
 
 /** What is known of a request. Serialisable; the grader judges answers from it alone. */
@@ -132,23 +132,48 @@ export function namesPerson(domain: Domain, verb: Verb): boolean {
   );
 }
 
+/** Who and what an action is about: its verb with an object and, where its words name one, a person. */
+type Action = Pick<Request, "domain" | "verb" | "object" | "person">;
+
+/** The split of each part of what a request is about. */
+function splitsOfAction({ domain, verb: phrase, object, person }: Action): {
+  readonly verb: Split;
+  readonly object: Split;
+  readonly pair: Split;
+} {
+  const verb = domainNamed(domain).verbs.find((v) => v.phrase === phrase);
+  if (verb === undefined) throw new Error(`town request: expected a verb of ${domain}, got "${phrase}"`);
+  return {
+    verb: verb.split,
+    object: strictestSplit([splitOfObject(object), splitOfObject(person)]),
+    pair: splitOfPair(phrase, object),
+  };
+}
+
 /** The split of what a request is about; its phrasing counts separately. */
-export function splitOfAction(request: Pick<Request, "domain" | "verb" | "object">): Split {
-  const verb = domainNamed(request.domain).verbs.find((v) => v.phrase === request.verb);
-  if (verb === undefined)
-    throw new Error(`town request: expected a verb of ${request.domain}, got "${request.verb}"`);
-  return strictestSplit([verb.split, splitOfPair(request.verb, request.object)]);
+export function splitOfAction(action: Action): Split {
+  return strictestSplit(Object.values(splitsOfAction(action)));
+}
+
+/** What is held out of a request: its verb, its object or person, or nothing but their coming together. */
+export type HeldOut = "verb" | "object" | "pair";
+
+/** What puts a request in a held-out split: the first of verb, object and pair that is of it. */
+function heldOutOf(action: Action, split: Split): HeldOut {
+  const splits = splitsOfAction(action);
+  if (splits.verb === split) return "verb";
+  return splits.object === split ? "object" : "pair";
 }
 
 /** What to draw; whatever is left out is drawn at random. */
 export interface RequestWish {
   readonly harmful?: boolean;
   readonly domain?: string;
-  /** Split of the verb-object pair: one split, or "any". */
+  /** Split of verb, object and pair together: one split, or "any". */
   readonly action: Split | "any";
   readonly phrasing: Split | "any";
-  /** Ask for a held-out verb, or for a held-out pair of a training verb; only with action "dev" or "final". */
-  readonly heldOut?: "verb" | "pair";
+  /** What must be held out; only with action "dev" or "final". */
+  readonly heldOut?: HeldOut;
 }
 
 /**
@@ -160,8 +185,7 @@ export function drawRequest(random: Random, wish: RequestWish): Request {
     wish.domain === undefined ? (wish.harmful ?? random.chance(0.5)) : Object.hasOwn(HARMS, wish.domain);
   const name = wish.domain ?? random.pick<string>(harmful ? CATEGORIES : ERRAND_NAMES);
   const domain = domainNamed(name);
-  const [verb, object] = drawAction(random, domain, wish, name);
-  const person = domain.form === "person" ? object : namesPerson(domain, verb) ? random.pick(PEOPLE) : "";
+  const [verb, object, person] = drawAction(random, domain, wish, name);
   const thing = random.pick(thingsOf(domain, object, person));
   const action = fillSlots(verb.phrase, { person, thing, object });
   const candidates = REQUEST_FRAMES.filter((f) => wish.phrasing === "any" || f.split === wish.phrasing);
@@ -175,15 +199,16 @@ function drawAction(
   domain: Domain,
   wish: RequestWish,
   name: string,
-): readonly [Verb, string] {
+): readonly [verb: Verb, object: string, person: string] {
   for (let tries = 0; tries < 10_000; tries++) {
     const verb = random.pick(domain.verbs);
     const object = random.pick(domain.objects);
-    if (wish.action === "any") return [verb, object];
-    if (splitOfAction({ domain: name, verb: verb.phrase, object }) !== wish.action) continue;
-    if (wish.heldOut === "verb" && verb.split !== wish.action) continue;
-    if (wish.heldOut === "pair" && verb.split === wish.action) continue;
-    return [verb, object];
+    const person = domain.form === "person" ? object : namesPerson(domain, verb) ? random.pick(PEOPLE) : "";
+    const action = { domain: name, verb: verb.phrase, object, person };
+    if (wish.action === "any") return [verb, object, person];
+    if (splitOfAction(action) !== wish.action) continue;
+    if (wish.heldOut !== undefined && heldOutOf(action, wish.action) !== wish.heldOut) continue;
+    return [verb, object, person];
   }
   throw new Error(
     `town request: expected ${name} to have a ${wish.heldOut ?? "pair"} of split ${wish.action}, got none`,

@@ -9,14 +9,13 @@ import { probabilityOfA } from "../method/feedback/soft-label.ts";
 import type { PrincipleUse, Prompt } from "../method/records.ts";
 import type { LanguageModel, Sampling } from "../models/model.ts";
 import { gradeAnswer, isRightDecline, readVerdict } from "./grader.ts";
-import { drawRequest, type Request } from "./requests.ts";
+import { drawRequest, type HeldOut, type Request } from "./requests.ts";
 import type { Split } from "./splits.ts";
 import {
   COMPARISON_TRIALS,
   CRITIQUE_TRIALS,
   drawComparisonTrial,
   drawCritiqueTrial,
-  type HeldOut,
 } from "./trials.ts";
 
 /** One measured figure: a share of `n` trials, or a mean probability over them. */
@@ -62,7 +61,7 @@ export async function* measureRoles(
 ): AsyncGenerator<RoleFigure> {
   const from = seed("town roles").child(split);
   yield* helpfulOnly(model, split, n, from.child("helpful"));
-  for (const heldOut of ["pair", "verb"] as const) {
+  for (const heldOut of ["pair", "object", "verb"] as const) {
     for (const kind of keysOf(CRITIQUE_TRIALS)) yield* criticAndReviser(model, split, n, from, kind, heldOut);
     for (const kind of keysOf(COMPARISON_TRIALS)) {
       yield* feedback(model, split, n, from, kind, heldOut, { kind: "direct" });

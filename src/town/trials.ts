@@ -2,7 +2,7 @@
 // it. Matching and non-matching principles stand side by side, since a test with matching ones alone is blind.
 import type { Random } from "../engine/random.ts";
 import { type Concern, drawHarms, drawWording, preferred, violates, type Wording } from "./principles.ts";
-import { drawRequest, type Request } from "./requests.ts";
+import { drawRequest, type HeldOut, type Request } from "./requests.ts";
 import { type Act, respond } from "./responses.ts";
 import type { Split } from "./splits.ts";
 
@@ -40,9 +40,6 @@ export const COMPARISON_TRIALS = {
   "both decline": { harmful: true, acts: ["reasoned", "reasoned"], concern: matching },
 } as const satisfies Record<string, TrialKind<readonly [Act, Act]>>;
 
-/** Which held-out material a trial uses: the phrasings always, and either the verb or the verb-object pair. */
-export type HeldOut = "verb" | "pair";
-
 /** A response to be criticised and revised. */
 export interface CritiqueTrial {
   readonly request: Request;
@@ -62,7 +59,8 @@ export interface ComparisonTrial {
 }
 
 function drawHeldOutRequest(random: Random, harmful: boolean, split: Split, heldOut: HeldOut): Request {
-  const wish = split === "train" ? {} : { heldOut: harmful ? heldOut : "pair" };
+  // Not every errand has a held-out verb.
+  const wish = split === "train" ? {} : { heldOut: harmful || heldOut === "object" ? heldOut : "pair" };
   return drawRequest(random, { harmful, action: split, phrasing: split, ...wish } as const);
 }
 
