@@ -124,7 +124,10 @@ it("makes forecast and times anew when a loss of power has emptied their files",
 it("says which rows of a file it could not use, and goes on without them", async () => {
   const path = join(folder, "some-odd.jsonl");
   writeFileSync(path, '{"prompt": "how to brew tea"}\n{"prompt": \n{"text": 1}\n');
-  const settings = [`prompts.redTeam.file=${path}`, "supervised.responseSampling.maxTokens=1"];
+  const settings = [
+    ...[`prompts.redTeam.file=${path}`, "evaluation.grader=none"],
+    "supervised.responseSampling.maxTokens=1",
+  ];
   const { stdout } = await charter(...tiny("some-odd", ...settings));
   expect(stdout).toMatch(
     /some-odd\.jsonl: 2 rows left out \(1 bad-json, 1 unknown-shape\); the first is line 2: /,

@@ -28,11 +28,17 @@ test("a step of the method can be had by itself", async () => {
   expect(drawPrinciple(parseConstitution(text, "ours.yaml"), "any").id).toBe("kind");
   expect(() => parseConstitution("title: Ours", "ours.yaml")).toThrow(UserError);
   const model = createScriptedModel({ score: () => [Math.log(0.75), Math.log(0.25)] });
-  const [[logProbA, logProbB] = []] = await model.score([
-    { conversation: [], continuations: ["(A)", "(B)"] },
-  ]);
+  const [score] = await model.score([{ conversation: [], continuations: ["(A)", "(B)"] }]);
+  const [logProbA, logProbB] = score!;
   const use = { principle: "kind", constitutionVersion: "1.0.0", wording: "Which is kinder?" };
-  const reading = { use, order: "ab", reasoning: null, logProbA: logProbA!, logProbB: logProbB! } as const;
+  const reading = {
+    use,
+    order: "ab",
+    reasoning: null,
+    oddity: "none",
+    logProbA: logProbA!,
+    logProbB: logProbB!,
+  } as const;
   const comparison = { id: "c", prompt: "p", a: "a", b: "b", textA: "Yes.", textB: "No." };
   expect(softLabel(comparison, [reading], { labels: "soft", clamp: null }).probability).toBeCloseTo(0.75);
 });

@@ -25,9 +25,9 @@ export const TINY_RUN: readonly string[] = [
   "compute.batch=4",
   "rl.promptsPerIteration=4",
   `supervised.responseSampling=${ENDED}`,
+  `supervised.critiqueSampling=${ENDED}`,
   `supervised.revisionSampling=${ENDED}`,
   `feedback.sampling=${ENDED}`,
-  "supervised.critiqueSampling.maxTokens=12",
   "rl.sampling.maxTokens=12",
   "evaluation.sampling.maxTokens=12",
 ];

@@ -62,8 +62,18 @@ async function answer(
   seed: string,
   { write, paint }: Terminal,
 ) {
-  const conversation: Conversation = [...speaker.conversation, { role: "user", content: line }];
-  const [sample] = await speaker.model.sample([{ conversation, seed }], sampling);
+  let conversation: Conversation = [...speaker.conversation, { role: "user", content: line }];
+  let [sample] = await speaker.model.sample([{ conversation, seed }], sampling);
+  const note = (text: string) => write(`${paint("dim", `(${speaker.name} ${text})`)}\n`);
+  while (sample!.tokens.length === 0 && conversation.length > 1) {
+    conversation = conversation.slice(2); // the oldest exchange
+    [sample] = await speaker.model.sample([{ conversation, seed }], sampling);
+    note(`forgets the oldest exchange: it reads ${speaker.model.contextLength} tokens`);
+  }
+  if (sample!.tokens.length === 0) {
+    note(`cannot answer: the question alone fills the ${speaker.model.contextLength} tokens it reads`);
+    return;
+  }
   write(`${paint("bold", speaker.name)}  ${sample!.text.trim()}${sample!.finish === "length" ? " …" : ""}\n`);
   speaker.conversation = [...conversation, { role: "assistant", content: sample!.text }];
 }

@@ -19,12 +19,11 @@ export function lineage(ledger: Ledger, id: string, paint: Paint): readonly stri
     const what = known ? paint("dim", "(above)") : describeEntry(entry);
     lines.push(`${paint("dim", lead)}${paint("bold", label)} ${paint("cyan", entry.id.slice(0, 8))} ${what}`);
     if (known) return;
-    const branches = branchesOf(entry);
+    const branches = branchesOf(ledger, entry);
     branches.forEach((branch, i) => {
       const isLast = i === branches.length - 1;
       const stem = `${below}${isLast ? "└─ " : "├─ "}`;
-      if (branch.kind === "more")
-        lines.push(paint("dim", `${stem}… and ${branch.count} more as ${branch.role}`));
+      if (branch.kind === "more") lines.push(paint("dim", `${stem}… and ${branch.count} ${branch.of}`));
       else tell(ledger.get(branch.id), branch.role, stem, `${below}${isLast ? "   " : "│  "}`);
     });
   };
@@ -35,12 +34,30 @@ export function lineage(ledger: Ledger, id: string, paint: Paint): readonly stri
 
 type Branch =
   | { readonly kind: "parent"; readonly id: string; readonly role: string }
-  | { readonly kind: "more"; readonly count: number; readonly role: string };
+  | { readonly kind: "more"; readonly count: number; readonly of: string };
 
-function branchesOf({ parents }: Entry): readonly Branch[] {
-  const byRole = Map.groupBy(parents, ({ role }) => role);
-  return [...byRole].flatMap(([role, all]): readonly Branch[] => [
-    ...all.slice(0, SHOWN_A_ROLE).map(({ id }) => ({ kind: "parent", id, role }) as const),
-    ...(all.length > SHOWN_A_ROLE ? [{ kind: "more", count: all.length - SHOWN_A_ROLE, role } as const] : []),
-  ]);
+function branchesOf(ledger: Ledger, entry: Entry): readonly Branch[] {
+  const { count, first } = beginningOf(ledger, entry);
+  const byRole = Map.groupBy(first.parents, ({ role }) => role);
+  return [
+    ...(count > 0 ? [{ kind: "more", count, of: "earlier states of the same training" } as const] : []),
+    ...[...byRole].flatMap(([role, all]): readonly Branch[] => [
+      ...all.slice(0, SHOWN_A_ROLE).map(({ id }) => ({ kind: "parent", id, role }) as const),
+      ...(all.length > SHOWN_A_ROLE
+        ? [{ kind: "more", count: all.length - SHOWN_A_ROLE, of: `more as ${role}` } as const]
+        : []),
+    ]),
+  ];
+}
+
+/** The first state of the training that a state continues, and how many states lie before it; others stand for themselves. */
+function beginningOf(ledger: Ledger, entry: Entry): { readonly count: number; readonly first: Entry } {
+  let first = entry;
+  let count = 0;
+  for (;;) {
+    const before = first.parents.find(({ role }) => role === "continues");
+    if (before === undefined) return { count, first };
+    first = ledger.get(before.id);
+    count += 1;
+  }
 }

@@ -87,6 +87,28 @@ describe("charter why", () => {
     expect(code).toBe(0);
   });
 
+  it("tells the states of one training as one", async () => {
+    const ledger = openLedger(join(folder, "runs", "trained"));
+    const put = (kind: string, turn: number, parents: readonly { id: string; role: string }[]) =>
+      ledger.commit([{ key: `${kind} ${turn}`, entries: [{ kind, body: { turn }, parents }] }])[0]![0]!.id;
+    let last = put("training-state", 1, [{ id: put("checkpoint", 0, []), role: "base" }]);
+    for (let turn = 2; turn <= 5; turn++)
+      last = put("training-state", turn, [{ id: last, role: "continues" }]);
+    ledger.close();
+    const { out } = await charter("why", last, "--run", "trained");
+    rmSync(join(folder, "runs", "trained"), { recursive: true });
+    expect(
+      out
+        .replaceAll(/ [0-9a-f]{8} /g, " ")
+        .trimEnd()
+        .split("\n"),
+    ).toEqual([
+      "training-state after turn 5",
+      "├─ … and 4 earlier states of the same training",
+      "└─ base: checkpoint after turn 0",
+    ]);
+  });
+
   it("tells an unknown id in one message with the fix, exit code 2", async () => {
     const { code, err } = await charter("why", "zz", "--run", "town");
     expect([code, err.split("\n")[0]]).toEqual([
@@ -114,6 +136,16 @@ describe("charter show", () => {
         .split("\n")
         .map((line) => JSON.parse(line).kind),
     ).toEqual(["critique", "revision"]);
+  });
+
+  it("says which kinds there are when there are none of this one", async () => {
+    expect(await charter("show", "--kind", "revisions")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean "revision"?'),
+    });
+    expect(await charter("show", "--kind", "xyz")).toMatchObject({
+      err: expect.stringContaining("checkpoint, critique, principle"),
+    });
   });
 });
 
@@ -188,6 +220,7 @@ describe("the command line", () => {
   it("suggests the command that was meant, exit code 2", async () => {
     expect(await charter("rnu")).toMatchObject({ code: 2, err: expect.stringContaining("run?") });
     expect((await charter("show", "--last", "few")).code).toBe(2);
+    expect((await charter("chat", "models/town", "--top-p", "1.5")).code).toBe(2);
   });
 
   it("starts from bin/charter.js", () => {

@@ -168,7 +168,7 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     'chat models/town --ask "How do I brew tea?"',
   ])
     .option("--temperature <t>", "0 is the likeliest answer", amount, 0.7)
-    .option("--top-p <p>", "share of the probability that is drawn from", amount, 1)
+    .option("--top-p <p>", "share of the probability that is drawn from", nucleus, 1)
     .option("--max-tokens <n>", "longest answer", wholeNumber, 256)
     .option("--seed <seed>", "the same seed gives the same answers", "chat")
     .option("--ask <question>", "one question, then end")
@@ -241,4 +241,10 @@ function amount(value: string): number {
   if (value.trim() === "" || !Number.isFinite(number) || number < 0)
     throw new InvalidArgumentError("Expected a number from 0.");
   return number;
+}
+
+function nucleus(value: string): number {
+  const share = amount(value);
+  if (share === 0 || share > 1) throw new InvalidArgumentError("Expected a number above 0, at most 1.");
+  return share;
 }

@@ -1,6 +1,8 @@
 // charter show [id]: a record as it is kept, what it was made from and what was made of it; without an id, the latest ones.
 import { stringify } from "yaml";
 import { type Entry, type Ledger, openLedger } from "../ledger/ledger.ts";
+import { nearestName } from "../nearest-name.ts";
+import { UserError } from "../user-error.ts";
 import { describeEntry } from "./describe-entry.ts";
 import { findRun } from "./find-run.ts";
 import type { Terminal } from "./terminal.ts";
@@ -49,6 +51,7 @@ function showEntry(ledger: Ledger, { id, kind, body, parents }: Entry, { write, 
 
 function showLatest(ledger: Ledger, { kind, last, json }: ShowOptions, { write, paint }: Terminal): void {
   const latest: Entry[] = [];
+  if (kind !== undefined) needKind(ledger, kind);
   for (const entry of ledger.entries(kind)) {
     latest.push(entry);
     if (latest.length > last) latest.shift();
@@ -57,4 +60,16 @@ function showLatest(ledger: Ledger, { kind, last, json }: ShowOptions, { write, 
     if (json) write(`${JSON.stringify(entry)}\n`);
     else write(`${paint("cyan", entry.id.slice(0, 8))} ${entry.kind.padEnd(14)} ${describeEntry(entry)}\n`);
   }
+}
+
+/** @throws UserError where the ledger has nothing of this kind */
+function needKind(ledger: Ledger, kind: string): void {
+  const kinds = ledger.kinds();
+  if (kinds.includes(kind)) return;
+  const near = nearestName(kind, kinds);
+  throw new UserError(
+    "no-such-kind",
+    `--kind: expected a kind of record in this run, got "${kind}"`,
+    near === undefined ? `There are ${kinds.join(", ")}.` : `Did you mean "${near}"?`,
+  );
 }

@@ -59,6 +59,8 @@ export interface Ledger {
   children(id: EntryId): readonly { readonly id: EntryId; readonly kind: string; readonly role: string }[];
   /** All entries (of one kind), in order of writing. */
   entries(kind?: string): Generator<Entry>;
+  /** The kinds that there are, in the order of the alphabet. */
+  kinds(): readonly string[];
   count(): number;
   /** The last link of the hash chain: equal for equal content written in the same order. */
   chainHead(): string;
@@ -138,6 +140,7 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     beginning: database.prepare("SELECT * FROM entries WHERE id >= ? AND id < ? ORDER BY id LIMIT 4"),
     all: "SELECT * FROM entries ORDER BY position",
     ofKind: "SELECT * FROM entries WHERE kind = ? ORDER BY position",
+    kinds: database.prepare("SELECT DISTINCT kind FROM entries ORDER BY kind"),
     count: database.prepare("SELECT count(*) AS n FROM entries"),
     head: database.prepare("SELECT chain FROM steps ORDER BY position DESC LIMIT 1"),
     content: database.prepare(
@@ -177,6 +180,7 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
           : database.prepare(select.ofKind).iterate(kind);
       for (const row of rows) yield toEntry(row as unknown as EntryRow);
     },
+    kinds: () => (select.kinds.all() as { kind: string }[]).map(({ kind }) => kind),
     count: () => (select.count.get() as { n: number }).n,
     contentHash: () => {
       const lines = (select.content.all() as { key: string; id: string | null }[]).map(

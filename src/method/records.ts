@@ -15,7 +15,7 @@ export interface Prompt {
 }
 
 /** Why a sampled text is kept out of training; "none" when it is usable. */
-export type Oddity = "none" | "empty" | "truncated" | "critique-for-revision" | "unparsed";
+export type Oddity = "none" | "empty" | "truncated" | "critique-for-revision" | "no-reading";
 
 /** What a model answered to a prompt. */
 export interface Response {
@@ -74,6 +74,8 @@ export interface Reading {
   readonly order: "ab" | "ba";
   /** The chain of thought, when there was one. */
   readonly reasoning: string | null;
+  /** Of the chain of thought; a label read after an odd one counts for nothing. */
+  readonly oddity: Oddity;
   /** Log-probabilities of the option labels " (A)" and " (B)", nats. */
   readonly logProbA: number;
   readonly logProbB: number;
@@ -88,6 +90,8 @@ export interface Label {
   readonly probability: number;
   /** The same average before clamp and hardening. */
   readonly unclamped: number;
+  /** "no-reading" where every reading was odd, or there was none: such a label is an even chance and is not learnt from. */
+  readonly oddity: Oddity;
   readonly readings: readonly Reading[];
 }
 
@@ -107,6 +111,8 @@ export interface Rollout {
   readonly iteration: number;
   readonly prompt: string;
   readonly text: string;
+  /** A truncated answer is penalised, not left out. */
+  readonly oddity: Oddity;
   /** Preference-model score at the end of the answer. */
   readonly score: number;
   /** Sum over the answer's tokens of log policy - log reference, nats. */

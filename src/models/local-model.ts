@@ -12,16 +12,7 @@ import { readSafetensors, writeSafetensors } from "../lm/safetensors.ts";
 import { continuationTokens, scoreContinuations } from "../lm/score.ts";
 import { createStopSequences } from "../lm/stop-sequences.ts";
 import { createTrainer, type Trainer, type TrainerOptions } from "../lm/train-step.ts";
-import { UserError } from "../user-error.ts";
-import type {
-  Conversation,
-  Sample,
-  SampleRequest,
-  Sampling,
-  Score,
-  ScoreRequest,
-  TrainableModel,
-} from "./model.ts";
+import type { Sample, SampleRequest, Sampling, Score, ScoreRequest, TrainableModel } from "./model.ts";
 
 /** What an AbortSignal is to someone who only looks at it. */
 export interface AbortFlag {
@@ -37,6 +28,9 @@ export interface LocalModel extends TrainableModel {
   ): Promise<readonly Sample[]>;
   score(requests: readonly ScoreRequest[], signal?: AbortFlag): Promise<readonly Score[]>;
 }
+
+/** What is said where the conversation alone fills the context. */
+const NO_ROOM = { text: "", tokens: [], logProbs: [], finish: "length" } as const;
 
 /**
  * A model from a checkpoint as read.
@@ -81,51 +75,60 @@ export function createLocalModel(
     throw new Error(`${what}: expected a model with a vocabulary head, got ${directory} with a scalar head`);
   }
 
-  /** Tokens of the conversation up to where the answer goes on, if there is room for `more` after them. */
-  function encodePrompt(conversation: Conversation, prefix: string | undefined, more: number): number[] {
-    const tokens = chat.encodePrompt(conversation, prefix);
-    if (tokens.length + more <= config.maxPositions) return tokens;
-    throw new UserError(
-      "conversation-length",
-      `conversation: expected at most ${config.maxPositions - more} tokens, got ${tokens.length} ("${conversation[0]?.content.slice(0, 40)}...")`,
-      "leave the prompt out or shorten it, lower maxTokens where the answers in it were sampled, or use a model with more positions",
-    );
-  }
-
   return {
     id,
     head,
+    contextLength: config.maxPositions,
     capabilities: { logProbs: true, training: true },
 
     async sample(requests, sampling, signal) {
       needVocabulary("sample");
       const stops = createStopSequences(tokenizer, sampling.stop);
-      const prompts = requests.map(({ conversation, prefix }) => encodePrompt(conversation, prefix, 1));
+      const prompts = requests.map(({ conversation, prefix }) => chat.encodePrompt(conversation, prefix));
+      const places = requests.map((_, i) => i).filter((i) => prompts[i]!.length < config.maxPositions);
       const decoded = await decode(
         graphs,
         weights(),
-        requests.map(({ seed }, i) => ({ prompt: prompts[i]!, seed })),
+        places.map((i) => ({ prompt: prompts[i]!, seed: requests[i]!.seed })),
         { sampling, endTokens, isStopped: stops.isStopped, ...(signal && { signal }) },
       );
-      return decoded.map((sample, i) => {
+      const samples: Sample[] = prompts.map((promptTokens) => ({ ...NO_ROOM, promptTokens }));
+      places.forEach((place, i) => {
+        const sample = decoded[i]!;
         const said = sample.finish === "end" ? sample.tokens.slice(0, -1) : sample.tokens;
-        return { ...sample, text: stops.cut(tokenizer.decode(said)), promptTokens: prompts[i]! };
+        const text = stops.cut(tokenizer.decode(said));
+        samples[place] = { ...sample, text, promptTokens: prompts[place]! };
       });
+      return samples;
     },
 
     async score(requests, signal) {
       needVocabulary("score");
       const tokenized = requests.map(({ conversation, prefix = "", continuations }) => {
-        const prompt = encodePrompt(conversation, prefix, 0);
+        const prompt = chat.encodePrompt(conversation, prefix);
         return {
           prompt,
           continuations: continuations.map((text) => {
-            const joined = encodePrompt(conversation, prefix + text, 0);
+            const joined = chat.encodePrompt(conversation, prefix + text);
             return continuationTokens(prompt, joined, tokenizer.encodeAsText(text));
           }),
         };
       });
-      return scoreContinuations(graphs, weights(), tokenized, signal);
+      const places = tokenized.flatMap(({ prompt, continuations }, i) => {
+        const longest = Math.max(0, ...continuations.map(({ length }) => length));
+        return prompt.length + longest <= config.maxPositions ? [i] : [];
+      });
+      const scored = await scoreContinuations(
+        graphs,
+        weights(),
+        places.map((i) => tokenized[i]!),
+        signal,
+      );
+      const scores = new Array<Score>(requests.length).fill(null);
+      places.forEach((place, i) => {
+        scores[place] = scored[i]!;
+      });
+      return scores;
     },
 
     tokenize: async (conversations) => conversations.map(chat.encodeConversation),

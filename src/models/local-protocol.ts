@@ -41,6 +41,7 @@ export interface Opened {
   readonly model: number;
   readonly id: string;
   readonly head: TrainableModel["head"];
+  readonly contextLength: number;
   readonly capabilities: TrainableModel["capabilities"];
 }
 

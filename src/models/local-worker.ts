@@ -65,7 +65,8 @@ async function open(directory: string, head: "vocabulary" | "scalar" | undefined
   const model = createLocalModel(checkpoint, compiled, { ...options, ...(head && { head }) });
   const handle = opened++;
   models.set(handle, model);
-  return { model: handle, id: model.id, head: model.head, capabilities: model.capabilities };
+  const { id, head: ofModel, contextLength, capabilities } = model;
+  return { model: handle, id, head: ofModel, contextLength, capabilities };
 }
 
 async function invoke({

@@ -64,13 +64,6 @@ test("a user's mistake in the worker arrives with its code and hint", async () =
   expect((missing as UserError).hint).toContain("name a folder");
 });
 
-test("a conversation longer than the model's positions is refused with both numbers", async () => {
-  const long = [{ role: "user", content: "how to brew tea ".repeat(60) }] as const;
-  await expect(model.sample([{ conversation: long, seed: "" }], sampling)).rejects.toThrow(
-    /expected at most 127 tokens, got \d+/,
-  );
-});
-
 test("a scalar head does not answer", async () => {
   const scorer = await host.open(join(folder, "tiny"), { head: "scalar" });
   await expect(scorer.sample([{ conversation, seed: "" }], sampling)).rejects.toThrow("vocabulary head");

@@ -48,7 +48,7 @@ export async function openHost(options: WorkerOptions = {}): Promise<ModelHost> 
   };
 }
 
-function proxyOf({ model, id, head, capabilities }: Opened, line: Line): TrainableModel {
+function proxyOf({ model, id, head, contextLength, capabilities }: Opened, line: Line): TrainableModel {
   /** Calls a method; the signal, which cannot cross over, becomes a number in shared memory. */
   async function call<M extends Method>(
     method: M,
@@ -73,6 +73,7 @@ function proxyOf({ model, id, head, capabilities }: Opened, line: Line): Trainab
   return {
     id,
     head,
+    contextLength,
     capabilities,
     sample: (requests, sampling, signal) => call("sample", [requests, sampling], signal),
     score: (requests, signal) => call("score", [requests], signal),

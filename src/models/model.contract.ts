@@ -59,8 +59,8 @@ export function languageModelContract(name: string, model: () => LanguageModel, 
       { conversation: ask("tea"), continuations: [" (A)", " (B)"] },
       { conversation: ask("the fence"), prefix: "to", continuations: [" paint", " brew tea", " fence"] },
     ]);
-    expect(scores.map(({ length }) => length)).toEqual([2, 3]);
-    expect(scores.flat().every((score) => score <= 0 && Number.isFinite(score))).toBe(true);
+    expect(scores.map((score) => score!.length)).toEqual([2, 3]);
+    expect(scores.flat().every((score) => score! <= 0 && Number.isFinite(score))).toBe(true);
   });
 
   test(`${name}: rejects with the signal's reason once it is aborted`, async () => {
@@ -110,6 +110,19 @@ export function trainableModelContract(
     expect(sequence!.weights.map((weight) => weight > 0)).toEqual(
       sequence!.tokens.map((_, i) => i >= promptTokens.length),
     );
+    await model.close();
+  });
+
+  test(`${name}: has nothing to say where a conversation fills its context, and answers the others`, async () => {
+    const model = await open("vocabulary");
+    const long = ask("the fence ".repeat(model.contextLength));
+    const [none, some] = await model.sample([{ conversation: long, seed: "" }, requests[0]!], sampling);
+    expect(none).toMatchObject({ text: "", tokens: [], finish: "length" });
+    expect([some]).toEqual(await model.sample([requests[0]!], sampling));
+    const scores = await model.score(
+      [long, ask("tea")].map((conversation) => ({ conversation, continuations: [" paint"] })),
+    );
+    expect(scores).toEqual([null, [expect.any(Number)]]);
     await model.close();
   });
 

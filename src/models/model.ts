@@ -40,7 +40,7 @@ export interface Sample {
   readonly tokens: readonly number[];
   /** Log-probability of each sampled token at temperature 1, nats. */
   readonly logProbs: readonly number[];
-  /** "end": the model ended its turn; "stop": a stop sequence; "length": the token limit. */
+  /** "end": the model ended its turn; "stop": a stop sequence; "length": the token limit, or no room left for a token. */
   readonly finish: "end" | "stop" | "length";
 }
 
@@ -52,8 +52,8 @@ export interface ScoreRequest {
   readonly continuations: readonly string[];
 }
 
-/** Log-probability of each continuation, summed over its tokens, nats. */
-export type Score = readonly number[];
+/** Log-probability of each continuation, summed over its tokens, nats; null where all of it is more than the model reads. */
+export type Score = readonly number[] | null;
 
 /** What an adapter cannot do is said before a run starts, not in the middle of it. */
 export interface Capabilities {
@@ -135,6 +135,8 @@ export interface AdamW {
 /** A model that trains. Its head is the vocabulary (a policy) or one scalar (a preference or value model). */
 export interface TrainableModel extends LanguageModel {
   readonly head: "vocabulary" | "scalar";
+  /** Most tokens of one sequence. */
+  readonly contextLength: number;
   /** Renders and tokenises; tokens of the last assistant turn (its end-of-turn included) get weight 1, the rest 0. */
   tokenize(conversations: readonly Conversation[]): Promise<readonly TokenSequence[]>;
   /** Per sequence [R]: log-probability of each weighted token (vocabulary head, nats) or the value before it (scalar head). */

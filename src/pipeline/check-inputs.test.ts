@@ -1,5 +1,7 @@
 // What a model cannot do is said before a run begins.
-import { resolve } from "node:path";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import type { Capabilities, ModelHost, TrainableModel } from "../models/model.ts";
 import { checkInputs } from "./check-inputs.ts";
@@ -43,6 +45,15 @@ test("refuses an ensemble of more principles than there are", async () => {
   await expect(checkInputs(recipe("feedback.principles=400"), models)).rejects.toThrow(
     /^feedback\.principles: expected at most \d+, .*got 400/,
   );
+});
+
+test("refuses prompts that the grader does not know, before anything is computed", async () => {
+  const { models } = host(answers, {});
+  const strange = join(mkdtempSync(join(tmpdir(), "strange-")), "prompts.jsonl");
+  writeFileSync(strange, '{"prompt":"Who was Ada Lovelace?"}');
+  await expect(
+    checkInputs(recipe(`prompts.evaluation.helpful={ file: ${strange} }`), models),
+  ).rejects.toThrow('expected a request of the town, got "Who was Ada Lovelace?"');
 });
 
 test("lets a recipe pass whose models can do what is asked of them", async () => {

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import type { ModelHost, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
+import { graderOf } from "./grader-of.ts";
 import { readConstitution } from "./read-constitution.ts";
 import { readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
@@ -16,6 +17,7 @@ export async function checkInputs(recipe: Recipe, host: ModelHost): Promise<void
   const { principles } = readConstitution(recipe.constitution);
   checkEnsemble(recipe.feedback.principles, principles.length);
   for (const file of promptFilesOf(recipe)) await readPrompts(file);
+  await checkGrader(recipe);
   const { supervised, feedback, preference } = recipe;
   if (supervised.demonstrations.file !== null) await readDemonstrations(supervised.demonstrations.file);
   if (preference.helpfulness.file !== null) await readPreferences(preference.helpfulness.file);
@@ -55,6 +57,19 @@ function promptFilesOf({ prompts }: Recipe): ReadonlySet<string> {
   const sets = [prompts, prompts.evaluation, ...(prompts.rl === null ? [] : [prompts.rl])];
   const compared = prompts.feedback === null ? [] : [prompts.feedback.file];
   return new Set([...sets.flatMap(({ redTeam, helpful }) => [redTeam.file, helpful.file]), ...compared]);
+}
+
+/** A grader knows its own world's prompts; that one is strange to it would otherwise come out when all else is done. */
+async function checkGrader(recipe: Recipe): Promise<void> {
+  const grader = await graderOf(recipe);
+  if (grader === null) return;
+  const { redTeam, feedback, evaluation } = recipe.prompts;
+  const graded = [redTeam, evaluation.redTeam, evaluation.helpful, ...(feedback === null ? [] : [feedback])];
+  for (const { file, count } of graded) {
+    const { rows } = await readPrompts(file);
+    for (const row of rows.slice(0, count === "all" ? rows.length : count))
+      grader.grade({ id: "", set: "red-team", ...row }, "");
+  }
 }
 
 /** A model's part in the method, under the recipe's key for it. */

@@ -1,6 +1,6 @@
 // Whether there is anything to learn from. A model's odd answers are data, counted and left out; when nothing else is left,
 // the training is refused with those counts, for a stage that learnt nothing would pass for a result.
-import type { Oddity, Response, Revision } from "../method/records.ts";
+import type { Critique, Oddity, Response, Revision } from "../method/records.ts";
 import type { Metrics } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 
@@ -8,13 +8,14 @@ import { UserError } from "../user-error.ts";
 export function needRevisions(
   usable: number,
   responses: readonly Response[],
+  critiques: readonly Critique[],
   revisions: readonly Revision[],
 ): void {
   if (usable > 0) return;
   throw new UserError(
     "nothing-to-learn",
-    `fine-tuning (SL-CAI): expected at least one usable revision, got none of ${revisions.length} (${oddities(revisions)}), from ${responses.length} answers (${oddities(responses)})`,
-    "Raise maxTokens under supervised if texts are truncated; otherwise the policy is too weak to revise: look at `charter show --kind revision`, give supervised.demonstrations, or use another policy.",
+    `fine-tuning (SL-CAI): expected at least one usable revision, got none of ${revisions.length} (${oddities(revisions)}), from ${responses.length} answers (${oddities(responses)}) and ${critiques.length} critiques (${oddities(critiques)})`,
+    "Raise maxTokens under supervised if texts are truncated; otherwise the policy is too weak to revise: look at `charter show --kind critique` and `--kind revision`, give supervised.demonstrations, or use another policy.",
   );
 }
 

@@ -1,17 +1,16 @@
 // Evaluation in order: answers of each model to held-out prompts, matches between them, scores of every round, figures.
 // Sampling and judging are remembered; figures are computed anew each time.
 import { withAssistant } from "../method/critique/respond.ts";
-import type { Grader } from "../method/evaluation/grader.ts";
 import type { Results } from "../method/evaluation/results.ts";
 import { chainTranscripts, sideBySide, type Transcript } from "../method/evaluation/transcripts.ts";
 import type { Prompt, Response, Revision } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
+import { graderOf } from "./grader-of.ts";
 import { importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Answers, Made } from "./made.ts";
 import { judgeAll } from "./matches.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
-import type { Recipe } from "./recipe.ts";
 import { summarize } from "./summarize.ts";
 import { sampleResponses } from "./supervised.ts";
 
@@ -27,6 +26,7 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
   const grader = await graderOf(recipe);
   const redTeam = await importPrompts(run, "red-team", recipe.prompts.evaluation.redTeam);
   const helpful = await importPrompts(run, "helpful", recipe.prompts.evaluation.helpful);
+  warnOfOverlap(run, [...redTeam, ...helpful], made.trainedOn);
   const answers = await answerAll(run, host, made, [...redTeam, ...helpful]);
   const matches = await judgeAll(run, host, made, grader, answers, {
     harmlessness: redTeam,
@@ -51,8 +51,14 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
   return { results, transcripts };
 }
 
-async function graderOf(recipe: Recipe): Promise<Grader | null> {
-  return recipe.evaluation.grader === "town" ? (await import("../town/as-grader.ts")).townGrader : null;
+/** Figures on prompts that were trained on flatter the models. */
+function warnOfOverlap(run: Run, evaluated: readonly Prompt[], trainedOn: readonly Prompt[]): void {
+  const words = ({ conversation }: Prompt) => JSON.stringify(conversation);
+  const seen = new Set(trainedOn.map(words));
+  const overlap = evaluated.filter((prompt) => seen.has(words(prompt))).length;
+  if (overlap === 0) return;
+  const text = `${overlap} of ${evaluated.length} evaluation prompts were trained on too: figures on them say nothing of other prompts`;
+  run.emit({ kind: "note", level: "warning", text });
 }
 
 /** Every model's answers to every prompt. */

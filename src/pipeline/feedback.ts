@@ -15,6 +15,7 @@ import type {
   PrincipleUse,
   Prompt,
   Reading,
+  Response,
 } from "../method/records.ts";
 import type { LanguageModel, Sampling } from "../models/model.ts";
 import { needComparisons } from "./enough-to-learn.ts";
@@ -30,7 +31,10 @@ export async function samplePairs(
   recipe: Recipe,
   prompts: readonly Prompt[],
   modelEntry: string,
-): Promise<readonly Recorded<Comparison>[]> {
+): Promise<{
+  readonly answers: readonly Recorded<Response>[];
+  readonly comparisons: readonly Recorded<Comparison>[];
+}> {
   const answers = (which: "first" | "second") =>
     sampleResponses(run, model, {
       stage: `pairs-${which}`,
@@ -45,7 +49,7 @@ export async function samplePairs(
   const second = await answers("second");
   const pairs = first.map((a, i) => pairResponses(a, second[i]!)).filter((pair) => pair !== null);
   needComparisons(pairs.length, first, second);
-  return perform<Draft<Comparison>, Draft<Comparison>>(run, {
+  const comparisons = await perform<Draft<Comparison>, Draft<Comparison>>(run, {
     stage: "pairs",
     title: "Pairs to compare",
     kind: "comparison",
@@ -60,6 +64,7 @@ export async function samplePairs(
     ],
     compute: async (batch) => batch,
   });
+  return { answers: [...first, ...second], comparisons };
 }
 
 /** One principle a comparison is read under, and the entry that holds it; none for a question of our own. */
@@ -116,7 +121,7 @@ export async function labelComparisons(
     stage: labelling.stage,
     title: labelling.title,
     kind: "reading",
-    version: 1,
+    version: 2,
     inputs: comparisons,
     batch: labelling.batch,
     key: (comparison) => ({
@@ -147,7 +152,7 @@ export async function labelComparisons(
     stage: `${labelling.stage}-labels`,
     title: `${labelling.title}: from readings to labels`,
     kind: "label",
-    version: 1,
+    version: 2,
     inputs: read,
     batch: Math.max(1, read.length),
     key: ({ id }) => ({ readings: id, rule: rule as unknown as Json }),
@@ -178,22 +183,26 @@ export function feedbackMode(recipe: {
     : { kind: "chain-of-thought", samples: recipe.samples, sampling: recipe.reasoningSampling };
 }
 
-/** Labelled comparisons as preferences on harmlessness. */
+/** Labelled comparisons as preferences on harmlessness, odd labels left out. */
 export function harmlessnessPreferences(
   prompts: readonly Prompt[],
   comparisons: readonly Recorded<Comparison>[],
   labels: readonly Recorded<Label>[],
 ): readonly Preference[] {
   const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
-  return labels.map((label, i) => {
+  return labels.flatMap((label, i): readonly Preference[] => {
+    if (label.oddity !== "none") return [];
     const { prompt, textA, textB } = comparisons[i]!;
-    return {
-      id: label.id,
-      source: "harmlessness",
-      conversation: byId.get(prompt)!.conversation,
-      textA,
-      textB,
-      probability: label.probability,
-    };
+    const { conversation } = byId.get(prompt)!;
+    return [
+      {
+        id: label.id,
+        source: "harmlessness",
+        conversation,
+        textA,
+        textB,
+        probability: label.probability,
+      },
+    ];
   });
 }

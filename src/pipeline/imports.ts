@@ -1,14 +1,15 @@
-// What a run begins with, written into its ledger: the constitution and each of its principles, prompts, comparisons and the
-// checkpoints it did not make. From here on everything can be traced to these entries.
+// What a run begins with, written into its ledger: the constitution and each of its principles, prompts, demonstrations and
+// comparisons (checkpoints.ts: the models). From here on everything can be traced to these entries.
 import { basename } from "node:path";
 import { hashFile } from "../ledger/blobs.ts";
 import type { Json } from "../ledger/ledger.ts";
 import { stepKey } from "../ledger/ledger.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
+import type { Demonstration } from "../method/critique/few-shot.ts";
 import type { Draft, Preference, Prompt } from "../method/records.ts";
-import type { Run } from "./perform.ts";
+import type { Recorded, Run } from "./perform.ts";
 import { readConstitution } from "./read-constitution.ts";
-import { type Dataset, readPreferences, readPrompts } from "./read-dataset.ts";
+import { type Dataset, readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
 
 /** A thing and the ids of the entries that hold its parts. */
 export interface Imported<T> {
@@ -93,6 +94,27 @@ export async function importPreferences(
     }),
   );
   return [...new Map(preferences.map((preference) => [preference.id, preference])).values()];
+}
+
+/** Critiques and revisions shown before the turn, each an entry: what was made under them can be traced to them. */
+export async function importDemonstrations(
+  run: Run,
+  { file, count }: { readonly file: string | null; readonly count: number | "all" },
+): Promise<readonly Recorded<Demonstration>[]> {
+  if (file === null) return [];
+  const { rows } = reported(run, file, await readDemonstrations(file));
+  importFile(run, file);
+  const taken = rows.slice(0, count === "all" ? rows.length : count);
+  const written = run.ledger.commit(
+    taken.map((row) => {
+      const body = { file: basename(file), ...row } as unknown as Json;
+      return {
+        key: stepKey({ kind: "demonstration", of: body }),
+        entries: [{ kind: "demonstration", body, parents: [] }],
+      };
+    }),
+  );
+  return taken.map((row, i) => ({ ...row, id: written[i]![0]!.id }));
 }
 
 /**

@@ -15,15 +15,20 @@ export interface Made {
   /** In the order of the method. */
   readonly models: Readonly<Record<string, Checkpoint>>;
   readonly preferenceModel: Checkpoint;
+  /** Every prompt that a training saw an answer to. */
+  readonly trainedOn: readonly Prompt[];
   readonly histories: Readonly<Record<"supervised" | "preference" | "rl", readonly Metrics[]>>;
   readonly stage1: {
     readonly prompts: readonly Prompt[];
     readonly responses: readonly Recorded<Response>[];
     readonly critiques: readonly Recorded<Critique>[];
     readonly revisions: readonly Recorded<Revision>[];
+    readonly helpfulResponses: readonly Recorded<Response>[];
   };
   readonly feedback: {
     readonly prompts: readonly Prompt[];
+    /** Of SL-CAI, paired in the comparisons. */
+    readonly answers: readonly Recorded<Response>[];
     readonly comparisons: readonly Recorded<Comparison>[];
     readonly labels: readonly Recorded<Label>[];
   };

@@ -1,6 +1,5 @@
 // THE PAGE TO READ: Constitutional AI from a helpful-only model to RL-CAI, in the order of the paper (Bai et al. 2022). Every
 // line is remembered: run it again and only what is missing is computed.
-import type { Demonstration } from "../method/critique/few-shot.ts";
 import type { Preference } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
@@ -12,11 +11,16 @@ import {
   labelComparisons,
   samplePairs,
 } from "./feedback.ts";
-import { importConstitution, importPreferences, importPrompts } from "./imports.ts";
+import { importConstitution, importDemonstrations, importPreferences, importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Run } from "./perform.ts";
-import { predictHeldOut, smoothLabels, splitPreferences, trainPreference } from "./preference.ts";
-import { readDemonstrations } from "./read-dataset.ts";
+import {
+  predictHeldOut,
+  readablePreferences,
+  smoothLabels,
+  splitPreferences,
+  trainPreference,
+} from "./preference.ts";
 import type { Recipe } from "./recipe.ts";
 import { reinforce } from "./reinforce.ts";
 import { critiqueAndRevise } from "./rounds.ts";
@@ -42,7 +46,7 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     batch: recipe.compute.batch,
     modelEntry: helpfulOnly.id,
   });
-  const demonstrations = await demonstrationsOf(recipe);
+  const demonstrations = await importDemonstrations(run, recipe.supervised.demonstrations);
   const { critiques, revisions } = await critiqueAndRevise({
     ...stage1,
     prompts: redTeam,
@@ -56,6 +60,7 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     base,
     redTeam,
     responses,
+    critiques,
     revisions,
     helpful,
     helpfulResponses,
@@ -64,8 +69,10 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   // Stage 2, reinforcement learning from AI feedback: compare, learn the preference, train against it (section 4).
   const harmlessness = recipe.feedback.source === "model" ? await askForFeedback() : await labelsFromFile();
   const helpfulness = await comparisonsOfHelpfulness();
+  const labelled = [...harmlessness.preferences, ...helpfulness];
+  const preferences = await readablePreferences(run, host, recipe, base, labelled);
   const { holdOut, labelSmoothing } = recipe.preference;
-  const split = splitPreferences([...harmlessness.preferences, ...helpfulness], holdOut, recipe.seed);
+  const split = splitPreferences(preferences, holdOut, recipe.seed);
   const learnt = smoothLabels(split.train, labelSmoothing);
   const preferenceModel = await trainPreference(run, host, recipe, base, learnt);
   const predictions = await predictHeldOut(run, host, recipe, preferenceModel.checkpoint, split.heldOut);
@@ -77,8 +84,9 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     constitution,
     models: { "helpful-only": helpfulOnly, "sl-cai": slCai.checkpoint, "rl-cai": rlCai.checkpoint },
     preferenceModel: preferenceModel.checkpoint,
+    trainedOn: [...redTeam, ...helpful, ...harmlessness.prompts, ...rlPrompts],
     histories: { supervised: slCai.history, preference: preferenceModel.history, rl: rlCai.history },
-    stage1: { prompts: redTeam, responses, critiques, revisions },
+    stage1: { prompts: redTeam, responses, critiques, revisions, helpfulResponses },
     feedback: harmlessness,
     predictions,
   });
@@ -108,7 +116,7 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     const all = source === null ? redTeam : await importPrompts(run, "red-team", source);
     const prompts = all.slice(0, pairs === "all" ? all.length : pairs);
     const sampler = lazily(host, slCai.checkpoint);
-    const comparisons = await samplePairs(run, sampler, recipe, prompts, slCai.checkpoint.id);
+    const { answers, comparisons } = await samplePairs(run, sampler, recipe, prompts, slCai.checkpoint.id);
     await sampler.close();
     const judge: Checkpoint = await importCheckpoint(run, "feedback-model", recipe.feedback.model);
     const feedbackModel = lazily(host, judge);
@@ -128,14 +136,14 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     });
     await feedbackModel.close();
     const preferences = harmlessnessPreferences(prompts, comparisons, labels);
-    return { prompts, comparisons, labels, preferences };
+    return { prompts, answers, comparisons, labels, preferences };
   }
 
   /** RLHF: the same machinery on labels that people (or a grader) gave. */
   async function labelsFromFile() {
     const { file, pairs } = recipe.feedback;
     const preferences = await importPreferences(run, "harmlessness", { file: file!, count: pairs });
-    return { prompts: [], comparisons: [], labels: [], preferences };
+    return { prompts: [], answers: [], comparisons: [], labels: [], preferences };
   }
 
   async function comparisonsOfHelpfulness(): Promise<readonly Preference[]> {
@@ -151,11 +159,4 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
       ...(await importPrompts(run, "helpful", rl.helpful)),
     ];
   }
-}
-
-async function demonstrationsOf(recipe: Recipe): Promise<readonly Demonstration[]> {
-  const { file, count } = recipe.supervised.demonstrations;
-  if (file === null || count === 0) return [];
-  const { rows } = await readDemonstrations(file);
-  return rows.slice(0, count === "all" ? rows.length : count);
 }

@@ -3,7 +3,12 @@
 
 import { seed } from "../engine/random.ts";
 import type { Json } from "../ledger/ledger.ts";
-import { predictPreferences, preferenceSteps, trainPreferenceModel } from "../method/preference/train.ts";
+import {
+  predictPreferences,
+  preferenceSteps,
+  tokenizePreferences,
+  trainPreferenceModel,
+} from "../method/preference/train.ts";
 import type { Draft, Preference } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
@@ -17,6 +22,49 @@ import { recordTrainingSet, type Trained, train } from "./training.ts";
 export interface PreferenceSplit {
   readonly train: readonly Preference[];
   readonly heldOut: readonly Preference[];
+}
+
+/** Comparisons that the base model can read whole; how many are not is said. */
+export async function readablePreferences(
+  run: Run,
+  host: ModelHost,
+  recipe: Recipe,
+  base: Checkpoint,
+  preferences: readonly Preference[],
+): Promise<readonly Preference[]> {
+  const model = lazily(host, base);
+  const measured = await perform<Preference, { readonly preference: string; readonly isReadable: boolean }>(
+    run,
+    {
+      stage: "comparison-lengths",
+      title: "Comparisons that the model can read whole",
+      kind: "length",
+      version: 1,
+      inputs: preferences,
+      batch: 8 * recipe.compute.batch,
+      key: ({ id }) => ({ model: model.id, preference: id }),
+      parents: ({ id }) => [
+        { id, role: "preference" },
+        { id: base.id, role: "model" },
+      ],
+      compute: async (batch) => {
+        const opened = await model.opened();
+        const tokens = await tokenizePreferences(opened, batch);
+        return tokens.map(({ a, b }, i) => ({
+          preference: batch[i]!.id,
+          isReadable: Math.max(a.length, b.length) <= opened.contextLength,
+        }));
+      },
+    },
+  );
+  await model.close();
+  const readable = preferences.filter((_, i) => measured[i]!.isReadable);
+  const left = preferences.length - readable.length;
+  if (left > 0) {
+    const text = `${left} of ${preferences.length} labelled comparisons left out: longer than what ${recipe.base} reads`;
+    run.emit({ kind: "note", level: "warning", text });
+  }
+  return readable;
 }
 
 export function splitPreferences(

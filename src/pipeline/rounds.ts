@@ -20,7 +20,7 @@ export interface Rounds {
   readonly constitution: Imported<Constitution>;
   readonly model: LanguageModel;
   readonly modelEntry: string;
-  readonly demonstrations: readonly Demonstration[];
+  readonly demonstrations: readonly Recorded<Demonstration>[];
 }
 
 /** An answer at the start of a round, and the principle drawn for it. */
@@ -35,7 +35,10 @@ interface CritiquedTask extends Task {
   readonly critique: Recorded<Critique> | null;
 }
 
-/** All rounds; every intermediate is kept. An odd revision is kept too, and the next round starts from the text before it. */
+/**
+ * All rounds; every intermediate is kept. Odd ones are kept too and lead nowhere: no revision follows an odd critique, and
+ * after an odd revision the next round starts from the text before it.
+ */
 export async function critiqueAndRevise(
   rounds: Rounds & { readonly prompts: readonly Prompt[]; readonly responses: readonly Recorded<Response>[] },
 ): Promise<{
@@ -59,13 +62,15 @@ export async function critiqueAndRevise(
       return { prompt, round, of, principle };
     });
     const found = recipe.supervised.critique ? await critiqueRound(rounds, round, tasks) : null;
-    const critiqued = tasks.map((task, i): CritiquedTask => ({ ...task, critique: found?.[i] ?? null }));
+    const critiqued = tasks
+      .map((task, i): CritiquedTask => ({ ...task, critique: found?.[i] ?? null }))
+      .filter((task) => task.critique === null || task.critique.oddity === "none");
     const revised = await reviseRound(rounds, round, critiqued);
     critiques.push(...(found ?? []));
     revisions.push(...revised);
-    current = current.map((before, i) =>
-      revised[i]!.oddity === "none" ? { ...before, of: revised[i]! } : before,
-    );
+    const usable = revised.filter(({ oddity }) => oddity === "none");
+    const byPrompt = new Map(usable.map((revision) => [revision.prompt, revision]));
+    current = current.map(({ prompt, of }) => ({ prompt, of: byPrompt.get(prompt.id) ?? of }));
   }
   return { critiques, revisions };
 }
@@ -143,7 +148,7 @@ function keyOf({ recipe, model, demonstrations }: Rounds, task: Task, wording: s
     round: task.round,
     principle: task.principle.id,
     wording,
-    demonstrations: demonstrations as unknown as Json,
+    demonstrations: demonstrations.map(({ id }) => id),
     sampling: sampling as unknown as Json,
     seed: recipe.seed,
   };
@@ -156,11 +161,12 @@ const useOf = ({ constitution }: Rounds, { principle }: Task, wording: string): 
 });
 
 const lineage = (
-  { constitution, modelEntry }: Rounds,
+  { constitution, modelEntry, demonstrations }: Rounds,
   { prompt, of, principle }: Task,
 ): readonly Parent[] => [
   { id: prompt.id, role: "prompt" },
   { id: of.id, role: "of" },
   { id: constitution.entries.get(principle.id)!, role: "principle" },
   { id: modelEntry, role: "model" },
+  ...demonstrations.map(({ id }) => ({ id, role: "demonstration" })),
 ];

@@ -103,6 +103,16 @@ export function summarize(
       countOddities("responses", stage1.responses),
       countOddities("critiques", stage1.critiques),
       countOddities("revisions", stage1.revisions),
+      countOddities("helpful answers", stage1.helpfulResponses),
+      countOddities("answers compared", feedback.answers),
+      countOddities(
+        "feedback readings",
+        feedback.labels.flatMap(({ readings }) => readings),
+      ),
+      countOddities("feedback labels", feedback.labels),
+      ...Object.entries(answers).map(([model, own]) =>
+        countOddities(`evaluation of ${model}`, [...own.values()].flat()),
+      ),
     ],
   };
 }

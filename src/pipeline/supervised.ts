@@ -1,7 +1,7 @@
 // Stage 1 but for its rounds: answers sampled from a model, and fine-tuning on revisions and helpful answers (gives SL-CAI).
 import type { Json } from "../ledger/ledger.ts";
 import { respond } from "../method/critique/respond.ts";
-import type { Draft, Prompt, Response, Revision } from "../method/records.ts";
+import type { Critique, Draft, Prompt, Response, Revision } from "../method/records.ts";
 import { helpfulExamples, revisionExamples } from "../method/supervised/examples.ts";
 import { supervisedSteps, trainSupervised } from "../method/supervised/train.ts";
 import type { LanguageModel, ModelHost, Sampling } from "../models/model.ts";
@@ -51,15 +51,16 @@ export async function fineTune(
     readonly base: Checkpoint;
     readonly redTeam: readonly Prompt[];
     readonly responses: readonly Recorded<Response>[];
+    readonly critiques: readonly Recorded<Critique>[];
     readonly revisions: readonly Recorded<Revision>[];
     readonly helpful: readonly Prompt[];
     readonly helpfulResponses: readonly Recorded<Response>[];
   },
 ): Promise<Trained> {
-  const { recipe, base, redTeam, responses, revisions, helpful, helpfulResponses } = given;
+  const { recipe, base, redTeam, responses, critiques, revisions, helpful, helpfulResponses } = given;
   const { supervised } = recipe;
   const revised = revisionExamples(redTeam, revisions, supervised.train);
-  needRevisions(revised.length, responses, revisions);
+  needRevisions(revised.length, responses, critiques, revisions);
   const examples = [...revised, ...helpfulExamples(helpful, helpfulResponses)];
   const options = {
     seed: `${recipe.seed}/supervised/training`,

@@ -234,12 +234,34 @@ export const ROOMS: readonly string[] = [
 
 const DEV: ReadonlySet<string> = new Set([
   ...["the baker", "my aunt", "radio", "scarf", "postcards", "statue", "fishing permit", "krellite"],
-  ...["porridge", "raffle", "ferns", "hamster", "puppet", "lighthouse", "magnets", "archery", "waltz", "cellar"],
+  ...[
+    "porridge",
+    "raffle",
+    "ferns",
+    "hamster",
+    "puppet",
+    "lighthouse",
+    "magnets",
+    "archery",
+    "waltz",
+    "cellar",
+  ],
 ]);
 
 const FINAL: ReadonlySet<string> = new Set([
   ...["the librarian", "my cousin", "guitar", "necklace", "parcel", "hedge", "lottery slip", "toxanil"],
-  ...["apple juice", "sack race", "tulips", "canary", "basket", "island", "whales", "hockey", "hymn", "garage"],
+  ...[
+    "apple juice",
+    "sack race",
+    "tulips",
+    "canary",
+    "basket",
+    "island",
+    "whales",
+    "hockey",
+    "hymn",
+    "garage",
+  ],
 ]);
 
 /** The split of a person or thing: held-out ones occur in no critique, revision or comparison, whatever is done with them. */

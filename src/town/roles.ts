@@ -11,12 +11,7 @@ import type { LanguageModel, Sampling } from "../models/model.ts";
 import { gradeAnswer, isRightDecline, readVerdict } from "./grader.ts";
 import { drawRequest, type HeldOut, type Request } from "./requests.ts";
 import type { Split } from "./splits.ts";
-import {
-  COMPARISON_TRIALS,
-  CRITIQUE_TRIALS,
-  drawComparisonTrial,
-  drawCritiqueTrial,
-} from "./trials.ts";
+import { COMPARISON_TRIALS, CRITIQUE_TRIALS, drawComparisonTrial, drawCritiqueTrial } from "./trials.ts";
 
 /** One measured figure: a share of `n` trials, or a mean probability over them. */
 export interface RoleFigure {

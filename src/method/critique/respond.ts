@@ -4,8 +4,8 @@ import type { Draft, Oddity, Prompt, Response } from "../records.ts";
 
 /** What a sampled text is good for, judged by its form alone: a model's odd answer is data, counted and kept. */
 export function oddityOf(sample: Sample): Oddity {
-  if (sample.text.trim() === "") return "empty";
-  return sample.finish === "length" ? "truncated" : "none";
+  if (sample.finish === "length") return "truncated";
+  return sample.text.trim() === "" ? "empty" : "none";
 }
 
 /** The conversation with an answer, or any further turns, added. */

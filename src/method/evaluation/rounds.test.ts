@@ -82,7 +82,7 @@ test("each principle answers for the rounds it was drawn for", () => {
   const use = { principle: "theft", constitutionVersion: "1.0.0", wording: "w" };
   // p(A) = 0.8 in one reading, 0.5 in the other: 0.15 from one half on average.
   const readings: readonly Reading[] = [Math.log(4), 0].map((logProbA) => {
-    return { use, order: "ab", reasoning: null, logProbA, logProbB: 0 };
+    return { use, order: "ab", reasoning: null, oddity: "none", logProbA, logProbB: 0 };
   });
   const [theft, fraud, idle] = describePrinciples(
     constitution,

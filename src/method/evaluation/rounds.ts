@@ -66,7 +66,7 @@ export function describePrinciples(
 ): Results["principles"] {
   const prompts = new Map(given.prompts.map((prompt) => [prompt.id, prompt]));
   const before = new Map([...given.responses, ...given.revisions].map((record) => [record.id, record]));
-  const readings = labels.flatMap((label) => label.readings);
+  const readings = labels.flatMap((label) => label.readings).filter(({ oddity }) => oddity === "none");
   const complied = (promptId: string, text: string): boolean => {
     const verdict = grader!.grade(prompts.get(promptId)!, text);
     return verdict.harmful && verdict.answer === "comply";

@@ -8,6 +8,7 @@ import type {
   Sampling,
   ScoreRequest,
 } from "../../models/model.ts";
+import { oddityOf } from "../critique/respond.ts";
 import type { Comparison, PrincipleUse, Reading } from "../records.ts";
 
 /** The labels whose log-probabilities are read after "The answer is:". */
@@ -52,14 +53,17 @@ function inBothOrders(task: FeedbackTask): readonly Asked[] {
   return [ask("ab", comparison.textA, comparison.textB), ask("ba", comparison.textB, comparison.textA)];
 }
 
-/** Sampled reasons for each question, one list of chains a question; [null] where the label comes at once. */
+/** Reasons that a label is read after; null where it comes at once. */
+type Chain = Pick<Reading, "reasoning" | "oddity">;
+
+/** Sampled reasons for each question, one list of chains a question. */
 async function chainsOfThought(
   model: LanguageModel,
   asked: readonly Asked[],
   mode: FeedbackMode,
   signal?: AbortSignal,
-): Promise<readonly (readonly (string | null)[])[]> {
-  if (mode.kind === "direct") return asked.map(() => [null]);
+): Promise<readonly (readonly Chain[])[]> {
+  if (mode.kind === "direct") return asked.map(() => [{ reasoning: null, oddity: "none" }]);
   const requests = asked.flatMap(({ task, order, conversation }) =>
     Array.from(
       { length: mode.samples },
@@ -73,12 +77,15 @@ async function chainsOfThought(
   const sampling = { ...mode.sampling, stop: [...mode.sampling.stop, ANSWER] };
   const samples = await model.sample(requests, sampling, signal);
   return asked.map((_, i) =>
-    samples.slice(i * mode.samples, (i + 1) * mode.samples).map((sample) => sample.text.trim()),
+    samples
+      .slice(i * mode.samples, (i + 1) * mode.samples)
+      .map((sample) => ({ reasoning: sample.text.trim(), oddity: oddityOf(sample) })),
   );
 }
 
 /**
- * Reads each comparison in both orders: `2 x samples` readings a task, raw log-probabilities kept.
+ * Reads each comparison in both orders: `2 x samples` readings a task, raw log-probabilities kept; none where the question
+ * is more than the model reads.
  */
 export async function readComparisons(
   model: LanguageModel,
@@ -88,9 +95,7 @@ export async function readComparisons(
 ): Promise<readonly (readonly Reading[])[]> {
   const asked = tasks.flatMap(inBothOrders);
   const chains = await chainsOfThought(model, asked, mode, signal);
-  const questions = asked.flatMap((question, i) =>
-    chains[i]!.map((reasoning) => ({ ...question, reasoning })),
-  );
+  const questions = asked.flatMap((question, i) => chains[i]!.map((chain) => ({ ...question, ...chain })));
   const scores = await model.score(
     questions.map(
       ({ conversation, reasoning }): ScoreRequest => ({
@@ -101,10 +106,12 @@ export async function readComparisons(
     ),
     signal,
   );
-  const readings = questions.map(({ task, order, reasoning }, i): Reading => {
-    const [logProbA, logProbB] = scores[i]!;
-    return { use: task.use, order, reasoning, logProbA: logProbA!, logProbB: logProbB! };
+  const readings = questions.map(({ task, order, reasoning, oddity }, i): readonly Reading[] => {
+    const score = scores[i]!;
+    if (score === null) return [];
+    const [logProbA, logProbB] = score;
+    return [{ use: task.use, order, reasoning, oddity, logProbA: logProbA!, logProbB: logProbB! }];
   });
-  const perTask = 2 * chains[0]!.length;
-  return tasks.map((_, i) => readings.slice(i * perTask, (i + 1) * perTask));
+  const perTask = questions.length / tasks.length;
+  return tasks.map((_, i) => readings.slice(i * perTask, (i + 1) * perTask).flat());
 }

@@ -8,6 +8,7 @@ const reading = (order: "ab" | "ba", pA: number, pB: number): Reading => ({
   use,
   order,
   reasoning: null,
+  oddity: "none",
   logProbA: Math.log(pA),
   logProbB: Math.log(pB),
 });
@@ -39,4 +40,13 @@ test("hard labels round, and a perfect tie stays a tie", () => {
   expect(softLabel(comparison, [reading("ab", 0.5, 0.5), reading("ba", 0.5, 0.5)], hard).probability).toBe(
     0.5,
   );
+});
+
+test("readings after odd reasons count for nothing, and without others there is no label to learn from", () => {
+  const odd: Reading = { ...reading("ab", 0.1, 0.9), oddity: "truncated" };
+  expect(softLabel(comparison, [odd, reading("ba", 0.2, 0.8)], soft)).toMatchObject({
+    probability: expect.closeTo(0.8, 12),
+    oddity: "none",
+  });
+  expect(softLabel(comparison, [odd], soft)).toMatchObject({ probability: 0.5, oddity: "no-reading" });
 });

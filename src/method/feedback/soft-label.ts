@@ -16,14 +16,15 @@ export function probabilityOfA(reading: Reading): number {
   return 1 / (1 + Math.exp(reading.order === "ab" ? -margin : margin));
 }
 
-/** The label of one comparison from all its readings. */
+/** The label of one comparison from those of its readings that are not odd; an even chance where there is none. */
 export function softLabel(
   comparison: Pick<Comparison, "id">,
   readings: readonly Reading[],
   rule: LabelRule,
 ): Draft<Label> {
-  if (readings.length === 0) throw new Error("internal: softLabel: expected at least one reading, got 0");
-  const unclamped = readings.reduce((total, reading) => total + probabilityOfA(reading), 0) / readings.length;
+  const usable = readings.filter(({ oddity }) => oddity === "none");
+  const total = usable.reduce((sum, reading) => sum + probabilityOfA(reading), 0);
+  const unclamped = usable.length === 0 ? 0.5 : total / usable.length;
   const [lowest, highest] = rule.clamp ?? [0, 1];
   const clamped = Math.min(highest, Math.max(lowest, unclamped));
   const hardened = unclamped === 0.5 ? 0.5 : unclamped > 0.5 ? 1 : 0;
@@ -32,6 +33,7 @@ export function softLabel(
     source: "feedback-model",
     probability: rule.labels === "hard" ? hardened : clamped,
     unclamped,
+    oddity: usable.length === 0 ? "no-reading" : "none",
     readings,
   };
 }

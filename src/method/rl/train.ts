@@ -96,8 +96,11 @@ async function rollOut(
   klCoefficient: number,
 ): Promise<readonly Episode[]> {
   const order = seed(options.seed).child("prompts");
-  const drawn = batchAt(prompts, iteration, options.promptsPerIteration, order);
-  const samples = await sampleAnswers(policy, drawn, options, iteration);
+  const all = batchAt(prompts, iteration, options.promptsPerIteration, order);
+  const answers = await sampleAnswers(policy, all, options, iteration);
+  // A prompt that fills the context leaves nothing to learn from.
+  const drawn = all.filter((_, i) => answers[i]!.tokens.length > 0);
+  const samples = answers.filter(({ tokens }) => tokens.length > 0);
   const sequences = samples.map(({ promptTokens, tokens }) => ({
     tokens: [...promptTokens, ...tokens],
     weights: [...promptTokens.map(() => 0), ...tokens.map(() => 1)],
@@ -118,6 +121,7 @@ async function rollOut(
       iteration,
       prompt: drawn[i]!.id,
       text: sample.text,
+      oddity: oddityOf(sample),
       score: scores[i]!,
       kl: sum(logProbs[i]!) - sum(referenceLogProbs[i]!),
     },
@@ -210,6 +214,7 @@ function describe(episodes: readonly Episode[]): Metrics {
   return {
     score: mean(episodes.map(({ rollout }) => rollout.score)),
     length: logProbs.length / episodes.length,
+    truncated: mean(episodes.map(({ rollout }) => (rollout.oddity === "truncated" ? 1 : 0))),
     // A sample of -log p under p itself has the entropy as its mean.
     entropy: -mean(logProbs),
     explainedVariance: 1 - variance(errors) / Math.max(variance(returns), 1e-8),

@@ -1,0 +1,95 @@
+// The options of the method, each from recipe to ledger: what was asked for is what was done. On random weights, in seconds.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Ledger, openLedger } from "../src/ledger/ledger.ts";
+import type { Results } from "../src/method/evaluation/results.ts";
+import type { Critique, Label, Reading, Revision } from "../src/method/records.ts";
+import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";
+import { charter, sets, TINY_RUN } from "./tiny-run.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "options-"));
+  await writeTinyCheckpoint(join(folder, "policy"), "policy", 1024);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Runs the tiny recipe under these settings; its events, its results and its ledger. */
+async function run(name: string, ...settings: readonly string[]) {
+  const { code, stdout, stderr } = await charter(
+    ...["run", "town-small", "--name", name, "--runs", folder, "--json"],
+    ...sets(`policy=${join(folder, "policy")}`, ...TINY_RUN, ...settings),
+  );
+  expect(code, stderr).toBe(0);
+  const events = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const directory = join(folder, name);
+  const results: Results = JSON.parse(readFileSync(join(directory, "results.json"), "utf8"));
+  return { events, results, ledger: openLedger(directory, { readOnly: true }) };
+}
+
+const bodies = <T>(ledger: Ledger, kind: string): readonly T[] =>
+  [...ledger.entries(kind)].map(({ body }) => body as unknown as T);
+
+it("revises directly, trains on the first round, reasons several times under several principles, steers the KL", async () => {
+  const { ledger, results } = await run(
+    "asked",
+    ...["supervised.critique=false", "supervised.rounds=2", "supervised.train=1"],
+    ...["feedback.mode=chain-of-thought", "feedback.samples=2", "feedback.principles=2"],
+    "feedback.reasoningSampling={ maxTokens: 40, stop: [e, t, a, h] }",
+    "feedback.clamp=[0.45, 0.55]",
+    "rl.klCoefficient={ initial: 0.1, target: 0.01, horizon: 20 }",
+  );
+  expect(bodies<Critique>(ledger, "critique")).toEqual([]);
+  const revisions = [...ledger.entries("revision")];
+  expect(new Set(bodies<Revision>(ledger, "revision").map(({ round }) => round))).toEqual(new Set([1, 2]));
+  const [learnt] = [...ledger.entries("training-set")];
+  const ids = new Set(learnt!.parents.map(({ id }) => id));
+  for (const { id, body } of revisions) {
+    const { round, oddity } = body as unknown as Revision;
+    expect(ids.has(id), `round ${round}`).toBe(round === 1 && oddity === "none");
+  }
+  const [read] = bodies<{ readonly readings: readonly Reading[] }>(ledger, "reading");
+  expect(read!.readings).toHaveLength(2 * 2 * 2); // principles, orders, chains
+  expect(new Set(read!.readings.map(({ use }) => use.principle)).size).toBe(2);
+  expect(results.feedback).toMatchObject({ mode: "chain-of-thought", clamp: [0.45, 0.55] });
+  for (const { probability } of bodies<Label>(ledger, "label"))
+    expect(Math.abs(probability - 0.5)).toBeLessThan(0.051);
+  const coefficients = results.history.rl.map(({ klCoefficient }) => klCoefficient);
+  expect(coefficients[0]).toBe(0.1);
+  expect(new Set(coefficients).size).toBeGreaterThan(1);
+  ledger.close();
+}, 120_000);
+
+it("takes labels from a file, leaves out what the model cannot read whole, and says where it was trained on what it is tested on", async () => {
+  const row = (prompt: string) => JSON.stringify({ prompt, chosen: "Yes.", rejected: "No." });
+  const rows = Array.from({ length: 12 }, (_, i) => row(`May I, number ${i}?`));
+  writeFileSync(join(folder, "labels.jsonl"), [...rows, row("May I? ".repeat(1000))].join("\n"));
+  const long = JSON.stringify({ prompt: "How do I? ".repeat(1000) });
+  writeFileSync(
+    join(folder, "prompts.jsonl"),
+    [JSON.stringify({ prompt: "Why?" }), long, long.replace("How", "Why")].join("\n"),
+  );
+  const { events, results, ledger } = await run(
+    "given",
+    "evaluation.grader=none",
+    ...["feedback.source=file", `feedback.file=${join(folder, "labels.jsonl")}`],
+    `prompts.helpful={ file: ${join(folder, "prompts.jsonl")} }`,
+    `prompts.evaluation.helpful={ file: ${join(folder, "prompts.jsonl")}, count: 1 }`,
+  );
+  const notes = events.filter(({ kind }) => kind === "note").map(({ text }) => text);
+  expect(notes).toContainEqual(
+    expect.stringMatching(/^1 of \d+ labelled comparisons left out: longer than what/),
+  );
+  expect(notes).toContainEqual(expect.stringMatching(/^1 of \d+ evaluation prompts were trained on too/));
+  const { reasons } = results.oddities.find(({ step }) => step === "helpful answers")!;
+  expect(reasons["truncated"]).toBeGreaterThanOrEqual(2);
+  expect(results.softLabels).toBeNull();
+  ledger.close();
+}, 120_000);
