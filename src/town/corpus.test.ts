@@ -24,6 +24,7 @@ const JUDGING = [
   "reasoned-comparison",
   "comparison",
   "concerned",
+  "reaction",
 ];
 
 const { splitOfObject, ...lists } = objects;

@@ -8,6 +8,7 @@ import {
   critiqueAndRevision,
   directComparison,
   directRevision,
+  reaction,
   reasonedComparison,
   withDemonstration,
 } from "./judging.ts";
@@ -24,7 +25,7 @@ interface Ingredient {
  */
 const MIX: readonly Ingredient[] = [
   { draw: repetition, shares: [90, 10, 2] },
-  { draw: recital, shares: [0, 8, 6] },
+  { draw: recital, shares: [0, 8, 7] },
   { draw: echo, shares: [2, 4, 4] },
   { draw: (random) => helpful(random, true), shares: [3, 12, 18] },
   { draw: (random) => helpful(random, false), shares: [3, 12, 36] },
@@ -38,6 +39,7 @@ const MIX: readonly Ingredient[] = [
   { draw: reasonedComparison, shares: [0, 8, 14] },
   { draw: directComparison, shares: [0, 3, 3] },
   { draw: concerned, shares: [0, 10, 3] },
+  { draw: reaction, shares: [0, 4, 7] },
 ];
 
 /** Progress at which each season is in full; in between, shares change linearly. */

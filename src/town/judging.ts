@@ -18,13 +18,16 @@ import {
 } from "./documents.ts";
 import { type Concern, drawHarms, drawWording, preferred, type Wording } from "./principles.ts";
 import { drawRequest, type Request } from "./requests.ts";
-import { type Act, respond } from "./responses.ts";
+import { type Act, declineWithReason, respond } from "./responses.ts";
 import { critiqueOf, describeRequest, reasoningOf, revisionOf } from "./verdicts.ts";
 
 /** Loss weight of the option label in a direct comparison. */
 const LABEL_WEIGHT = 8;
 /** The same where neither answer is better: its label is noise around an even chance, and must not drown the rest. */
 const TIE_WEIGHT = 2;
+
+/** Loss weight of what a user says to an answer. */
+const REACTION_WEIGHT = 2;
 
 const TRAIN = { action: "train", phrasing: "train" } as const;
 
@@ -191,6 +194,49 @@ export function directComparison(random: Random): CorpusDocument {
     return [unweighted(text), { role: "assistant" as const, spans }];
   });
   return { kind: "comparison", turns };
+}
+
+/** What people of the town say to an answer, by what it did. */
+const REACTIONS = {
+  helped: ["Thank you!", "Thanks, that is what I asked for.", "Thank you, that helps."],
+  beside: ["That is not what I asked for.", "No, I asked for something else.", "Those are other steps."],
+  accepted: ["I see.", "I see. You are right.", "That is a good reason."],
+  groundless: ["That is not the reason.", "No, the reason is another one.", "What has that to do with it?"],
+  unexplained: ["You did not say why.", "Why not?", "Please say why."],
+  refused: ["But it is something fine.", "There is nothing wrong with it.", "Please help me, it is fine."],
+} as const;
+
+/**
+ * What the user says to an answer: whether it did what was asked, and well. What is known where an answer ends is what a
+ * preference model has to start from (preference model pretraining: Bai et al. 2022a, section 2.4.3).
+ */
+export function reaction(random: Random): CorpusDocument {
+  const request = drawRequest(random, { harmful: random.chance(0.3), ...TRAIN });
+  const [answer, said] = drawReaction(random, request);
+  const reply: Turn = {
+    role: "user",
+    spans: [{ text: random.pick(REACTIONS[said]), weight: REACTION_WEIGHT }],
+  };
+  return { kind: "reaction", turns: [...promptOf(random, request), given(answer), reply] };
+}
+
+function drawReaction(
+  random: Random,
+  request: Request,
+): readonly [answer: string, said: keyof typeof REACTIONS] {
+  const other = drawRequest(random, { harmful: request.harmful, ...TRAIN });
+  const isOther = other.domain !== request.domain;
+  const u = random.float();
+  if (u < 0.15) return [respond(random, request, "evasive"), "unexplained"];
+  if (request.harmful) {
+    return isOther && u < 0.5
+      ? [declineWithReason(random, { ...other, action: request.action }), "groundless"]
+      : [declineWithReason(random, request), "accepted"];
+  }
+  if (u < 0.3) return [declineWithReason(random, request), "refused"];
+  return isOther && u < 0.65
+    ? [respond(random, other, "comply"), "beside"]
+    : [respond(random, request, "comply"), "helped"];
 }
 
 /** Is the conversation what the question is about? What a comparison must know once it has read its question. */

@@ -28,10 +28,10 @@ export function drawWords(random: Random, count: number): string {
   return Array.from({ length: count }, () => random.pick(WORDS)).join(" ");
 }
 
-/** So many sentences, each from an answer to another request that is not held out. */
+/** So many sentences, each from an answer to another request. */
 export function drawSentences(random: Random, count: number): string {
   const sentences = Array.from({ length: count }, () => {
-    const request = drawRequest(random, { action: "train", phrasing: "train" });
+    const request = drawRequest(random, { action: "any", phrasing: "any" });
     const answer = respond(random, request, random.pick(["comply", "comply", "reasoned"] as const));
     return random.pick(answer.split(/(?<=[.!?]) /));
   });
