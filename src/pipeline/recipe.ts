@@ -185,11 +185,11 @@ export function recipeSchema(path: z.ZodType<string, string>) {
         /** The feedback model as judge of pairs of answers, in both orders. */
         judge: z
           .strictObject({
-            /** Default: the feedback model. */
+            /** Default: the feedback model, asked as it is asked there. */
             model: file,
             mode: z.enum(["direct", "chain-of-thought"]).optional(),
-            samples: count.default(1),
-            reasoningSampling: sampling,
+            samples: count.optional(),
+            reasoningSampling: sampling.optional(),
             /** Prompts of either set on which models are compared. */
             comparisons: countOrAll.default("all"),
           })
@@ -237,9 +237,10 @@ export type Recipe = Frozen<
       readonly model: string;
     };
     readonly evaluation: Omit<RecipeDocument["evaluation"], "judge"> & {
-      readonly judge: Omit<Resolved<RecipeDocument["evaluation"]["judge"], "mode">, "model"> & {
-        readonly model: string;
-      };
+      readonly judge: Omit<
+        Resolved<RecipeDocument["evaluation"]["judge"], "mode" | "samples" | "reasoningSampling">,
+        "model"
+      > & { readonly model: string };
     };
   }
 >;
@@ -266,6 +267,8 @@ export function resolveDefaults(document: RecipeDocument): Recipe {
         ...evaluation.judge,
         model: evaluation.judge.model ?? feedbackModel,
         mode: evaluation.judge.mode ?? feedback.mode,
+        samples: evaluation.judge.samples ?? feedback.samples,
+        reasoningSampling: evaluation.judge.reasoningSampling ?? feedback.reasoningSampling,
       },
     },
   });
