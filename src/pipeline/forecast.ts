@@ -138,8 +138,8 @@ function feedbackAndRl(
   const harmlessness = isAsked ? pairs : atMost(feedback.pairs, sizes.harmlessnessFile);
   const comparisons = harmlessness + atMost(preference.helpfulness.count, sizes.helpfulnessFile);
   const answer = prompt + response;
-  // The policy, the reference, the value model and the preference model each read every answer once an iteration.
-  const rollouts = { read: prompt + 4 * answer, sample: response, train: 2 * rl.passes * answer };
+  // The reference, the value model and the preference model each read every answer once an iteration.
+  const rollouts = { read: prompt + 3 * answer, sample: response, train: 2 * rl.passes * answer };
   return [
     counted("pairs-first", "Pairs: first answers", pairs, answering),
     counted("pairs-second", "Pairs: second answers", pairs, answering),

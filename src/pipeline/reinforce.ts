@@ -28,7 +28,7 @@ export function reinforce(
     stage: "rl-cai",
     title: "PPO against the preference model (RL-CAI)",
     unit: "iteration",
-    version: 1,
+    version: 2,
     key: {
       start: slCai.modelId,
       preferenceModel: preferenceModel.modelId,

@@ -105,7 +105,8 @@ async function rollOut(
     tokens: [...promptTokens, ...tokens],
     weights: [...promptTokens.map(() => 0), ...tokens.map(() => 1)],
   }));
-  const logProbs = await policy.forward(sequences);
+  // Under the policy that sampled; no other has touched it since.
+  const logProbs = samples.map((sample) => sample.logProbs);
   const referenceLogProbs = await reference.forward(sequences);
   const values = await value.forward(sequences);
   const scores = await preferenceModel.scoreLast(sequences.map(({ tokens }) => tokens));
