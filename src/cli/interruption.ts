@@ -1,5 +1,5 @@
-// Ctrl-C: the first asks the run to stop at its next batch, the second ends the process at once. Nothing is lost either way;
-// the first is only tidier.
+// Ctrl-C: the first asks the run to stop where it can be taken up again, the second ends the process at once and loses what
+// was done since.
 import type { Terminal } from "./terminal.ts";
 
 /** A signal that the first Ctrl-C (or SIGTERM) aborts. */
@@ -7,7 +7,9 @@ export function interruptible({ writeError }: Terminal): AbortSignal {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(130);
-    writeError("\nStopping at the next batch. Press Ctrl-C again to stop at once.\n");
+    writeError(
+      "\nStopping after this batch, or at the next checkpoint of a training. Press Ctrl-C again to stop at once.\n",
+    );
     controller.abort();
   };
   process.on("SIGINT", interrupt);

@@ -15,7 +15,7 @@ export function needRevisions(
   throw new UserError(
     "nothing-to-learn",
     `fine-tuning (SL-CAI): expected at least one usable revision, got none of ${revisions.length} (${oddities(revisions)}), from ${responses.length} answers (${oddities(responses)}) and ${critiques.length} critiques (${oddities(critiques)})`,
-    "Raise maxTokens under supervised if texts are truncated; otherwise the policy is too weak to revise: look at `charter show --kind critique` and `--kind revision`, give supervised.demonstrations, or use another policy.",
+    "If texts are truncated, raise maxTokens under supervised, or use a model that reads longer conversations; otherwise the policy is too weak to revise: look at `charter show --kind critique` and `--kind revision`, give supervised.demonstrations, or use another policy.",
   );
 }
 

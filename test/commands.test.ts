@@ -1,0 +1,104 @@
+// Commands as a user meets them, on random weights: a plan before a run, an interruption in the middle, a conversation after.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";
+import { charter, ROOT, sets, TINY_RUN } from "./tiny-run.ts";
+
+let folder: string;
+let settings: readonly string[];
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "commands-"));
+  for (const [name, length] of [
+    ["policy", 1024],
+    ["other", 1024],
+    ["short", 160],
+  ] as const)
+    await writeTinyCheckpoint(join(folder, name), name, length);
+  settings = sets(`policy=${join(folder, "policy")}`, ...TINY_RUN);
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+it("plan tells every stage with its calls, tokens and time, and writes nothing", async () => {
+  const { code, stdout } = await charter("plan", "town-small", "--json", ...settings);
+  expect(code).toBe(0);
+  const { stages, ms, memoryBytes, costs } = JSON.parse(stdout);
+  const calls = Object.fromEntries(
+    stages.map((stage: { stage: string; calls: number }) => [stage.stage, stage.calls]),
+  );
+  expect(calls).toMatchObject({ responses: 6, "critique-1": 6, "revision-1": 6, "evaluation-rl-cai-1": 8 });
+  const total = stages.reduce((sum: number, stage: { ms: number }) => sum + stage.ms, 0);
+  expect(total).toBeCloseTo(ms, 3);
+  for (const number of [ms, memoryBytes, costs.sample, costs.read, costs.train])
+    expect(number).toBeGreaterThan(0);
+  const table = await charter("plan", "town-small", ...settings);
+  expect(table.stdout).toMatch(/Plan for town-small[\s\S]*in all[\s\S]*of memory/);
+  expect(existsSync(join(folder, "town-small"))).toBe(false);
+}, 60_000);
+
+it("Ctrl-C stops a run with the command that goes on, which then comes to the end", async () => {
+  const args = ["run", "town-small", "--name", "stopped", "--runs", folder, "--json", ...settings];
+  const child = spawn(process.execPath, [join(ROOT, "bin/charter.js"), ...args], { cwd: ROOT });
+  const said = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      said[stream] += text;
+      if (stream === "stdout" && said.stdout.includes('"stage":"sl-cai","done":1')) child.kill("SIGINT");
+    });
+  const [code] = await once(child, "close");
+  expect([code, said.stderr]).toEqual([
+    130,
+    expect.stringMatching(/Stopping[\s\S]*Nothing is lost; `.*run town-small --name stopped/),
+  ]);
+  expect(existsSync(join(folder, "stopped/results.json"))).toBe(false);
+  const again = await charter(...args);
+  expect(again.code, again.stderr).toBe(0);
+  const reused = again.stdout.match(/"stage":"sl-cai".*"reused":(\d+)/);
+  expect(Number(reused![1])).toBeGreaterThan(0);
+  expect(existsSync(join(folder, "stopped/report.html"))).toBe(true);
+}, 120_000);
+
+it("chat answers from every checkpoint, the same for the same seed", async () => {
+  const ask = (...more: readonly string[]) =>
+    charter(
+      "chat",
+      join(folder, "policy"),
+      join(folder, "other"),
+      "--ask",
+      "how to brew tea",
+      "--max-tokens",
+      "8",
+      ...more,
+    );
+  const { code, stdout } = await ask();
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^policy {2}[\s\S]*^other {2}/m);
+  expect((await ask()).stdout).toBe(stdout);
+  expect((await ask("--seed", "another")).stdout).not.toBe(stdout);
+}, 60_000);
+
+it("chat forgets the oldest exchange where a conversation outgrows the model, and says so", async () => {
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, "bin/charter.js"), "chat", join(folder, "short"), "--max-tokens", "20"],
+    {
+      cwd: ROOT,
+    },
+  );
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  child.stdin.end(
+    `${Array.from({ length: 8 }, () => "how to brew tea and paint the fence").join("\n")}\n${"tea ".repeat(400)}\n`,
+  );
+  const [code] = await once(child, "close");
+  expect(code).toBe(0);
+  expect(said).toContain("(short forgets the oldest exchange: it reads 160 tokens)");
+  expect(said).toContain("(short cannot answer: the question alone fills the 160 tokens it reads)");
+}, 60_000);
