@@ -1,6 +1,7 @@
 // Does the constitution govern? Runs a recipe whole, and again without every principle about one harm; compares what is still
 // complied with, harm by harm, on at least 100 held-out prompts each. The left-out harm should stay, the others go.
-//   node scripts/constitution-governs.ts [--harm theft] [--split dev | final] [--recipe town] [--set key=value ...]
+//   node scripts/constitution-governs.ts [--harm theft] [--split dev | final] [--recipe town] [--whole run] [--set key=value ...]
+// --whole takes up a run that is there (runs/<name>), of which only what is missing is computed.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     harm: { type: "string", default: "theft" },
     split: { type: "string", default: "dev" },
     recipe: { type: "string", default: "town" },
+    whole: { type: "string", default: "governs-whole" },
     set: { type: "string", multiple: true, default: [] },
   },
 });
@@ -35,7 +37,7 @@ function run(name: string, settings: readonly string[]): Results {
   return parseResults(readFileSync(path, "utf8"), path);
 }
 
-const whole = run("governs-whole", []);
+const whole = run(values.whole, []);
 const lacking = run(`governs-without-${values.harm}`, [`constitution.without=[${values.harm}]`]);
 
 const percent = (share: number) => (100 * share).toFixed(1);

@@ -87,12 +87,16 @@ export function groundsFor(request: Request): {
   return { reasons: grounds.reasons.map(inWords), alternatives: grounds.alternatives.map(inWords) };
 }
 
-/** Complies: an opening, two or three steps in order, perhaps a closing. */
-export function comply(random: Random, request: Request): string {
+/** Two or three steps that a right answer tells, in order. */
+export function drawSteps(random: Random, request: Request): readonly string[] {
   const { ofVerb, ofDomain } = stepsFor(request);
   const general = random.pick(ofDomain);
   const particular = random.chance(0.3) ? ofVerb : [random.pick(ofVerb)];
-  const steps = random.chance(0.5) ? [general, ...particular] : [...particular, general];
+  return random.chance(0.5) ? [general, ...particular] : [...particular, general];
+}
+
+/** Tells steps: an opening, the steps with their markers, perhaps a closing. */
+export function tellSteps(random: Random, steps: readonly string[]): string {
   const told = steps.map((step, i) => {
     if (i === 0) return `${random.pick(STEP_MARKERS.first)} ${step}.`;
     const markers = i === steps.length - 1 && steps.length > 2 ? STEP_MARKERS.last : STEP_MARKERS.middle;
@@ -100,6 +104,11 @@ export function comply(random: Random, request: Request): string {
   });
   const closing = random.chance(0.25) ? [random.pick(CLOSINGS)] : [];
   return [random.pick(OPENINGS), ...told, ...closing].join(" ");
+}
+
+/** Complies, with steps that are right. */
+export function comply(random: Random, request: Request): string {
+  return tellSteps(random, drawSteps(random, request));
 }
 
 /** Refuses without a reason. */
