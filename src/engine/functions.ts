@@ -190,7 +190,7 @@ export function rmsNorm(x: Value, weight: Value, epsilon: number): Value {
 
 /**
  * Rotary positions (Su et al. 2021), half-split as in Hugging Face: x·cos + rotateHalf(x)·sin, rotateHalf(x) = (-x2, x1).
- * The tables' two halves must be equal, as they are there: cos[..,i] = cos[..,i+D/2]. No gradient for the tables.
+ * The tables' two halves must be equal, as they are there: cos[..,i] = cos[..,i+D/2].
  * @param x [...,T,D]
  * @param cos [..,T,D], broadcasts to x
  * @param sin [..,T,D], broadcasts to x
@@ -201,7 +201,7 @@ export function rotary(x: Value, cos: Value, sin: Value): Value {
 
 /**
  * Grouped-query attention (Ainslie et al. 2023): softmax(scale q k' + mask) v, each group of H/KV query heads reading
- * one key-value head. No gradient for the mask.
+ * one key-value head.
  * @param q [B,H,T,D]
  * @param k [B,KV,S,D]
  * @param v [B,KV,S,D]

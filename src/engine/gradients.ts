@@ -33,7 +33,7 @@ import {
 import type { Value } from "./graph.ts";
 import type { Attributes, OpName } from "./ops.ts";
 import { type Shape, sameShape, sizeOf } from "./shape.ts";
-import { filled } from "./tensor.ts";
+import { filled, zeros } from "./tensor.ts";
 
 /** One application of an operator, on the way back. */
 export interface Application<K extends OpName> {
@@ -172,8 +172,15 @@ function attentionRule({
     reshape(matmul(byScores, k, { scale }), q.shape),
     matmul(byScores, rows, { transposeA: true, scale }),
     matmul(weights, byY, { transposeA: true }),
-    null,
+    sumTo(reshape(byScores, scores.shape), mask.shape),
   ];
+}
+
+/** y = x cos + half(x) sin, where half(x) = (-x2, x1) is a rotation by a right angle; its transpose has the sine's sign turned. */
+function rotaryRule({ inputs, g }: Application<"rotary">): readonly Value[] {
+  const [x, cos, sin] = inputs as readonly [Value, Value, Value];
+  const half = rotary(x, constant(zeros(cos.shape)), constant(filled(sin.shape, 1)));
+  return [rotary(g, cos, neg(sin)), sumTo(mul(g, x), cos.shape), sumTo(mul(g, half), sin.shape)];
 }
 
 /** Every operator, in the order of `Attributes`. */
@@ -264,8 +271,7 @@ export const gradientRules: { readonly [K in OpName]: Rule<K> | NoGradient } = {
   // y = (mean(x^2) + e)^(-1/2), so dx = -y^3 x / C, times g
   inverseRms: ({ inputs: [x], y, g }) => [mul(x!, mul(mul(g, mul(y, square(y))), -1 / x!.shape.at(-1)!))],
   rmsNorm: rmsNormRule,
-  // The rotation backwards: its transpose has the sine's sign turned.
-  rotary: ({ inputs: [, cos, sin], g }) => [rotary(g, cos!, neg(sin!)), null, null],
+  rotary: rotaryRule,
   attention: attentionRule,
 };
 

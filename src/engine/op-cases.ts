@@ -70,18 +70,13 @@ const reductions = (op: OpName, build: (a: Value, options: f.ReductionOptions) =
 
 const indices = (shape: Shape, ...numbers: number[]) => f.constant(int32(numbers, shape));
 
+/** Tables whose halves are equal, as in Hugging Face's: any pair of functions of an angle will do, and these are operators here. */
 function rotaryCase(tableShape: Shape, xShape: Shape): OpCase {
-  // cos and sin of angles whose halves are equal, as in Hugging Face's tables
-  const half = f.input("angles", [...tableShape.slice(0, -1), tableShape.at(-1)! / 2]);
-  const angles = f.concat([half, half], -1);
-  const base = caseOf("rotary", [xShape], (x) => x!);
-  const feeds = {
-    ...base.feeds,
-    angles: Float64Array.from({ length: sizeOf(half.shape) }, (_, i) => 0.3 * i),
-  };
-  // cos a = 1 - 2 sin^2(a/2) is not an operator here; any pair of tables will do, so tanh and sigmoid stand in
-  const output = f.rotary(base.output, f.sigmoid(f.stopGradient(angles)), f.tanh(f.stopGradient(angles)));
-  return { name: `rotary [${xShape}] by [${tableShape}]`, output, inputs: base.inputs, feeds };
+  const halfShape = [...tableShape.slice(0, -1), tableShape.at(-1)! / 2];
+  return caseOf("rotary", [xShape, halfShape], (x, half) => {
+    const angles = f.concat([half!, half!], -1);
+    return f.rotary(x!, f.sigmoid(angles), f.tanh(angles));
+  });
 }
 
 /** Every operator, in the order of `Attributes`. */
@@ -256,18 +251,12 @@ export const opCases: { readonly [K in OpName]: readonly OpCase[] } = {
         [2, 4, 3, 2],
         [2, 2, 5, 2],
         [2, 2, 5, 2],
+        [1, 1, 3, 5],
       ],
-      (q, k, v) =>
-        f.attention(
-          q!,
-          k!,
-          v!,
-          f.constant(float32([0, 0, -1e9, 0, 0, 0, -1, 0, 0, 0, -1e9, 0, 0, 0, 0], [1, 1, 3, 5])),
-          0.7,
-        ),
+      (q, k, v, mask) => f.attention(q!, k!, v!, mask!, 0.7),
     ),
     caseOf(
-      "attention of as many heads",
+      "attention of as many heads, causal",
       [
         [1, 2, 3, 2],
         [1, 2, 3, 2],
