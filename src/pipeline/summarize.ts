@@ -50,7 +50,9 @@ export function summarize(
         : Object.keys(answers).map((model) => ({
             model,
             ...rateAnswers(
-              textsOf(model, [...redTeam, ...helpful]).map(({ prompt, text }) => grader.grade(prompt, text)),
+              [...redTeam, ...helpful].map((prompt) =>
+                textsOf(model, [prompt]).map(({ text }) => grader.grade(prompt, text)),
+              ),
             ),
           })),
     rounds: summarizeRounds(stage1, grader, scores, resamplings, random("rounds")),

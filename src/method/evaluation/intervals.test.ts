@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seed } from "../../engine/random.ts";
-import { bootstrap, quantile, wilson } from "./intervals.ts";
+import { bootstrap, clusteredWilson, quantile, wilson } from "./intervals.ts";
 
 test("Wilson's interval is the published one", () => {
   // Newcombe 1998, table I: 81/263 -> 0.2553 to 0.3662; 15/148 -> 0.0624 to 0.1605; 0/20 -> 0 to 0.1611; 1/29 -> 0.0061 to 0.1718.
@@ -19,6 +19,28 @@ test("all of n is the mirror of none of n, and nothing to count is null", () => 
   expect(wilson(20, 20)!.low).toBeCloseTo(1 - 0.1611, 4);
   expect(wilson(20, 20)!.high).toBe(1);
   expect(wilson(0, 0)).toBeNull();
+});
+
+test("outcomes in clusters: single ones are Wilson's, copies count once, independent ones as often as they are", () => {
+  const single = Array.from({ length: 40 }, (_, i) => ({ count: i < 9 ? 1 : 0, of: 1 }));
+  expect(clusteredWilson(single)).toEqual(wilson(9, 40));
+  const copied = clusteredWilson(single.map(({ count }) => ({ count: 8 * count, of: 8 })))!;
+  expect(copied).toMatchObject({ count: 72, of: 320 });
+  expect(copied.low).toBeCloseTo(wilson(9, 40)!.low, 2);
+  const random = seed("independent").random();
+  const draws = Array.from({ length: 400 }, () =>
+    Array.from({ length: 5 }, () => (random.chance(0.3) ? 1 : 0)).reduce<number>((sum, x) => sum + x, 0),
+  );
+  const independent = clusteredWilson(draws.map((count) => ({ count, of: 5 })))!;
+  const all = wilson(independent.count, 2000)!;
+  expect(independent.high - independent.low).toBeCloseTo(all.high - all.low, 2);
+  expect(
+    clusteredWilson([
+      { count: 0, of: 4 },
+      { count: 0, of: 4 },
+    ])!.high,
+  ).toBe(wilson(0, 2)!.high);
+  expect(clusteredWilson([])).toBeNull();
 });
 
 test("the bootstrap's interval of a mean is the normal one for many clusters", () => {

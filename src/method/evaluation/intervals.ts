@@ -34,6 +34,29 @@ export function wilson(count: number, of: number): Rate | null {
   };
 }
 
+/** Outcomes that belong together, such as those of one prompt: how many were so, of how many. */
+export interface Cluster {
+  readonly count: number;
+  readonly of: number;
+}
+
+/**
+ * Wilson's interval for outcomes in clusters, on their effective number (Korn and Graubard 1998): as many independent ones
+ * as would vary as much as the clusters do. Where all outcomes are alike nothing tells, and a cluster counts as one. Null when there
+ * is nothing to count.
+ */
+export function clusteredWilson(clusters: readonly Cluster[]): Rate | null {
+  const total = (part: keyof Cluster) => clusters.reduce((sum, cluster) => sum + cluster[part], 0);
+  const [count, of] = [total("count"), total("of")];
+  const k = clusters.filter((cluster) => cluster.of > 0).length;
+  if (k === of) return wilson(count, of);
+  const p = count / of;
+  const squares = clusters.reduce((sum, cluster) => sum + (cluster.count - p * cluster.of) ** 2, 0);
+  const variance = (k / Math.max(1, k - 1)) * (squares / (of * of)); // of the share, a ratio of two sums
+  const effective = p === 0 || p === 1 ? k : Math.min(of, (p * (1 - p)) / variance);
+  return { ...wilson(p * effective, effective)!, count, of, rate: p };
+}
+
 /** A figure with its 95% bootstrap interval. */
 export interface Estimate {
   readonly value: number;

@@ -37,7 +37,10 @@ const bare: Results = {
 const graded: Results = {
   ...bare,
   grader: "a rule",
-  answers: models.map((model, i) => ({ model, ...rateAnswers(verdicts([10, 5, 0][i]!)) })),
+  answers: models.map((model, i) => ({
+    model,
+    ...rateAnswers(verdicts([10, 5, 0][i]!).map((verdict) => [verdict])),
+  })),
   rounds: [0, 1].map((round) => ({
     round,
     texts: 10,

@@ -51,7 +51,7 @@ export function summarizeRounds(
     return {
       round,
       texts: texts.length,
-      kinds: verdicts.length === 0 ? null : rateKinds(verdicts),
+      kinds: verdicts.length === 0 ? null : rateKinds(verdicts.map((verdict) => [verdict])),
       score: scored.length === 0 ? null : bootstrap(scored, (own) => [mean(own)], resamplings, random)[0]!,
     };
   });
