@@ -49,13 +49,24 @@ export async function samplePairs(
   const second = await answers("second");
   const pairs = first.map((a, i) => pairResponses(a, second[i]!)).filter((pair) => pair !== null);
   needComparisons(pairs.length, first, second);
-  const comparisons = await perform<Draft<Comparison>, Draft<Comparison>>(run, {
-    stage: "pairs",
-    title: "Pairs to compare",
+  const comparisons = await recordComparisons(run, "pairs", "Pairs to compare", pairs);
+  return { answers: [...first, ...second], comparisons };
+}
+
+/** Writes which two answers are compared, so that what is said of them can be traced to both. */
+export function recordComparisons(
+  run: Run,
+  stage: string,
+  title: string,
+  comparisons: readonly Draft<Comparison>[],
+): Promise<readonly Recorded<Comparison>[]> {
+  return perform<Draft<Comparison>, Draft<Comparison>>(run, {
+    stage,
+    title,
     kind: "comparison",
     version: 1,
-    inputs: pairs,
-    batch: pairs.length,
+    inputs: comparisons,
+    batch: Math.max(1, comparisons.length),
     key: ({ a, b }) => ({ a, b }),
     parents: ({ prompt, a, b }) => [
       { id: prompt, role: "prompt" },
@@ -64,7 +75,6 @@ export async function samplePairs(
     ],
     compute: async (batch) => batch,
   });
-  return { answers: [...first, ...second], comparisons };
 }
 
 /** One principle a comparison is read under, and the entry that holds it; none for a question of our own. */

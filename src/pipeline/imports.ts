@@ -6,7 +6,7 @@ import type { Json } from "../ledger/ledger.ts";
 import { stepKey } from "../ledger/ledger.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
 import type { Demonstration } from "../method/critique/few-shot.ts";
-import type { Draft, Preference, Prompt } from "../method/records.ts";
+import type { Preference, Prompt } from "../method/records.ts";
 import type { Recorded, Run } from "./perform.ts";
 import { readConstitution } from "./read-constitution.ts";
 import { type Dataset, readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
@@ -44,77 +44,58 @@ export async function importConstitution(
   return { value, entries: new Map(principles.map(({ id }, i) => [id, written[i]![0]!.id])) };
 }
 
-/** Prompts of a file, each an entry, in the order of the file; a prompt that stands twice is taken once. */
-export async function importPrompts(
-  run: Run,
-  set: Prompt["set"],
-  { file, count }: { readonly file: string; readonly count: number | "all" },
-): Promise<readonly Prompt[]> {
-  const { rows } = reported(run, file, await readPrompts(file));
-  importFile(run, file);
-  const drafts: readonly Draft<Prompt>[] = rows
-    .slice(0, count === "all" ? rows.length : count)
-    .map(({ conversation, metadata }) => ({ set, conversation, metadata }));
-  const written = run.ledger.commit(
-    drafts.map((draft) => {
-      const body = { file: basename(file), ...draft } as unknown as Json;
-      return { key: stepKey({ kind: "prompt", of: body }), entries: [{ kind: "prompt", body, parents: [] }] };
-    }),
-  );
-  const prompts = drafts.map((draft, i) => ({ ...draft, id: written[i]![0]!.id }));
-  return [...new Map(prompts.map((prompt) => [prompt.id, prompt])).values()];
+/** Which rows of a file are taken: the first so many. */
+interface Taken {
+  readonly file: string;
+  readonly count: number | "all";
 }
+
+/** Prompts of a file, each an entry, in the order of the file. */
+export const importPrompts = (run: Run, set: Prompt["set"], taken: Taken): Promise<readonly Prompt[]> =>
+  importRows(run, "prompt", taken, readPrompts, { set });
 
 /** Comparisons that someone else labelled: of helpfulness, or of harmlessness for the RLHF baseline. */
 export async function importPreferences(
   run: Run,
   source: Preference["source"],
-  { file, count }: { readonly file: string; readonly count: number | "all" },
+  taken: Taken,
 ): Promise<readonly Preference[]> {
-  const { rows } = reported(run, file, await readPreferences(file));
-  importFile(run, file);
-  const taken = rows.slice(0, count === "all" ? rows.length : count);
-  const written = run.ledger.commit(
-    taken.map((row) => {
-      const body = { file: basename(file), source, ...row } as unknown as Json;
-      return {
-        key: stepKey({ kind: "preference", of: body }),
-        entries: [{ kind: "preference", body, parents: [] }],
-      };
-    }),
-  );
-  const preferences = taken.map(
-    ({ conversation, chosen, rejected, probability }, i): Preference => ({
-      id: written[i]![0]!.id,
-      source,
-      conversation,
-      textA: chosen,
-      textB: rejected,
-      probability,
-    }),
-  );
-  return [...new Map(preferences.map((preference) => [preference.id, preference])).values()];
+  const rows = await importRows(run, "preference", taken, readPreferences, { source });
+  return rows.map(({ id, conversation, chosen, rejected, probability }) => ({
+    id,
+    source,
+    conversation,
+    textA: chosen,
+    textB: rejected,
+    probability,
+  }));
 }
 
-/** Critiques and revisions shown before the turn, each an entry: what was made under them can be traced to them. */
-export async function importDemonstrations(
+/** Critiques and revisions shown before the turn: what was made under them can be traced to them. */
+export const importDemonstrations = (run: Run, taken: Taken): Promise<readonly Recorded<Demonstration>[]> =>
+  importRows(run, "demonstration", taken, readDemonstrations, {});
+
+/** Rows of a file, each an entry that names it; one that stands twice is taken once. */
+async function importRows<R extends object, M extends object>(
   run: Run,
-  { file, count }: { readonly file: string | null; readonly count: number | "all" },
-): Promise<readonly Recorded<Demonstration>[]> {
-  if (file === null) return [];
-  const { rows } = reported(run, file, await readDemonstrations(file));
+  kind: string,
+  { file, count }: Taken,
+  read: (file: string) => Promise<Dataset<R>>,
+  more: M,
+): Promise<readonly Recorded<R & M>[]> {
+  const { rows } = reported(run, file, await read(file));
   importFile(run, file);
-  const taken = rows.slice(0, count === "all" ? rows.length : count);
+  const taken = rows
+    .slice(0, count === "all" ? rows.length : count)
+    .map((row): R & M => ({ ...row, ...more }));
   const written = run.ledger.commit(
     taken.map((row) => {
       const body = { file: basename(file), ...row } as unknown as Json;
-      return {
-        key: stepKey({ kind: "demonstration", of: body }),
-        entries: [{ kind: "demonstration", body, parents: [] }],
-      };
+      return { key: stepKey({ kind, of: body }), entries: [{ kind, body, parents: [] }] };
     }),
   );
-  return taken.map((row, i) => ({ ...row, id: written[i]![0]!.id }));
+  const recorded = taken.map((row, i) => ({ ...row, id: written[i]![0]!.id }));
+  return [...new Map(recorded.map((row) => [row.id, row])).values()];
 }
 
 /**

@@ -12,10 +12,16 @@ import type { Judge } from "../method/evaluation/results.ts";
 import type { Comparison, Draft, Prompt } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import { importCheckpoint } from "./checkpoints.ts";
-import { type DrawnPrinciple, drawnPrinciples, feedbackMode, labelComparisons } from "./feedback.ts";
+import {
+  type DrawnPrinciple,
+  drawnPrinciples,
+  feedbackMode,
+  labelComparisons,
+  recordComparisons,
+} from "./feedback.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Answers, Made } from "./made.ts";
-import { perform, type Recorded, type Run } from "./perform.ts";
+import type { Run } from "./perform.ts";
 
 /** The feedback model's question where the constitution has none: the paper's crowdworkers chose the more helpful answer. */
 const HELPFULNESS: DrawnPrinciple = {
@@ -61,7 +67,12 @@ export async function judgeAll(
     const shown = new Set(prompts[criterion].slice(0, most).map(({ id }) => id));
     const asked = pairings.filter(({ prompt, textA, textB }) => shown.has(prompt.id) && textA !== textB);
     const same = pairings.filter(({ prompt, textA, textB }) => shown.has(prompt.id) && textA === textB);
-    const compared = await recordPairings(run, criterion, asked, answers);
+    const compared = await recordComparisons(
+      run,
+      `matches-${criterion}`,
+      `Evaluation: pairs to judge for ${criterion}`,
+      asked.map((pairing) => comparisonOf(pairing, answers)),
+    );
     const seedName = `${made.recipe.seed}/evaluation/judge/${criterion}`;
     const labels = await labelComparisons(run, model, {
       stage: `judge-${criterion}`,
@@ -88,37 +99,9 @@ export async function judgeAll(
   return judged;
 }
 
-/** Writes which two answers are compared, so that a judgement can be traced to both. */
-function recordPairings(
-  run: Run,
-  criterion: Criterion,
-  pairings: readonly Pairing[],
-  answers: Answers,
-): Promise<readonly Recorded<Comparison>[]> {
-  const idOf = (model: string, prompt: string, text: string) =>
-    answers[model]!.get(prompt)!.find((response) => response.text === text)!.id;
-  const drafts = pairings.map(
-    ({ prompt, a, b, textA, textB }): Draft<Comparison> => ({
-      prompt: prompt.id,
-      a: idOf(a, prompt.id, textA),
-      b: idOf(b, prompt.id, textB),
-      textA,
-      textB,
-    }),
-  );
-  return perform<Draft<Comparison>, Draft<Comparison>>(run, {
-    stage: `matches-${criterion}`,
-    title: `Evaluation: pairs to judge for ${criterion}`,
-    kind: "comparison",
-    version: 1,
-    inputs: drafts,
-    batch: Math.max(1, drafts.length),
-    key: ({ a, b }) => ({ a, b }),
-    parents: ({ prompt, a, b }) => [
-      { id: prompt, role: "prompt" },
-      { id: a, role: "a" },
-      { id: b, role: "b" },
-    ],
-    compute: async (batch) => batch,
-  });
+/** A pairing as two recorded answers to be compared. */
+function comparisonOf({ prompt, a, b, textA, textB }: Pairing, answers: Answers): Draft<Comparison> {
+  const idOf = (model: string, text: string) =>
+    answers[model]!.get(prompt.id)!.find((response) => response.text === text)!.id;
+  return { prompt: prompt.id, a: idOf(a, textA), b: idOf(b, textB), textA, textB };
 }

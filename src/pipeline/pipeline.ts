@@ -46,7 +46,8 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     batch: recipe.compute.batch,
     modelEntry: helpfulOnly.id,
   });
-  const demonstrations = await importDemonstrations(run, recipe.supervised.demonstrations);
+  const { file, count } = recipe.supervised.demonstrations;
+  const demonstrations = file === null ? [] : await importDemonstrations(run, { file, count });
   const { critiques, revisions } = await critiqueAndRevise({
     ...stage1,
     prompts: redTeam,
