@@ -40,8 +40,8 @@ describe("forecastStages", () => {
     expect(found.get("sl-cai")).toMatchObject({ calls: 25, trainedTokens: 1000 });
     // 10 pairs in both orders; prompt 10 + two answers 60 + question 15.
     expect(found.get("feedback")).toMatchObject({ calls: 20, readTokens: 1700, sampledTokens: 0 });
-    // 10 + 20 comparisons, a tenth held out, two texts of 40 each.
-    expect(found.get("preference-model")).toMatchObject({ calls: 27, trainedTokens: 2160 });
+    // 10 + 20 comparisons, a tenth held out; prompt 10 + two answers 60.
+    expect(found.get("preference-model")).toMatchObject({ calls: 27, trainedTokens: 1890 });
     // 12 answers; 10 read to sample, 3 models read 40; 2 passes of 2 models train on 40.
     expect(found.get("rl-cai")).toMatchObject({
       calls: 12,

@@ -138,6 +138,7 @@ function feedbackAndRl(
   const harmlessness = isAsked ? pairs : atMost(feedback.pairs, sizes.harmlessnessFile);
   const comparisons = harmlessness + atMost(preference.helpfulness.count, sizes.helpfulnessFile);
   const answer = prompt + response;
+  const bothAnswers = prompt + 2 * response; // their prompt is read once
   // The reference, the value model and the preference model each read every answer once an iteration.
   const rollouts = { read: prompt + 3 * answer, sample: response, train: 2 * rl.passes * answer };
   return [
@@ -153,10 +154,10 @@ function feedbackAndRl(
       "preference-model",
       "Preference model",
       comparisons * (1 - preference.holdOut) * preference.epochs,
-      { train: 2 * answer },
+      { train: bothAnswers },
     ),
     counted("preference-held-out", "Preference model, held out", comparisons * preference.holdOut, {
-      read: 2 * answer,
+      read: bothAnswers,
     }),
     counted("rl-cai", "PPO (RL-CAI)", rl.iterations * rl.promptsPerIteration, rollouts),
   ];
