@@ -7,7 +7,7 @@
  */
 export class UserError extends Error {
   override readonly name = "UserError";
-  /** Short and stable, for machines: `recipe-key`, `ledger-locked`. */
+  /** Short and stable, for machines: `recipe-key`, `run-locked`. */
   readonly code: string;
   /** What to do about it. */
   readonly hint: string;
