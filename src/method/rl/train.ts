@@ -40,8 +40,8 @@ export interface RlOptions {
 /** The four models of PPO; the first and the last learn. */
 export interface RlModels {
   readonly policy: TrainableModel;
-  readonly reference: TrainableModel;
-  readonly preferenceModel: TrainableModel;
+  readonly reference: Pick<TrainableModel, "forward">;
+  readonly preferenceModel: Pick<TrainableModel, "scoreLast">;
   readonly value: TrainableModel;
 }
 

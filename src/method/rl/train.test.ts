@@ -1,0 +1,96 @@
+// PPO on an answer of one token, where the best policy is known: p(a) = reference(a) exp(reward(a) / beta) / Z, the optimum
+// of expected reward less beta times the KL to the reference.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { writeTinyCheckpoint } from "../../../test/tiny-checkpoint.ts";
+import { openHost } from "../../models/local.ts";
+import type { TrainableModel } from "../../models/model.ts";
+import type { Prompt } from "../records.ts";
+import { type RlOptions, trainPolicy } from "./train.ts";
+
+const adamW = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
+const options: RlOptions = {
+  seed: "ppo",
+  iterations: 40,
+  promptsPerIteration: 96,
+  sampling: { temperature: 1, topP: 1, maxTokens: 1, stop: [] },
+  kl: { kind: "fixed", coefficient: 0.5 },
+  clip: 0.2,
+  valueClip: 10,
+  discount: 1,
+  lambda: 0.95,
+  passes: 2,
+  minibatches: 2,
+  whitenAdvantages: true,
+  truncationPenalty: 0,
+  policyAdamW: { ...adamW, learningRate: 3e-3 },
+  valueAdamW: { ...adamW, learningRate: 1e-2 },
+};
+const prompts = Array.from(
+  { length: 192 },
+  (_, i): Prompt => ({
+    id: `p${i}`,
+    set: "red-team",
+    conversation: [{ role: "user", content: "how to brew tea" }],
+    metadata: {},
+  }),
+);
+
+/** Of the tiny checkpoint. */
+const VOCABULARY = 276;
+
+/** Says 1 of answers that end on a token with an even id, 0 of others. */
+const rewarding: Pick<TrainableModel, "scoreLast"> = {
+  scoreLast: async (sequences) => sequences.map((tokens) => (tokens.at(-1)! % 2 === 0 ? 1 : 0)),
+};
+
+/** Probability that the answer's one token has an even id. */
+async function evenMass(model: TrainableModel): Promise<number> {
+  const { conversation } = prompts[0]!;
+  const [{ promptTokens } = { promptTokens: [] }] = await model.sample(
+    [{ conversation, seed: "" }],
+    options.sampling,
+  );
+  const tokens = Array.from({ length: VOCABULARY / 2 }, (_, i) => 2 * i);
+  const logProbs = await model.forward(
+    tokens.map((token) => ({
+      tokens: [...promptTokens, token],
+      weights: [...promptTokens.map(() => 0), 1],
+    })),
+  );
+  return logProbs.reduce((sum, [logProb]) => sum + Math.exp(logProb!), 0);
+}
+
+test("PPO ends near the policy that theory says is best, and the KL penalty is what holds it there", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ppo-"));
+  await writeTinyCheckpoint(folder);
+  const host = await openHost({ threads: 1 });
+  const reference = await host.open(folder);
+  const before = await evenMass(reference);
+  const train = async (coefficient: number) => {
+    const models = {
+      policy: await host.open(folder),
+      value: await host.open(folder, { head: "scalar" }),
+      reference,
+      preferenceModel: rewarding,
+    };
+    const settings: RlOptions = { ...options, kl: { kind: "fixed", coefficient } };
+    const scores: number[] = [];
+    const from = { iteration: 0, klCoefficient: coefficient };
+    for await (const { metrics } of trainPolicy(models, prompts, settings, from))
+      scores.push(metrics["score"]!);
+    return { after: await evenMass(models.policy), scores };
+  };
+  const best = (coefficient: number) => {
+    const even = before * Math.exp(1 / coefficient);
+    return even / (even + 1 - before);
+  };
+  const { after, scores } = await train(0.5);
+  expect(Math.abs(after - best(0.5)), `from ${before} to ${after}, best ${best(0.5)}`).toBeLessThan(0.06);
+  expect(scores.at(-1)!).toBeGreaterThan(scores[0]! + 0.2);
+  expect((await train(0.1)).after).toBeGreaterThan(after + 0.04);
+  await host.close();
+  rmSync(folder, { recursive: true });
+}, 60_000);
