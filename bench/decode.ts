@@ -9,7 +9,7 @@ import { input, matmul, sum } from "../src/engine/functions.ts";
 import { seed } from "../src/engine/random.ts";
 import { compile } from "../src/engine/session.ts";
 import { filled } from "../src/engine/tensor.ts";
-import { type LlamaConfig, parseConfig, toConfigJson } from "../src/lm/config.ts";
+import { type DecoderConfig, PLAIN_LLAMA, parseConfig, toConfigJson } from "../src/lm/config.ts";
 import { decode } from "../src/lm/decode.ts";
 import { fuse, type Parameters } from "../src/lm/fused-weights.ts";
 import { createInferenceGraphs } from "../src/lm/inference-graphs.ts";
@@ -23,7 +23,8 @@ const PROMPT_TOKENS = 32;
 const NEW_TOKENS = 128;
 
 /** The size of the town's model. */
-const TOWN: LlamaConfig = {
+const TOWN: DecoderConfig = {
+  ...PLAIN_LLAMA,
   hiddenSize: 192,
   intermediateSize: 512,
   layers: 4,
@@ -39,7 +40,7 @@ const TOWN: LlamaConfig = {
   padToken: 1,
 };
 
-function openOrWrite(folder: string): { readonly config: LlamaConfig; readonly parameters: Parameters } {
+function openOrWrite(folder: string): { readonly config: DecoderConfig; readonly parameters: Parameters } {
   if (!existsSync(join(folder, "config.json"))) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "config.json"), JSON.stringify(toConfigJson(TOWN, "vocabulary"), null, 2));
@@ -83,7 +84,7 @@ async function matrixRate(): Promise<number> {
 }
 
 /** Bytes read and operations done in one step: every weight once, and the cache at its mean size. */
-function costOfStep(config: LlamaConfig, parameters: Parameters, rows: number) {
+function costOfStep(config: DecoderConfig, parameters: Parameters, rows: number) {
   const weights = [...parameters.values()].reduce((total, { data }) => total + data.length, 0);
   const slots = Array.from({ length: NEW_TOKENS }, (_, i) => positionBucket(PROMPT_TOKENS + i + 1));
   const mean = slots.reduce((total, size) => total + size, 0) / NEW_TOKENS;

@@ -6,13 +6,13 @@ import { input, matmul } from "../src/engine/functions.ts";
 import { seed } from "../src/engine/random.ts";
 import { compile } from "../src/engine/session.ts";
 import { float32 } from "../src/engine/tensor.ts";
-import { type LlamaConfig, parameterShapes } from "../src/lm/config.ts";
+import { type DecoderConfig, PLAIN_LLAMA, parameterShapes } from "../src/lm/config.ts";
 import { initialize } from "../src/lm/initialize.ts";
 import { createTrainer } from "../src/lm/train-step.ts";
 
 interface Size {
   readonly name: string;
-  readonly config: LlamaConfig;
+  readonly config: DecoderConfig;
   /** T and B: every row is one sequence, every token has weight. */
   readonly length: number;
   readonly rows: number;
@@ -20,9 +20,15 @@ interface Size {
 
 const llama = (
   sizes: readonly [C: number, L: number, H: number, KV: number, F: number, V: number],
-): LlamaConfig => {
+): DecoderConfig => {
   const [hiddenSize, layers, heads, keyValueHeads, intermediateSize, vocabularySize] = sizes;
-  const rest = { maxPositions: 1024, rmsNormEpsilon: 1e-6, ropeTheta: 10_000, tieWordEmbeddings: true };
+  const rest = {
+    ...PLAIN_LLAMA,
+    maxPositions: 1024,
+    rmsNormEpsilon: 1e-6,
+    ropeTheta: 10_000,
+    tieWordEmbeddings: true,
+  };
   const shape = { hiddenSize, layers, heads, keyValueHeads, intermediateSize, vocabularySize };
   return { ...shape, headSize: hiddenSize / heads, ...rest, endTokens: [0], padToken: 1 };
 };

@@ -2,7 +2,7 @@
 import { seed } from "../src/engine/random.ts";
 import { trainBpe } from "../src/lm/bpe-trainer.ts";
 import { tokenizerBytes, writeCheckpoint } from "../src/lm/checkpoint.ts";
-import { type LlamaConfig, toConfigJson } from "../src/lm/config.ts";
+import { type DecoderConfig, PLAIN_LLAMA, toConfigJson } from "../src/lm/config.ts";
 import { initialize } from "../src/lm/initialize.ts";
 import { createTokenizer } from "../src/lm/tokenizer.ts";
 
@@ -16,7 +16,8 @@ export async function writeTinyCheckpoint(
 ): Promise<void> {
   const files = trainBpe(TEXTS, { vocabularySize: 300 });
   const tokenizer = createTokenizer(files, directory);
-  const config: LlamaConfig = {
+  const config: DecoderConfig = {
+    ...PLAIN_LLAMA,
     hiddenSize: 16,
     intermediateSize: 32,
     layers: 2,

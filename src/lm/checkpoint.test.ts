@@ -7,11 +7,16 @@ import { filled, float32, type Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
 import { trainBpe } from "./bpe-trainer.ts";
 import { readCheckpoint, tokenizerBytes, writeCheckpoint } from "./checkpoint.ts";
+import { writeSafetensors } from "./safetensors.ts";
 
 const files = trainBpe(["the tea and the water"], { vocabularySize: 265 });
 const config = {
   model_type: "llama",
   architectures: ["LlamaForCausalLM"],
+  hidden_size: 2,
+  intermediate_size: 4,
+  num_hidden_layers: 1,
+  num_attention_heads: 1,
   vocab_size: 270,
   eos_token_id: 0,
   pad_token_id: 1,
@@ -95,9 +100,35 @@ describe("readCheckpoint", () => {
     },
   );
 
+  test("reads weights that are divided among several files", async () => {
+    const whole = await readCheckpoint(directory);
+    await rm(join(directory, "model.safetensors"));
+    const names = [...tensors.keys()];
+    const shard = (i: number) => `model-0000${i + 1}-of-00002.safetensors`;
+    for (const [i, name] of names.entries())
+      await writeFile(join(directory, shard(i)), writeSafetensors(new Map([[name, tensors.get(name)!]])));
+    const index = (map: unknown) =>
+      writeFile(
+        join(directory, "model.safetensors.index.json"),
+        JSON.stringify({ metadata: {}, weight_map: map }),
+      );
+    await index(Object.fromEntries(names.map((name, i) => [name, shard(i)])));
+    const divided = await readCheckpoint(directory);
+    expect(new Map(divided.tensors)).toEqual(new Map(whole.tensors));
+    expect(divided.id).not.toBe(whole.id);
+    await index({ a: "../elsewhere.safetensors" });
+    expect(await message(readCheckpoint(directory))).toMatch(/expected a weight_map .*elsewhere/);
+    await index(Object.fromEntries(names.map((name, i) => [name, shard(i + 1)])));
+    expect(await message(readCheckpoint(directory))).toMatch(
+      /model-00003-of-00002\.safetensors, got no such file/,
+    );
+  });
+
   test("refuses another architecture", async () => {
-    await spoil("config.json", JSON.stringify({ ...config, model_type: "qwen3" }));
-    expect(await message(readCheckpoint(directory))).toMatch(/expected model_type "llama", got "qwen3"/);
+    await spoil("config.json", JSON.stringify({ ...config, architectures: ["GPT2LMHeadModel"] }));
+    expect(await message(readCheckpoint(directory))).toMatch(
+      /expected LlamaForCausalLM, .*, got "GPT2LMHeadModel"/,
+    );
   });
 
   test("refuses configuration and weights of different sizes", async () => {

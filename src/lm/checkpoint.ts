@@ -7,19 +7,15 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
 import type { TokenizerFiles } from "./bpe-trainer.ts";
+import { parseConfig } from "./config.ts";
 import { readSafetensors, type StoredFloat, writeSafetensors } from "./safetensors.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 
-/** Files that determine a model's answers, in the order of the id's hash; the last is optional. */
-const IDENTITY = [
-  "config.json",
-  "model.safetensors",
-  "tokenizer.json",
-  "tokenizer_config.json",
-  "chat_template.jinja",
-];
-const TOKENIZER_FILES = IDENTITY.slice(2);
-const OPTIONAL = "chat_template.jinja";
+const WEIGHTS = "model.safetensors";
+/** In place of the weights where they are divided among several files: which tensor lies in which. */
+const INDEX = "model.safetensors.index.json";
+const TEMPLATE = "chat_template.jinja";
+const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", TEMPLATE];
 const EMBEDDING = "model.embed_tokens.weight";
 
 /** A checkpoint as read: every part checked against the others. */
@@ -39,26 +35,34 @@ export interface LoadedCheckpoint {
 /**
  * Reads a folder in Hugging Face layout.
  *
- * @throws UserError when a file is missing or malformed, the architecture is not Llama's, or the tokenizer does not
+ * @throws UserError when a file is missing or malformed, the architecture is none of ours, or the tokenizer does not
  * belong to the weights
  * @example const { config, tensors, tokenizer } = await readCheckpoint("models/town");
  */
 export async function readCheckpoint(directory: string): Promise<LoadedCheckpoint> {
+  // Files that determine a model's answers, in the order of the id's hash.
   const files = new Map<string, Uint8Array>();
   const hash = createHash("sha256");
-  for (const name of IDENTITY) {
+  const take = async (name: string, isOptional = false) => {
     const bytes = await readFile(join(directory, name)).catch((cause) => {
-      if (name === OPTIONAL && cause.code === "ENOENT") return undefined;
+      if (isOptional && cause.code === "ENOENT") return undefined;
       throw unreadable(directory, name, cause);
     });
-    if (bytes === undefined) continue;
+    if (bytes === undefined) return;
     files.set(name, bytes);
     hash.update(`${name} ${bytes.byteLength}\n`).update(bytes);
-  }
+  };
+  await take("config.json");
   const config = readJson(directory, "config.json", files);
-  checkArchitecture(directory, config);
-  const tensors = readSafetensors(files.get("model.safetensors")!, join(directory, "model.safetensors"));
-  const template = files.get(OPTIONAL);
+  parseConfig(config, join(directory, "config.json")); // refused before its weights are looked at
+  await take(INDEX, true);
+  const shards = files.has(INDEX) ? shardsOf(directory, readJson(directory, INDEX, files)) : [WEIGHTS];
+  for (const shard of shards) await take(shard);
+  for (const name of TOKENIZER_FILES) await take(name, name === TEMPLATE);
+  const tensors = new Map(
+    shards.flatMap((shard) => [...readSafetensors(files.get(shard)!, join(directory, shard))]),
+  );
+  const template = files.get(TEMPLATE);
   const tokenizer = createTokenizer(
     {
       tokenizer: readJson(directory, "tokenizer.json", files),
@@ -130,13 +134,16 @@ export function tokenizerBytes({ tokenizer, config }: TokenizerFiles): ReadonlyM
   ]);
 }
 
-function checkArchitecture(directory: string, config: Readonly<Record<string, unknown>>): void {
-  const { model_type: kind, architectures } = config;
-  if (kind === "llama") return;
+/** The files that an index divides the weights among, in the order of their names. */
+function shardsOf(directory: string, { weight_map: map }: Record<string, unknown>): readonly string[] {
+  const names = typeof map === "object" && map !== null ? [...new Set(Object.values(map))].sort() : [];
+  const isName = (name: unknown): name is string =>
+    typeof name === "string" && /^[\w.-]+\.safetensors$/.test(name);
+  if (names.length > 0 && names.every(isName)) return names;
   throw new UserError(
-    "checkpoint-architecture",
-    `${join(directory, "config.json")}: expected model_type "llama", got ${JSON.stringify(kind)} (${JSON.stringify(architectures)})`,
-    "use a checkpoint of the Llama architecture",
+    "checkpoint-index",
+    `${join(directory, INDEX)}: expected a weight_map from tensors to files beside it, got ${JSON.stringify(map)?.slice(0, 60)}`,
+    "fetch the file again",
   );
 }
 
@@ -152,7 +159,7 @@ function checkVocabulary(
     throw new UserError(
       "checkpoint-config-mismatch",
       `${directory}: expected ${EMBEDDING} with vocab_size ${config["vocab_size"]} rows, got ${rows ?? "no such tensor"}`,
-      "config.json and model.safetensors come from different checkpoints: fetch both again",
+      "config.json and the weights come from different checkpoints: fetch both again",
     );
   }
   if (tokenizer.size > rows || rows > tokenizer.size * 1.05 + 512) {
@@ -230,7 +237,7 @@ function unreadable(directory: string, name: string, cause: NodeJS.ErrnoExceptio
   return new UserError(
     isMissing ? "checkpoint-missing-file" : "checkpoint-unreadable",
     `checkpoint ${directory}: expected to read ${name}, got ${isMissing ? "no such file" : cause.message}`,
-    `name a folder that holds ${IDENTITY.slice(0, -1).join(", ")} (weights in one file)`,
+    `name a folder that holds config.json, ${WEIGHTS} (or ${INDEX} and its files), tokenizer.json and tokenizer_config.json`,
     { cause },
   );
 }

@@ -10,14 +10,13 @@ import {
   matmul,
   mul,
   reshape,
-  rotary,
   slice,
   softmax,
 } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
-import type { LlamaConfig } from "./config.ts";
+import type { DecoderConfig } from "./config.ts";
 import { vocabularyLogits } from "./heads.ts";
-import { decoderStack, parameterInputs, rotaryTables } from "./transformer.ts";
+import { decoderStack, parameterInputs, rotaryTables, turned } from "./transformer.ts";
 
 /** Sizes of one compiled step. */
 export interface StepShape {
@@ -36,7 +35,7 @@ export const valuesInput = (layer: number): string => `cache.${layer}.values`;
  * elsewhere; the cache; the weights by memory name. Outputs: `probabilities` [B,V] of the next token at temperature 1;
  * `keysValues` [B,2LKV,1,D], of each layer first the keys and then the values.
  */
-export function decodeStep(config: LlamaConfig, { rows: B, slots: S }: StepShape): Record<string, Value> {
+export function decodeStep(config: DecoderConfig, { rows: B, slots: S }: StepShape): Record<string, Value> {
   const { heads: H, keyValueHeads: KV, headSize: D } = config;
   const G = H / KV;
   const parameters = parameterInputs(config, "vocabulary");
@@ -50,7 +49,7 @@ export function decodeStep(config: LlamaConfig, { rows: B, slots: S }: StepShape
   const made: Value[] = []; // [B,KV,1,D] each
   const hidden = decoderStack(config, parameters, tokens, (qkv, layer) => {
     const byHead = reshape(qkv, [B, H + 2 * KV, 1, D]);
-    const rotated = rotary(slice(byHead, 1, 0, H + KV), cos, sin); // [B,H+KV,1,D]
+    const rotated = turned(config, slice(byHead, 1, 0, H + KV), { cos, sin }, layer); // [B,H+KV,1,D]
     const q = reshape(slice(rotated, 1, 0, H), [B, KV, G, D]); // the G heads that share keys and values are one matrix
     const k = slice(rotated, 1, H, H + KV); // [B,KV,1,D]
     const v = slice(byHead, 1, H + KV, H + 2 * KV); // [B,KV,1,D]

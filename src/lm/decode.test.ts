@@ -1,14 +1,17 @@
+import { readFileSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { seed } from "../engine/random.ts";
 import { float32 } from "../engine/tensor.ts";
-import type { LlamaConfig } from "./config.ts";
+import { type DecoderConfig, PLAIN_LLAMA, parseConfig } from "./config.ts";
 import { type DecodeOptions, type DecodeRequest, decode } from "./decode.ts";
 import { fuse, type Parameters } from "./fused-weights.ts";
 import { createInferenceGraphs } from "./inference-graphs.ts";
 import { initialize } from "./initialize.ts";
+import { readSafetensors } from "./safetensors.ts";
 import { scoreContinuations } from "./score.ts";
 
-const config: LlamaConfig = {
+const config: DecoderConfig = {
+  ...PLAIN_LLAMA,
   hiddenSize: 16,
   intermediateSize: 24,
   layers: 2,
@@ -129,3 +132,26 @@ test("an aborted signal ends sampling with an AbortError", async () => {
   };
   await expect(decode(graphs, parameters, requests, { ...options, signal })).rejects.toThrow("aborted");
 });
+
+test.each(["llama-3", "mistral", "qwen2", "qwen3", "smollm3"])(
+  "%s: with a cache it says what it says without one",
+  async (variant) => {
+    const file = (name: string) => new URL(`../../test/goldens/${variant}/${name}`, import.meta.url);
+    const own = parseConfig(JSON.parse(readFileSync(file("config.json"), "utf8")));
+    const weights = fuse(readSafetensors(readFileSync(file("model.safetensors"))), own, "vocabulary");
+    const family = createInferenceGraphs(own, { threads: 1 });
+    const asked = requests.filter(({ prompt }) => prompt.length < 20);
+    const sampling = { temperature: 1, topP: 1, maxTokens: 12 };
+    const decoded = await decode(family, weights, asked, { ...options, sampling });
+    const scores = await scoreContinuations(
+      family,
+      weights,
+      asked.map(({ prompt }, i) => ({ prompt, continuations: [decoded[i]!.tokens] })),
+    );
+    for (const [i, { logProbs }] of decoded.entries()) {
+      const sum = logProbs.reduce((total, logProb) => total + logProb, 0);
+      expect(Math.abs(sum - scores[i]![0]!)).toBeLessThan(1e-4 * logProbs.length);
+    }
+    await family.dispose();
+  },
+);

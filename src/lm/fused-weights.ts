@@ -4,7 +4,7 @@
 import { type Shape, sizeOf } from "../engine/shape.ts";
 import { float32, type Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
-import { type Head, type LlamaConfig, parameterShapes } from "./config.ts";
+import { type DecoderConfig, type Head, parameterShapes } from "./config.ts";
 
 /** Named float32 tensors, in Hugging Face layout or in memory layout; the functions say which. */
 export type Parameters = ReadonlyMap<string, Tensor<"float32">>;
@@ -16,6 +16,7 @@ const FUSED: Readonly<Record<string, readonly string[]>> = {
     "self_attn.k_proj.weight",
     "self_attn.v_proj.weight",
   ],
+  "self_attn.qkv_proj.bias": ["self_attn.q_proj.bias", "self_attn.k_proj.bias", "self_attn.v_proj.bias"],
   "mlp.gate_up_proj.weight": ["mlp.gate_proj.weight", "mlp.up_proj.weight"],
 };
 
@@ -23,7 +24,7 @@ const FUSED: Readonly<Record<string, readonly string[]>> = {
  * For each tensor in memory, the Hugging Face tensors stacked in it: `model.layers.0.self_attn.qkv_proj.weight`
  * [(H+2KV)D,C] holds q, k and v; `model.layers.0.mlp.gate_up_proj.weight` [2F,C] gate and up; the others themselves.
  */
-export function memoryLayout(config: LlamaConfig, head: Head): ReadonlyMap<string, readonly string[]> {
+export function memoryLayout(config: DecoderConfig, head: Head): ReadonlyMap<string, readonly string[]> {
   const layout = new Map<string, readonly string[]>();
   for (const name of Object.keys(parameterShapes(config, head))) {
     const [, layer, local] = name.match(/^(model\.layers\.\d+\.)(.*)$/) ?? [null, "", name];
@@ -39,7 +40,7 @@ export function memoryLayout(config: LlamaConfig, head: Head): ReadonlyMap<strin
 }
 
 /** Shapes of the tensors in memory, by memory name, in the order of the forward pass. */
-export function memoryShapes(config: LlamaConfig, head: Head): ReadonlyMap<string, Shape> {
+export function memoryShapes(config: DecoderConfig, head: Head): ReadonlyMap<string, Shape> {
   const shapes = parameterShapes(config, head);
   const fused = new Map<string, Shape>();
   for (const [name, parts] of memoryLayout(config, head)) {
@@ -55,7 +56,7 @@ export function memoryShapes(config: LlamaConfig, head: Head): ReadonlyMap<strin
  * @param parameters float32 tensors by Hugging Face name; a scalar head that is absent starts at zero
  * @throws UserError when a tensor is missing or has another shape than the configuration implies
  */
-export function fuse(parameters: ReadonlyMap<string, Tensor>, config: LlamaConfig, head: Head): Parameters {
+export function fuse(parameters: ReadonlyMap<string, Tensor>, config: DecoderConfig, head: Head): Parameters {
   const shapes = parameterShapes(config, head);
   const fused = new Map<string, Tensor<"float32">>();
   const layout = memoryLayout(config, head);
@@ -73,7 +74,7 @@ export function fuse(parameters: ReadonlyMap<string, Tensor>, config: LlamaConfi
 }
 
 /** From the layout in memory back to Hugging Face tensors: the inverse of `fuse`. The data is copied. */
-export function split(parameters: Parameters, config: LlamaConfig, head: Head): Parameters {
+export function split(parameters: Parameters, config: DecoderConfig, head: Head): Parameters {
   const shapes = parameterShapes(config, head);
   const unfused = new Map<string, Tensor<"float32">>();
   for (const [name, parts] of memoryLayout(config, head)) {

@@ -2,7 +2,7 @@
 // score needs pass through a head. Source: transformers, LlamaForCausalLM and LlamaForSequenceClassification.
 import { gatherRows, matmul, reshape, tokenLogProbs } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
-import type { LlamaConfig } from "./config.ts";
+import type { DecoderConfig } from "./config.ts";
 import { type ParameterValues, parameter } from "./transformer.ts";
 
 /** Hidden states at flat positions: [B,T,C] and int32 [N] into B T -> [N,C]. */
@@ -11,14 +11,14 @@ export function readRows(hidden: Value, rows: Value): Value {
 }
 
 /** Scores of the next token, unnormalised: [N,C] -> [N,V]. The embedding serves as head where the two are tied. */
-export function vocabularyLogits(config: LlamaConfig, parameters: ParameterValues, hidden: Value): Value {
+export function vocabularyLogits(config: DecoderConfig, parameters: ParameterValues, hidden: Value): Value {
   const name = config.tieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
   return matmul(hidden, parameter(parameters, name), { transposeB: true });
 }
 
 /** Log-probability (nats) of each target: [N,C] and int32 [N] -> [N]. */
 export function targetLogProbs(
-  config: LlamaConfig,
+  config: DecoderConfig,
   parameters: ParameterValues,
   hidden: Value,
   targets: Value,

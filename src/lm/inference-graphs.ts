@@ -3,14 +3,14 @@
 import type { Value } from "../engine/graph.ts";
 import { type CompileOptions, compile, type Executable } from "../engine/session.ts";
 import type { BatchShape } from "./batch.ts";
-import type { LlamaConfig } from "./config.ts";
+import type { DecoderConfig } from "./config.ts";
 import { decodeStep, type StepShape } from "./decode-graph.ts";
 import { type PrefillShape, prefill } from "./prefill-graph.ts";
 import { targetScores } from "./score-graph.ts";
 
 /** The compiled graphs of one configuration. */
 export interface InferenceGraphs {
-  readonly config: LlamaConfig;
+  readonly config: DecoderConfig;
   step(shape: StepShape): Promise<Executable>;
   prefill(shape: PrefillShape): Promise<Executable>;
   scores(shape: BatchShape): Promise<Executable>;
@@ -19,7 +19,7 @@ export interface InferenceGraphs {
 
 /** An empty store for one configuration. */
 export function createInferenceGraphs(
-  config: LlamaConfig,
+  config: DecoderConfig,
   options: Pick<CompileOptions, "device" | "threads"> = {},
 ): InferenceGraphs {
   const compiled = new Map<string, Promise<Executable>>();

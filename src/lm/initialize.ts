@@ -3,22 +3,22 @@
 import type { Random, Seed } from "../engine/random.ts";
 import { sizeOf } from "../engine/shape.ts";
 import { float32, type Tensor } from "../engine/tensor.ts";
-import { type Head, type LlamaConfig, parameterShapes } from "./config.ts";
+import { type DecoderConfig, type Head, parameterShapes } from "./config.ts";
 import type { Parameters } from "./fused-weights.ts";
 
 const STANDARD_DEVIATION = 0.02;
 
 /**
- * Initial weights in Hugging Face layout: gains 1, the scalar head 0, matrices normal with standard deviation 0.02, the two
+ * Initial weights in Hugging Face layout: gains 1, biases and the scalar head 0, matrices normal with standard deviation 0.02, the two
  * projections into the residual stream of each layer divided by sqrt(2L).
  *
  * @example const parameters = initialize(config, "vocabulary", seed("pretrain"));
  */
-export function initialize(config: LlamaConfig, head: Head, seed: Seed): Parameters {
+export function initialize(config: DecoderConfig, head: Head, seed: Seed): Parameters {
   const parameters = new Map<string, Tensor<"float32">>();
   for (const [name, shape] of Object.entries(parameterShapes(config, head))) {
     const data = new Float32Array(sizeOf(shape));
-    if (shape.length === 1) data.fill(1);
+    if (shape.length === 1) data.fill(name.endsWith(".bias") ? 0 : 1);
     else if (name !== "score.weight") {
       const isResidual = /\.(o_proj|down_proj)\.weight$/.test(name);
       const deviation = STANDARD_DEVIATION / (isResidual ? Math.sqrt(2 * config.layers) : 1);

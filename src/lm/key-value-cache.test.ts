@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { PLAIN_LLAMA } from "./config.ts";
 import { createKeyValueCache, type KeyValueCache } from "./key-value-cache.ts";
 
 const config = {
+  ...PLAIN_LLAMA,
   hiddenSize: 4,
   intermediateSize: 4,
   layers: 1,

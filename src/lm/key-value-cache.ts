@@ -1,7 +1,7 @@
 // Keys and values of everything read and written so far, for a batch of rows: plain typed arrays that a decoding step reads
 // in place. Rows are packed at the front; the arrays are exchanged for others when rows or positions need another size.
 import { float32, type Tensor } from "../engine/tensor.ts";
-import type { LlamaConfig } from "./config.ts";
+import type { DecoderConfig } from "./config.ts";
 import { keysInput, type StepShape, valuesInput } from "./decode-graph.ts";
 import { MASKED } from "./transformer.ts";
 
@@ -23,7 +23,7 @@ export interface KeyValueCache {
 }
 
 /** An empty cache: every slot masked. */
-export function createKeyValueCache(config: LlamaConfig, shape: StepShape): KeyValueCache {
+export function createKeyValueCache(config: DecoderConfig, shape: StepShape): KeyValueCache {
   const { layers: L, keyValueHeads: KV, headSize: D } = config;
   const { rows: B, slots: S } = shape;
   const kinds = Array.from({ length: 2 * L }, () => new Float32Array(B * KV * S * D));

@@ -4,7 +4,7 @@ import { input } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import { UserError } from "../user-error.ts";
 import type { BatchShape, Group } from "./batch.ts";
-import type { Head, LlamaConfig } from "./config.ts";
+import type { DecoderConfig, Head } from "./config.ts";
 import { readRows, scalars, targetLogProbs } from "./heads.ts";
 import { hiddenStates, type ParameterValues, parameterInputs } from "./transformer.ts";
 
@@ -13,7 +13,7 @@ import { hiddenStates, type ParameterValues, parameterInputs } from "./transform
  * The graph's inputs are the weights by memory name and the tensors of a `PackedBatch` by theirs.
  */
 export function readGraph(
-  config: LlamaConfig,
+  config: DecoderConfig,
   head: Head,
   { rows: B, length: T, reads: N }: BatchShape,
 ): { readonly parameters: ParameterValues; readonly read: Value } {
@@ -38,7 +38,7 @@ export const readCount = (group: Group): number =>
 /** Refuses sequences that the model cannot read. */
 export function checkSequences(
   groups: readonly Group[],
-  { maxPositions, vocabularySize }: LlamaConfig,
+  { maxPositions, vocabularySize }: DecoderConfig,
 ): void {
   const sequences = groups
     .flat()

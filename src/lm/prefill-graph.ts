@@ -3,7 +3,7 @@
 import { concat, constant, gatherRows, input, softmax } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import { float32 } from "../engine/tensor.ts";
-import type { LlamaConfig } from "./config.ts";
+import type { DecoderConfig } from "./config.ts";
 import { vocabularyLogits } from "./heads.ts";
 import {
   attention,
@@ -27,7 +27,7 @@ export interface PrefillShape {
  * the weights by memory name. Outputs: `probabilities` [B,V] of the token after each prompt; `keysValues` [B,2LKV,T,D], of
  * each layer first the keys and then the values.
  */
-export function prefill(config: LlamaConfig, { rows: B, length: T }: PrefillShape): Record<string, Value> {
+export function prefill(config: DecoderConfig, { rows: B, length: T }: PrefillShape): Record<string, Value> {
   const { headSize: D } = config;
   const parameters = parameterInputs(config, "vocabulary");
   const tokens = input("tokens", [B * T], "int32");
@@ -39,8 +39,8 @@ export function prefill(config: LlamaConfig, { rows: B, length: T }: PrefillShap
   };
   const mask = constant(causalMask(T));
   const made: Value[] = []; // [B,KV,T,D] each
-  const hidden = decoderStack(config, parameters, tokens, (qkv) => {
-    const heads = queriesKeysValues(config, qkv, rotations);
+  const hidden = decoderStack(config, parameters, tokens, (qkv, layer) => {
+    const heads = queriesKeysValues(config, qkv, rotations, layer);
     made.push(heads.k, heads.v);
     return attention(config, heads, mask);
   }); // [BT,C]

@@ -3,13 +3,13 @@
 import { input } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import type { BatchShape } from "./batch.ts";
-import type { LlamaConfig } from "./config.ts";
+import type { DecoderConfig } from "./config.ts";
 import { readRows, targetLogProbs } from "./heads.ts";
 import { hiddenStates, parameterInputs } from "./transformer.ts";
 
 /** Inputs as in a `PackedBatch`: tokens, positions, segments int32 [B,T]; reads, targets int32 [N]. Output `logProbs` [N]. */
 export function targetScores(
-  config: LlamaConfig,
+  config: DecoderConfig,
   { rows: B, length: T, reads: N }: BatchShape,
 ): Record<string, Value> {
   const parameters = parameterInputs(config, "vocabulary");

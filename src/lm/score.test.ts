@@ -1,11 +1,13 @@
 import { afterAll, expect, test } from "vitest";
 import { seed } from "../engine/random.ts";
+import { PLAIN_LLAMA } from "./config.ts";
 import { fuse } from "./fused-weights.ts";
 import { createInferenceGraphs } from "./inference-graphs.ts";
 import { initialize } from "./initialize.ts";
 import { continuationTokens, scoreContinuations } from "./score.ts";
 
 const config = {
+  ...PLAIN_LLAMA,
   hiddenSize: 16,
   intermediateSize: 24,
   layers: 2,

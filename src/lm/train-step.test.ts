@@ -1,4 +1,4 @@
-// Our decoder, losses, gradients and optimiser beside PyTorch's on the same tiny checkpoints (scripts/goldens/llama.py).
+// Our decoder, losses, gradients and optimiser beside PyTorch's on the same tiny checkpoints (scripts/goldens/decoders.py).
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { expectClose } from "../../test/close.ts";
@@ -37,7 +37,7 @@ interface Facts {
   readonly steps: readonly { readonly loss: number; readonly gradientNorm: number }[];
 }
 
-const folder = (variant: string) => new URL(`../../test/goldens/llama-${variant}/`, import.meta.url);
+const folder = (variant: string) => new URL(`../../test/goldens/${variant}/`, import.meta.url);
 const bytes = (variant: string, file: string) => new Uint8Array(readFileSync(new URL(file, folder(variant))));
 
 function golden(variant: string) {
@@ -88,7 +88,18 @@ async function expectGradients(trainer: Trainer, variant: string, prefix: string
   }
 }
 
-describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (variant) => {
+const VARIANTS = [
+  "llama-tied",
+  "llama-untied",
+  "llama-3",
+  "llama-linear",
+  "mistral",
+  "qwen2",
+  "qwen3",
+  "smollm3",
+];
+
+describe.each(VARIANTS)("a checkpoint that transformers wrote (%s)", (variant) => {
   const { facts, policy, scorer, expected } = golden(variant);
   const policyLoss: LossOf<"ppo-policy"> & { readonly clip: number } = {
     kind: "ppo-policy",
@@ -194,14 +205,14 @@ describe.each(["tied", "untied"])("a %s Llama checkpoint of transformers", (vari
       }
     }
     for (const [name, tensor] of trainer.parameters()) {
-      expectClose(name, tensor.data, expected.get(`afterTenSteps/${name}`)!.data, "chained");
+      expectClose(name, tensor.data, expected.get(`afterTenSteps/${name}`)!.data, "optimised");
     }
     await trainer.dispose();
   });
 });
 
 describe("a trainer", () => {
-  const { facts, policy, scorer } = golden("tied");
+  const { facts, policy, scorer } = golden("llama-tied");
 
   test("computes the same bytes from the same batch", async () => {
     const states = [];

@@ -17,7 +17,7 @@ import { float32, int32, scalar, type Tensor, zeros } from "../engine/tensor.ts"
 import type { AdamW, Loss, TokenSequence } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { type BatchShape, type Group, type PackedBatch, pack } from "./batch.ts";
-import type { Head, LlamaConfig } from "./config.ts";
+import type { DecoderConfig, Head } from "./config.ts";
 import { fuse, type Parameters, split } from "./fused-weights.ts";
 import { createGraphCache } from "./graph-cache.ts";
 import { checkSequences, readCount, readGraph } from "./log-probs.ts";
@@ -25,7 +25,7 @@ import { LOSSES, type LossKind, type LossOf, type LossRule, predictingPositions 
 import { parameterInputs } from "./transformer.ts";
 
 export interface TrainerOptions {
-  readonly config: LlamaConfig;
+  readonly config: DecoderConfig;
   readonly head: Head;
   /** Hugging Face layout; copied. A scalar head that is absent starts at zero. */
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -36,7 +36,7 @@ export interface TrainerOptions {
 }
 
 export interface Trainer {
-  readonly config: LlamaConfig;
+  readonly config: DecoderConfig;
   readonly head: Head;
   /**
    * Adds the gradient of a loss to those since the last step. The weights of the examples are taken as they are: scaled to
@@ -224,7 +224,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
 
 /** The loss, what was read, and the gradient of every weight, added to what is fed of it unless it is the first. */
 function lossGraph(
-  config: LlamaConfig,
+  config: DecoderConfig,
   head: Head,
   rule: LossRule<never>,
   shape: BatchShape,
@@ -239,7 +239,7 @@ function lossGraph(
 
 /** AdamW on the gradients that are fed. */
 function stepGraph(
-  config: LlamaConfig,
+  config: DecoderConfig,
   head: Head,
   settings: AdamWSettings,
 ): Readonly<Record<string, Value>> {

@@ -6,10 +6,11 @@ import type { Value } from "../engine/graph.ts";
 import { seed } from "../engine/random.ts";
 import { compile } from "../engine/session.ts";
 import { float32 } from "../engine/tensor.ts";
-import type { LlamaConfig } from "./config.ts";
+import { type DecoderConfig, PLAIN_LLAMA } from "./config.ts";
 import { attention, MASKED, swiglu } from "./transformer.ts";
 
-const config: LlamaConfig = {
+const config: DecoderConfig = {
+  ...PLAIN_LLAMA,
   hiddenSize: 8,
   intermediateSize: 6,
   layers: 1,

@@ -1,6 +1,6 @@
-// The Llama decoder as a graph: RMSNorm, rotary positions, grouped-query attention, SwiGLU; from tokens to the hidden states
-// that a head reads. Rows hold several sequences one after the other; none sees another. Knows no losses and no weights.
-// Source: Touvron et al. 2023 (arXiv 2302.13971); transformers, modeling_llama.py.
+// The decoder as a graph: RMSNorm, rotary positions, grouped-query attention, SwiGLU; from tokens to the hidden states that a
+// head reads. Rows hold several sequences one after the other; none sees another. Knows no losses and no weights.
+// Source: Touvron et al. 2023 (arXiv 2302.13971); transformers, modeling_llama.py and those of the other families.
 import {
   add,
   concat,
@@ -21,7 +21,7 @@ import {
 } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import { float32, type Tensor } from "../engine/tensor.ts";
-import type { Head, LlamaConfig } from "./config.ts";
+import { type DecoderConfig, familyOf, type Head, type RopeScaling } from "./config.ts";
 import { memoryShapes } from "./fused-weights.ts";
 
 /** The model's weights in a graph, by memory name. */
@@ -44,7 +44,7 @@ export interface Rotations {
 export const MASKED = 1e9;
 
 /** An input for every weight, named as in memory (`fused-weights.ts`). */
-export function parameterInputs(config: LlamaConfig, head: Head): ParameterValues {
+export function parameterInputs(config: DecoderConfig, head: Head): ParameterValues {
   return new Map([...memoryShapes(config, head)].map(([name, shape]) => [name, input(name, shape)]));
 }
 
@@ -55,17 +55,18 @@ export function parameter(parameters: ParameterValues, name: string): Value {
   return value;
 }
 
-/** Cosines and sines of the rotary angles, [positions,D] each: angle(p, i) = p theta^(-2i/D), the halves of D alike. */
+/** Cosines and sines of the rotary angles, [positions,D] each: angle(p, i) = p f(i), the halves of D alike. */
 export function rotaryTables(
-  config: LlamaConfig,
+  config: DecoderConfig,
   positions: number,
 ): { readonly cos: Tensor<"float32">; readonly sin: Tensor<"float32"> } {
-  const { headSize: D, ropeTheta } = config;
+  const { headSize: D } = config;
+  const frequencies = rotaryFrequencies(config);
   const cos = new Float32Array(positions * D);
   const sin = new Float32Array(positions * D);
   for (let p = 0; p < positions; p++) {
     for (let i = 0; i < D; i++) {
-      const angle = Math.fround(p * Math.fround(ropeTheta ** (-(2 * (i % (D / 2))) / D)));
+      const angle = Math.fround(p * frequencies[i % (D / 2)]!);
       cos[p * D + i] = Math.cos(angle);
       sin[p * D + i] = Math.sin(angle);
     }
@@ -73,8 +74,29 @@ export function rotaryTables(
   return { cos: float32(cos, [positions, D]), sin: float32(sin, [positions, D]) };
 }
 
+/** [D/2] f(i) = theta^(-2i/D), scaled as the configuration says; radians a position. */
+function rotaryFrequencies({ headSize: D, ropeTheta, ropeScaling }: DecoderConfig): Float32Array {
+  return Float32Array.from({ length: D / 2 }, (_, i) => {
+    const frequency = Math.fround(ropeTheta ** ((-2 * i) / D));
+    return ropeScaling.kind === "default" ? frequency : scaledFrequency(frequency, ropeScaling);
+  });
+}
+
+function scaledFrequency(frequency: number, scaling: Exclude<RopeScaling, { kind: "default" }>): number {
+  const stretched = frequency / scaling.factor;
+  if (scaling.kind === "linear") return stretched;
+  const { lowFrequencyFactor: low, highFrequencyFactor: high, originalPositions } = scaling;
+  const turns = (originalPositions * frequency) / (2 * Math.PI); // of the wave, over the positions it was trained on
+  const kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));
+  return kept * frequency + (1 - kept) * stretched;
+}
+
 /** Hidden states after the last normalisation, [B,T,C]. */
-export function hiddenStates(config: LlamaConfig, parameters: ParameterValues, packed: PackedTokens): Value {
+export function hiddenStates(
+  config: DecoderConfig,
+  parameters: ParameterValues,
+  packed: PackedTokens,
+): Value {
   const [B, T] = packed.tokens.shape as [number, number];
   const { hiddenSize: C, headSize: D } = config;
   const tables = rotaryTables(config, T);
@@ -84,8 +106,8 @@ export function hiddenStates(config: LlamaConfig, parameters: ParameterValues, p
   };
   const mask = attentionMask(packed.segments); // [B,1,1,T,T]
   const tokens = reshape(packed.tokens, [B * T]);
-  const x = decoderStack(config, parameters, tokens, (qkv) =>
-    attention(config, queriesKeysValues(config, qkv, rotations), mask),
+  const x = decoderStack(config, parameters, tokens, (qkv, layer) =>
+    attention(config, queriesKeysValues(config, qkv, rotations, layer), mask),
   ); // [BT,C]
   return reshape(x, [B, T, C]);
 }
@@ -95,7 +117,7 @@ export function hiddenStates(config: LlamaConfig, parameters: ParameterValues, p
  * [N] -> hidden states [N,C]. `attend` turns a layer's product of queries, keys and values [N,(H+2KV)D] into [N,HD].
  */
 export function decoderStack(
-  config: LlamaConfig,
+  config: DecoderConfig,
   parameters: ParameterValues,
   tokens: Value,
   attend: (qkv: Value, layer: number) => Value,
@@ -106,12 +128,37 @@ export function decoderStack(
     const weight = (name: string) => parameter(parameters, `model.layers.${layer}.${name}.weight`);
     const normed = rmsNorm(x, weight("input_layernorm"), rmsNormEpsilon); // [N,C]
     const qkv = matmul(normed, weight("self_attn.qkv_proj"), { transposeB: true }); // [N,(H+2KV)D]
-    x = add(x, matmul(attend(qkv, layer), weight("self_attn.o_proj"), { transposeB: true }));
+    const attended = attend(adjusted(config, parameters, qkv, layer), layer); // [N,HD]
+    x = add(x, matmul(attended, weight("self_attn.o_proj"), { transposeB: true }));
     const normed2 = rmsNorm(x, weight("post_attention_layernorm"), rmsNormEpsilon); // [N,C]
     const gated = swiglu(normed2, weight("mlp.gate_up_proj")); // [N,F]
     x = add(x, matmul(gated, weight("mlp.down_proj"), { transposeB: true }));
   }
   return rmsNorm(x, parameter(parameters, "model.norm.weight"), rmsNormEpsilon);
+}
+
+/** Queries, keys and values [N,(H+2KV)D] with the bias, or the normalised queries and keys, of those families that have them. */
+function adjusted(config: DecoderConfig, parameters: ParameterValues, qkv: Value, layer: number): Value {
+  const { heads: H, keyValueHeads: KV, headSize: D, rmsNormEpsilon } = config;
+  const { qkvBias, queryKeyNorm } = familyOf(config);
+  const own = (name: string) => parameter(parameters, `model.layers.${layer}.self_attn.${name}`);
+  if (qkvBias) return add(qkv, own("qkv_proj.bias"));
+  if (!queryKeyNorm) return qkv;
+  const byHead = reshape(qkv, [qkv.shape[0]!, H + 2 * KV, D]);
+  const normed = concat(
+    [
+      rmsNorm(slice(byHead, 1, 0, H), own("q_norm.weight"), rmsNormEpsilon),
+      rmsNorm(slice(byHead, 1, H, H + KV), own("k_norm.weight"), rmsNormEpsilon),
+      slice(byHead, 1, H + KV, H + 2 * KV),
+    ],
+    1,
+  );
+  return reshape(normed, qkv.shape);
+}
+
+/** Queries or keys turned by their positions; as they are in a layer that does not turn them. */
+export function turned(config: DecoderConfig, x: Value, { cos, sin }: Rotations, layer: number): Value {
+  return config.unrotatedLayers.includes(layer) ? x : rotary(x, cos, sin);
 }
 
 /**
@@ -150,15 +197,16 @@ export interface QueriesKeysValues {
 
 /** From the product [BT,(H+2KV)D]; queries and keys turned by their positions, cos and sin [B or 1,1,T,D]. */
 export function queriesKeysValues(
-  config: LlamaConfig,
+  config: DecoderConfig,
   qkv: Value,
-  { cos, sin }: Rotations,
+  rotations: Rotations,
+  layer: number,
 ): QueriesKeysValues {
   const { heads: H, keyValueHeads: KV, headSize: D } = config;
-  const T = cos.shape[2]!;
+  const T = rotations.cos.shape[2]!;
   const B = qkv.shape[0]! / T;
   const byHead = transpose(reshape(qkv, [B, T, H + 2 * KV, D]), [0, 2, 1, 3]); // [B,H+2KV,T,D]
-  const rotated = rotary(slice(byHead, 1, 0, H + KV), cos, sin); // [B,H+KV,T,D]
+  const rotated = turned(config, slice(byHead, 1, 0, H + KV), rotations, layer); // [B,H+KV,T,D]
   return {
     q: reshape(slice(rotated, 1, 0, H), [B, KV, (H / KV) * T, D]), // keys and values are never repeated
     k: slice(rotated, 1, H, H + KV),
@@ -173,7 +221,7 @@ const QUERY_BLOCK = 96;
  * softmax(q k^T / sqrt(D) + mask) v for each head: -> [BT,HD]. The mask [B or 1,1,1,T,T] has queries before keys. Block by
  * block of queries, so that most of what the causal mask would blot out is never computed.
  */
-export function attention(config: LlamaConfig, { q, k, v }: QueriesKeysValues, mask: Value): Value {
+export function attention(config: DecoderConfig, { q, k, v }: QueriesKeysValues, mask: Value): Value {
   const { heads: H, headSize: D } = config;
   const [B, , T] = k.shape as [number, number, number, number];
   const flatMask = reshape(mask, [mask.shape[0]!, 1, T, T]);

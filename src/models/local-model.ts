@@ -4,7 +4,7 @@
 
 import { createChatFormat } from "../lm/chat-format.ts";
 import { type LoadedCheckpoint, writeCheckpoint } from "../lm/checkpoint.ts";
-import { type Head, parseConfig, toConfigJson } from "../lm/config.ts";
+import { type Head, headJson, parseConfig } from "../lm/config.ts";
 import { decode } from "../lm/decode.ts";
 import { fuse, type Parameters, split } from "../lm/fused-weights.ts";
 import type { InferenceGraphs } from "../lm/inference-graphs.ts";
@@ -138,8 +138,7 @@ export function createLocalModel(
     optimStep: async (adamW) => training().optimStep(adamW),
 
     async save(target) {
-      const json =
-        head === ownHead ? checkpoint.config : { ...checkpoint.config, ...toConfigJson(config, head) };
+      const json = head === ownHead ? checkpoint.config : { ...checkpoint.config, ...headJson(config, head) };
       await writeCheckpoint(target, {
         config: { ...json, ...storedAsFloat32(json) },
         tensors: split(weights(), config, head),

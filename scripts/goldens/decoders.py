@@ -1,8 +1,8 @@
-"""Writes the goldens of test/goldens/: tiny random Llama checkpoints as transformers writes them, and what PyTorch makes of
-them: logits, the four losses, every named gradient, ten AdamW steps.
+"""Writes the goldens of test/goldens/: tiny random checkpoints of every family as transformers writes them, and what PyTorch
+makes of them: logits, the four losses, every named gradient, ten AdamW steps.
 
     pip install torch==2.13.0 transformers safetensors
-    python scripts/goldens/llama.py test/goldens
+    python scripts/goldens/decoders.py test/goldens [variant ...]
 """
 import json
 import math
@@ -12,12 +12,22 @@ import sys
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
-from transformers import LlamaConfig, LlamaForCausalLM, LlamaForSequenceClassification
+import transformers
 
+SIZES = dict(hidden_size=16, intermediate_size=24, num_attention_heads=4, num_key_value_heads=2)
+LLAMA_3 = dict(rope_type="llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)
+# Folder: the family's prefix in transformers, and its options.
 VARIANTS = {
-    "tied": dict(hidden_size=16, intermediate_size=24, num_attention_heads=4, num_key_value_heads=2, tie_word_embeddings=True),
-    "untied": dict(hidden_size=16, intermediate_size=20, num_attention_heads=4, num_key_value_heads=1, head_dim=8,
-                   tie_word_embeddings=False, rope_theta=500.0),
+    "llama-tied": ("Llama", dict(**SIZES, tie_word_embeddings=True, pad_token_id=1)),
+    "llama-untied": ("Llama", dict(hidden_size=16, intermediate_size=20, num_attention_heads=4, num_key_value_heads=1, head_dim=8,
+                                   tie_word_embeddings=False, rope_theta=500.0, pad_token_id=1)),
+    "llama-3": ("Llama", dict(**SIZES, tie_word_embeddings=True, rope_parameters=dict(rope_theta=100.0, **LLAMA_3))),
+    "llama-linear": ("Llama", dict(**SIZES, tie_word_embeddings=True,
+                                   rope_parameters=dict(rope_theta=100.0, rope_type="linear", factor=2.0))),
+    "mistral": ("Mistral", dict(**SIZES, tie_word_embeddings=False, sliding_window=32)),
+    "qwen2": ("Qwen2", dict(**SIZES, tie_word_embeddings=True)),
+    "qwen3": ("Qwen3", dict(**SIZES, head_dim=8, tie_word_embeddings=True)),
+    "smollm3": ("SmolLM3", dict(**SIZES, num_hidden_layers=4, tie_word_embeddings=True)),
 }
 ADAMW = dict(learningRate=0.01, beta1=0.9, beta2=0.95, epsilon=1e-8, weightDecay=0.1, clipNorm=0.5)
 CLIP = 0.2
@@ -45,16 +55,23 @@ def named_gradients(model, loss):
     return {name: p.grad.clone() for name, p in model.named_parameters()}
 
 
-def write(folder, variant, options):
+def classes(family):
+    """Configuration, language model and scorer of a family."""
+    return [getattr(transformers, family + kind) for kind in ("Config", "ForCausalLM", "ForSequenceClassification")]
+
+
+def write(folder, family, options):
     torch.manual_seed(7)
     g = torch.Generator().manual_seed(11)
     V = 40
-    config = LlamaConfig(vocab_size=V, num_hidden_layers=2, max_position_embeddings=64, rms_norm_eps=1e-5, initializer_range=0.25,
-                         bos_token_id=None, eos_token_id=0, pad_token_id=1, **options)
-    model = LlamaForCausalLM(config)
+    Config, Model, Scorer = classes(family)
+    shared = dict(vocab_size=V, num_hidden_layers=2, max_position_embeddings=64, rms_norm_eps=1e-5, initializer_range=0.25,
+                  bos_token_id=None, eos_token_id=0, pad_token_id=None)  # a padding token's row would get no gradient
+    config = Config(**{**shared, **options})
+    model = Model(config)
     with torch.no_grad():
         for name, p in model.named_parameters():
-            if "norm" in name:
+            if "norm" in name or "bias" in name:
                 p.add_(torch.randn(p.shape, generator=g) * 0.2)
     model.save_pretrained(folder)
     tensors, facts = {}, dict(adamW=ADAMW, clip=CLIP, valueClip=VALUE_CLIP)
@@ -97,7 +114,7 @@ def write(folder, variant, options):
 
     # The scalar head: soft-label Bradley-Terry, and the clipped value loss.
     torch.manual_seed(8)
-    scalar = LlamaForSequenceClassification(LlamaConfig(**{**config.to_dict(), "num_labels": 1}))
+    scalar = Scorer(Config(**{**config.to_dict(), "num_labels": 1}))
     scalar.model.load_state_dict(model.model.state_dict())
     with torch.no_grad():
         scalar.score.weight.copy_(torch.randn(scalar.score.weight.shape, generator=g) * 0.3)
@@ -150,5 +167,5 @@ def write(folder, variant, options):
 
 if __name__ == "__main__":
     root = pathlib.Path(sys.argv[1])
-    for name, options in VARIANTS.items():
-        write(root / f"llama-{name}", name, options)
+    for name in sys.argv[2:] or VARIANTS:
+        write(root / name, *VARIANTS[name])
