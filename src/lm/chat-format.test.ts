@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Conversation, TokenSequence } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { createChatFormat } from "./chat-format.ts";
+import { endsOfAnswer } from "./chat-template.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 
 const golden = (name: string) =>
@@ -113,11 +114,21 @@ describe("encodeConversation", () => {
     }
   });
 
-  test("refuses a checkpoint without a template, and a template that refuses the conversation", () => {
+  test("writes a plain transcript for a base model, which has no template", () => {
     const { chat_template: _, ...config } = files.config;
-    expect(() => createChatFormat(createTokenizer({ ...files, config }, "x"))).toThrow(
-      /chat_template.*got none/,
+    const base = createTokenizer({ ...files, config }, "x");
+    const plain = createChatFormat(base);
+    const { tokens, weights } = plain.encodeConversation(chat);
+    expect(text(tokens, base)).toBe(
+      "Be kind.\n\nHuman: Brew tea?\n\nAssistant: First, boil water.<|end|>\n\nHuman: Then?\n\nAssistant: Pour it.<|end|>",
     );
+    expect(text(weighted({ tokens, weights }), base)).toBe(" Pour it.<|end|>");
+    expect(plain.endOfTurn).toBe(base.endToken);
+    expect(endsOfAnswer(base)).toEqual(["\n\nHuman:"]);
+    expect(endsOfAnswer(tokenizer)).toEqual([]);
+  });
+
+  test("refuses a template that refuses the conversation", () => {
     const picky =
       "{% if messages[0].role == 'system' %}{{ raise_exception('no system') }}{% endif %}a<|end|>";
     expect(() => withTemplate(picky).chat.encodePrompt(chat)).toThrow(/no system/);

@@ -6,23 +6,35 @@ import type { Conversation } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
+/**
+ * For base models, which come without a template: the transcript of hh-rlhf (Bai et al. 2022a). An answer ends with the token
+ * that ends a text, or where a person would speak.
+ */
+export const PLAIN_TEMPLATE = [
+  "{% if bos_token %}{{ bos_token }}{% endif %}",
+  "{% for m in messages %}",
+  // As expressions: a line break after a tag is dropped.
+  "{% if m.role == 'user' %}{{ '\\n\\nHuman: ' + m.content }}",
+  "{% elif m.role == 'system' %}{{ m.content }}",
+  "{% else %}{{ '\\n\\nAssistant: ' + m.content + eos_token }}{% endif %}",
+  "{% endfor %}",
+  "{% if add_generation_prompt %}{{ '\\n\\nAssistant:' }}{% endif %}",
+].join("");
+
+/** Texts at which an answer is over, though its end-of-turn has not come: a base model goes on with the transcript. */
+export const endsOfAnswer = ({ chatTemplate }: Pick<Tokenizer, "chatTemplate">): readonly string[] =>
+  (chatTemplate ?? PLAIN_TEMPLATE) === PLAIN_TEMPLATE ? ["\n\nHuman:"] : [];
+
 /** Renders messages, with the opening of the assistant's turn at the end where `opened`. */
 export type Render = (conversation: Conversation, opened: boolean) => string;
 
 /**
- * The tokenizer's chat template as a function.
+ * The tokenizer's chat template as a function; the plain one where it has none.
  *
- * @throws UserError when the checkpoint has no template or it does not parse; rendering throws one when the template refuses
+ * @throws UserError when it does not parse; rendering throws one when the template refuses
  */
 export function createRender(tokenizer: Tokenizer): Render {
-  const { chatTemplate } = tokenizer;
-  if (chatTemplate === null) {
-    throw new UserError(
-      "chat-template-missing",
-      "chat template: expected chat_template in tokenizer_config.json, got none",
-      "use an instruction-tuned checkpoint, or add the template its makers document",
-    );
-  }
+  const chatTemplate = tokenizer.chatTemplate ?? PLAIN_TEMPLATE;
   const template = attempt("to parse", () => new Template(chatTemplate));
   return (conversation, opened) =>
     attempt("to render", () =>

@@ -3,6 +3,7 @@
 // in a worker.
 
 import { createChatFormat } from "../lm/chat-format.ts";
+import { endsOfAnswer, PLAIN_TEMPLATE } from "../lm/chat-template.ts";
 import { type LoadedCheckpoint, writeCheckpoint } from "../lm/checkpoint.ts";
 import { type Head, headJson, parseConfig } from "../lm/config.ts";
 import { decode } from "../lm/decode.ts";
@@ -83,7 +84,7 @@ export function createLocalModel(
 
     async sample(requests, sampling, signal) {
       needVocabulary("sample");
-      const stops = createStopSequences(tokenizer, sampling.stop);
+      const stops = createStopSequences(tokenizer, [...sampling.stop, ...endsOfAnswer(tokenizer)]);
       const prompts = requests.map(({ conversation, prefix }) => chat.encodePrompt(conversation, prefix));
       const places = requests.map((_, i) => i).filter((i) => prompts[i]!.length < config.maxPositions);
       const decoded = await decode(
@@ -142,7 +143,7 @@ export function createLocalModel(
       await writeCheckpoint(target, {
         config: { ...json, ...storedAsFloat32(json) },
         tensors: split(weights(), config, head),
-        tokenizerFiles: checkpoint.tokenizerFiles,
+        tokenizerFiles: withTemplate(checkpoint),
       });
     },
     state: async () => writeSafetensors(training().exportState()),
@@ -153,6 +154,12 @@ export function createLocalModel(
       await trainer?.dispose();
     },
   };
+}
+
+/** The tokenizer's files; with the plain template where they have none, so that others talk to the model as it was taught. */
+function withTemplate({ tokenizer, tokenizerFiles }: LoadedCheckpoint): ReadonlyMap<string, Uint8Array> {
+  if (tokenizer.chatTemplate !== null) return tokenizerFiles;
+  return new Map([...tokenizerFiles, ["chat_template.jinja", new TextEncoder().encode(PLAIN_TEMPLATE)]]);
 }
 
 function headOf(config: Readonly<Record<string, unknown>>): Head {
