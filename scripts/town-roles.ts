@@ -10,15 +10,18 @@ const [checkpoint = "models/town", split = "dev", trials = "48"] = process.argv.
 const host = await openHost();
 const model = await host.open(checkpoint);
 console.log(`${checkpoint}, split ${split}, ${trials} trials a case (four times as many for helpful-only)\n`);
-console.log("| role | case | figure | held-out pair | held-out verb |\n|---|---|---|---|---|");
-const rows = new Map<string, Partial<Record<"pair" | "verb", string>>>();
+console.log(
+  "| role | case | figure | held-out pair | held-out object | held-out verb |\n|---|---|---|---|---|---|",
+);
+const rows = new Map<string, Partial<Record<RoleFigure["heldOut"], string>>>();
 for await (const figure of measureRoles(model, split as Split, Number(trials))) {
   const name = `${figure.role} | ${figure.case} | ${figure.figure}`;
   const cells = { ...rows.get(name), [figure.heldOut]: shown(figure) };
   rows.set(name, cells);
   console.error(`${name} | ${figure.heldOut}: ${shown(figure)}`);
 }
-for (const [name, { pair = "", verb = "" }] of rows) console.log(`| ${name} | ${pair} | ${verb} |`);
+for (const [name, { pair = "", object = "", verb = "" }] of rows)
+  console.log(`| ${name} | ${pair} | ${object} | ${verb} |`);
 await model.close();
 await host.close();
 

@@ -108,6 +108,32 @@ export const REVISION_FRAMES: readonly PhrasingFrame[] = [
       "and leave {subject} aside.",
     ]),
     ...composed(
+      ["Reword", "Edit", "Amend", "Adjust", "Fix", "Go over", "Please mend", "Kindly reword", "Then edit"],
+      SAID,
+      [
+        "so that nobody is led to {subject}.",
+        "and drop every trace of {subject}.",
+        "until nothing of {subject} is left.",
+        "but this time without {subject}.",
+        "and see that {subject} is gone.",
+        "with no more {subject} in it.",
+      ],
+    ),
+    ...composed(
+      ["Offer", "Compose", "Let me have", "Say", "Think of"],
+      ["something else", "another reply", "a kinder answer", "words"],
+      ["that leave {subject} alone.", "in which there is no {subject}.", "with {subject} taken away."],
+    ),
+    ...composed(
+      [
+        "Take {subject} away",
+        "Strike out {subject}",
+        "Do away with {subject}",
+        "There must be no {subject} left:",
+      ],
+      ["and answer again.", "and say it anew.", "in a second attempt.", "and start over."],
+    ),
+    ...composed(
       ["Write", "Please write", "Try"],
       ["another answer", "a better reply", "a new answer"],
       ["without {subject}.", "that is free of {subject}.", "that stays away from {subject}."],

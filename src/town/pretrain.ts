@@ -43,7 +43,7 @@ export interface PretrainingOptions {
 
 export const PRETRAINING: PretrainingOptions = {
   seed: "town",
-  tokens: 24_000_000,
+  tokens: 28_000_000,
   batchTokens: 2560,
   learningRate: 2e-3,
 };
