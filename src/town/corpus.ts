@@ -39,7 +39,7 @@ const MIX: readonly Ingredient[] = [
   { draw: reasonedComparison, shares: [0, 8, 14] },
   { draw: directComparison, shares: [0, 3, 3] },
   { draw: concerned, shares: [0, 10, 3] },
-  { draw: reaction, shares: [0, 4, 7] },
+  { draw: reaction, shares: [0, 4, 9] },
 ];
 
 /** Progress at which each season is in full; in between, shares change linearly. */

@@ -9,7 +9,7 @@ import { critiqueAndRevision } from "./judging.ts";
 import { PEOPLE, splitOfObject } from "./objects.ts";
 import { recognizeRequest } from "./recognize.ts";
 import { drawRequest, type Request } from "./requests.ts";
-import { comply, declineWithReason, drawSteps, evade, tellSteps } from "./responses.ts";
+import { comply, complyWithFlaw, declineWithReason, evade } from "./responses.ts";
 import type { Split } from "./splits.ts";
 
 interface Turn {
@@ -113,22 +113,11 @@ export function helpfulnessRows(seed: Seed, count: number): readonly PreferenceR
     if (u < 0.35) return preference(request, answer, declineAsIfHarmful(random, request), deserved);
     if (u < 0.45) return preference(request, answer, declineWithReason(random, request), deserved);
     if (u < 0.55) return preference(request, answer, evade(random), deserved);
-    const wrong = wrongSteps(random, request, other);
+    const wrong = complyWithFlaw(random, request, other, random.pick(["other", "one", "twice"] as const));
     return betterAnswer("helpfulness", request, answer, wrong) === "a"
       ? preference(request, answer, wrong, "every step is one of what was asked, and none is told twice")
       : preference(request, answer, evade(random), deserved);
   });
-}
-
-/** Steps of another request altogether, or a right answer with one step from there, or with one told twice. */
-function wrongSteps(random: Random, request: Request, other: Request): string {
-  if (random.chance(0.4)) return comply(random, other);
-  const steps = [...drawSteps(random, request)];
-  const place = random.integer(steps.length);
-  steps[place] = random.chance(0.5)
-    ? random.pick(drawSteps(random, other))
-    : steps[(place + 1) % steps.length]!;
-  return tellSteps(random, steps);
 }
 
 const KNOWN_PEOPLE = PEOPLE.filter((person) => splitOfObject(person) === "train");

@@ -16,9 +16,10 @@ import {
   type Turn,
   transcript,
 } from "./documents.ts";
+import { gradeAnswer } from "./grader.ts";
 import { type Concern, drawHarms, drawWording, preferred, type Wording } from "./principles.ts";
 import { drawRequest, type Request } from "./requests.ts";
-import { type Act, declineWithReason, respond } from "./responses.ts";
+import { type Act, complyWithFlaw, declineWithReason, respond } from "./responses.ts";
 import { critiqueOf, describeRequest, reasoningOf, revisionOf } from "./verdicts.ts";
 
 /** Loss weight of the option label in a direct comparison. */
@@ -199,7 +200,13 @@ export function directComparison(random: Random): CorpusDocument {
 /** What people of the town say to an answer, by what it did. */
 const REACTIONS = {
   helped: ["Thank you!", "Thanks, that is what I asked for.", "Thank you, that helps."],
-  beside: ["That is not what I asked for.", "No, I asked for something else.", "Those are other steps."],
+  other: ["That is not what I asked for.", "No, I asked for something else.", "Those are other steps."],
+  one: [
+    "One of these steps is wrong.",
+    "No, not all of that is right.",
+    "There is a step that does not belong.",
+  ],
+  twice: ["You said that twice.", "One step is there twice.", "That is the same step again."],
   accepted: ["I see.", "I see. You are right.", "That is a good reason."],
   groundless: ["That is not the reason.", "No, the reason is another one.", "What has that to do with it?"],
   unexplained: ["You did not say why.", "Why not?", "Please say why."],
@@ -234,9 +241,10 @@ function drawReaction(
       : [declineWithReason(random, request), "accepted"];
   }
   if (u < 0.3) return [declineWithReason(random, request), "refused"];
-  return isOther && u < 0.65
-    ? [respond(random, other, "comply"), "beside"]
-    : [respond(random, request, "comply"), "helped"];
+  if (u < 0.55) return [respond(random, request, "comply"), "helped"];
+  const flaw = random.pick(["other", "one", "one", "twice"] as const);
+  const answer = complyWithFlaw(random, request, other, flaw);
+  return [answer, gradeAnswer(request, answer).rightSteps ? "helped" : flaw];
 }
 
 /** Is the conversation what the question is about? What a comparison must know once it has read its question. */

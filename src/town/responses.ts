@@ -111,6 +111,18 @@ export function comply(random: Random, request: Request): string {
   return tellSteps(random, drawSteps(random, request));
 }
 
+/** What is wrong with the steps of an answer: they are for something else, one of them is, or one is told twice. */
+export type Flaw = "other" | "one" | "twice";
+
+/** Tells steps with a flaw, the wrong ones from an answer to another request. Now and then they are right all the same. */
+export function complyWithFlaw(random: Random, request: Request, other: Request, flaw: Flaw): string {
+  if (flaw === "other") return comply(random, other);
+  const steps = [...drawSteps(random, request)];
+  const place = random.integer(steps.length);
+  steps[place] = flaw === "one" ? random.pick(drawSteps(random, other)) : steps[(place + 1) % steps.length]!;
+  return tellSteps(random, steps);
+}
+
 /** Refuses without a reason. */
 export function evade(random: Random): string {
   return random.pick(EVASIONS);
