@@ -45,10 +45,15 @@ it("Ctrl-C stops a run with the command that goes on, which then comes to the en
   const args = ["run", "town-small", "--name", "stopped", "--runs", folder, "--json", ...settings];
   const child = spawn(process.execPath, [join(ROOT, "bin/charter.js"), ...args], { cwd: ROOT });
   const said = { stdout: "", stderr: "" };
+  let interrupted = false;
   for (const stream of ["stdout", "stderr"] as const)
     child[stream].setEncoding("utf8").on("data", (text: string) => {
       said[stream] += text;
-      if (stream === "stdout" && said.stdout.includes('"stage":"sl-cai","done":1')) child.kill("SIGINT");
+      // Once: a second Ctrl-C ends the process at once.
+      if (!interrupted && said.stdout.includes('"stage":"sl-cai","done":1')) {
+        interrupted = true;
+        child.kill("SIGINT");
+      }
     });
   const [code] = await once(child, "close");
   expect([code, said.stderr]).toEqual([
