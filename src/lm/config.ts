@@ -9,7 +9,7 @@ import { UserError } from "../user-error.ts";
 /** Head of the model: log-probabilities of the next token, or one number. */
 export type Head = "vocabulary" | "scalar";
 
-/** A family of models, by `model_type`: which published ones it covers, and the switches that set it apart. */
+/** A family of models, by `model_type`: its classes in transformers, and the switches that set it apart. */
 interface Family {
   /** Of transformers' classes: LlamaForCausalLM, LlamaForSequenceClassification. */
   readonly className: string;
