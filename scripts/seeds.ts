@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Rate } from "../src/method/evaluation/intervals.ts";
+import type { Estimate, Rate } from "../src/method/evaluation/intervals.ts";
 import { parseResults, type Results } from "../src/method/evaluation/results.ts";
 
 const { values } = parseArgs({
@@ -41,14 +41,16 @@ function run(seed: string): Results {
 const percent = (share: number) => (100 * share).toFixed(1);
 const shown = (rate: Rate | null | undefined): string =>
   rate ? `${percent(rate.rate)}% (${percent(rate.low)}-${percent(rate.high)})` : "-";
+const figure = (estimate: Estimate | undefined): string =>
+  estimate ? `${estimate.value.toFixed(3)} (${estimate.low.toFixed(3)}-${estimate.high.toFixed(3)})` : "-";
 const models = ["helpful-only", "sl-cai", "rl-cai"] as const;
 
 type Figure = readonly [name: string, of: (results: Results) => string];
 
 const ofModel = (model: string): readonly Figure[] => {
   const answers = (results: Results) => results.answers.find((own) => own.model === model);
-  const diversity = (results: Results) =>
-    results.diversity.find((own) => own.model === model && own.set === "red-team");
+  const diversity = (results: Results, set: string) =>
+    results.diversity.find((own) => own.model === model && own.set === set);
   return [
     [`${model}: complies with harmful requests`, (r) => shown(answers(r)?.harmful?.kinds.comply)],
     [`${model}: evades them`, (r) => shown(answers(r)?.harmful?.kinds.evasive)],
@@ -56,8 +58,11 @@ const ofModel = (model: string): readonly Figure[] => {
     [`${model}: complies with benign requests`, (r) => shown(answers(r)?.benign?.kinds.comply)],
     [`${model}: the same with every step right`, (r) => shown(answers(r)?.benign?.helpful)],
     [`${model}: over-refuses`, (r) => shown(answers(r)?.benign?.overRefusal)],
-    [`${model}: distinct-2 on harmful requests`, (r) => diversity(r)?.distinct2.toFixed(3) ?? "-"],
-    [`${model}: widest 4-gram`, (r) => `${percent(diversity(r)?.widest?.share ?? 0)}%`],
+    [`${model}: distinct-2 on harmful requests`, (r) => figure(diversity(r, "red-team")?.distinct2)],
+    [`${model}: distinct-2 of as many declines`, (r) => figure(diversity(r, "declines")?.distinct2)],
+    [`${model}: distinct-2 on benign requests`, (r) => figure(diversity(r, "helpful")?.distinct2)],
+    [`${model}: widest 4-gram, harmful requests`, (r) => shown(diversity(r, "red-team")?.widest?.share)],
+    [`${model}: the same, benign requests`, (r) => shown(diversity(r, "helpful")?.widest?.share)],
   ];
 };
 
@@ -81,10 +86,7 @@ const preferenceModel: readonly Figure[] = (["harmlessness", "helpfulness"] as c
   const own = (results: Results) => results.preferenceModel.find((each) => each.source === source);
   return [
     [`preference model, ${source}: accuracy`, (r) => shown(own(r)?.accuracy)],
-    [
-      `preference model, ${source}: calibration error`,
-      (r) => own(r)?.expectedCalibrationError.toFixed(3) ?? "-",
-    ],
+    [`preference model, ${source}: calibration error`, (r) => figure(own(r)?.expectedCalibrationError)],
   ] satisfies readonly Figure[];
 });
 

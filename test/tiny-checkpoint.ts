@@ -2,7 +2,8 @@
 import { seed } from "../src/engine/random.ts";
 import { trainBpe } from "../src/lm/bpe-trainer.ts";
 import { tokenizerBytes, writeCheckpoint } from "../src/lm/checkpoint.ts";
-import { type DecoderConfig, PLAIN_LLAMA, toConfigJson } from "../src/lm/config.ts";
+import { type DecoderConfig, PLAIN_LLAMA } from "../src/lm/config.ts";
+import { toConfigJson } from "../src/lm/config-json.ts";
 import { initialize } from "../src/lm/initialize.ts";
 import { createTokenizer } from "../src/lm/tokenizer.ts";
 

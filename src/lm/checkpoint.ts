@@ -7,7 +7,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
 import type { TokenizerFiles } from "./bpe-trainer.ts";
-import { parseConfig } from "./config.ts";
+import { parseConfig } from "./config-json.ts";
 import { readSafetensors, type StoredFloat, writeSafetensors } from "./safetensors.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { expectClose } from "../../test/close.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import { parseConfig } from "./config.ts";
+import { parseConfig } from "./config-json.ts";
 import type { LossOf } from "./losses.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { createTrainer, type Trainer } from "./train-step.ts";

@@ -5,7 +5,8 @@
 import { createChatFormat } from "../lm/chat-format.ts";
 import { endsOfAnswer, PLAIN_TEMPLATE } from "../lm/chat-template.ts";
 import { type LoadedCheckpoint, writeCheckpoint } from "../lm/checkpoint.ts";
-import { type Head, headJson, parseConfig } from "../lm/config.ts";
+import type { Head } from "../lm/config.ts";
+import { headJson, parseConfig } from "../lm/config-json.ts";
 import { decode } from "../lm/decode.ts";
 import { fuse, type Parameters, split } from "../lm/fused-weights.ts";
 import type { InferenceGraphs } from "../lm/inference-graphs.ts";

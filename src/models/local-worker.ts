@@ -2,7 +2,7 @@
 // after the other. Models of one configuration share their compiled graphs.
 import { parentPort, workerData } from "node:worker_threads";
 import { readCheckpoint } from "../lm/checkpoint.ts";
-import { parseConfig } from "../lm/config.ts";
+import { parseConfig } from "../lm/config-json.ts";
 import { createInferenceGraphs, type InferenceGraphs } from "../lm/inference-graphs.ts";
 import { createLocalModel, type LocalModel } from "./local-model.ts";
 import {

@@ -41,7 +41,13 @@ const RESULTS = {
       ],
     },
   ],
-  preferenceModel: [{ source: "harmlessness", accuracy: rate(0.9), expectedCalibrationError: 0.0312 }],
+  preferenceModel: [
+    {
+      source: "harmlessness",
+      accuracy: rate(0.9),
+      expectedCalibrationError: { value: 0.0312, low: 0.0204, high: 0.0551 },
+    },
+  ],
 } as unknown as Results;
 
 it("puts the models side by side, each figure with its interval, a dash where there is none", () => {
@@ -55,7 +61,7 @@ it("puts the models side by side, each figure with its interval, a dash where th
     ["harmlessness Elo, by the grader", "0 (0 to 0)", "400 (350 to 450)"],
   ]);
   expect(legend).toEqual([
-    "preference model, held-out harmlessness: accuracy 90.0% (86-94), calibration error 0.031",
+    "preference model, held-out harmlessness: accuracy 90.0% (86-94), calibration error 0.031 (0.020-0.055)",
   ]);
 });
 

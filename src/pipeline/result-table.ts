@@ -1,4 +1,5 @@
 // The few figures of results.json that a person wants first: a row a figure, a column a model.
+import type { Estimate } from "../method/evaluation/intervals.ts";
 import type { Results } from "../method/evaluation/results.ts";
 import type { PipelineEvent } from "./events.ts";
 
@@ -46,13 +47,16 @@ export function resultTable(results: Results): ResultEvent {
     rows: [...graded, ...ratings].map(([title, cell]) => [title, ...models.map(cell)]),
     legend: results.preferenceModel.map(
       ({ source, accuracy, expectedCalibrationError }) =>
-        `preference model, held-out ${source}: accuracy ${accuracy === null ? "–" : percent(accuracy)}, calibration error ${expectedCalibrationError.toFixed(3)}`,
+        `preference model, held-out ${source}: accuracy ${accuracy === null ? "–" : percent(accuracy)}, calibration error ${figure(expectedCalibrationError)}`,
     ),
   };
 }
 
 const percent = ({ rate, low, high }: Rate): string =>
   `${(100 * rate).toFixed(1)}% (${(100 * low).toFixed(0)}-${(100 * high).toFixed(0)})`;
+
+const figure = ({ value, low, high }: Estimate): string =>
+  `${value.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`;
 
 /** Without a minus before a zero. */
 const rounded = (value: number): string => String(Math.round(value) + 0);

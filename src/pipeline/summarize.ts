@@ -2,7 +2,7 @@
 import { seed } from "../engine/random.ts";
 import { summarizeCalibration } from "../method/evaluation/calibration.ts";
 import { winRates } from "../method/evaluation/compare.ts";
-import { distinct, mostWidespread } from "../method/evaluation/diversity.ts";
+import { alikeDeclines, describeDiversity } from "../method/evaluation/diversity.ts";
 import { rateElo } from "../method/evaluation/elo.ts";
 import type { Grader } from "../method/evaluation/grader.ts";
 import { fitRewardAgainstKl } from "../method/evaluation/kl.ts";
@@ -31,8 +31,21 @@ export function summarize(
   const { bootstrap: resamplings } = recipe.evaluation;
   const random = (name: string) => seed(recipe.seed).child("bootstrap", name).random();
   const textsOf = (model: string, prompts: readonly Prompt[]) =>
-    prompts.flatMap((prompt) => answers[model]!.get(prompt.id)!.map(({ text }) => ({ prompt, text })));
+    prompts.map((prompt) => answers[model]!.get(prompt.id)!.map(({ text }) => text));
   const sets = { "red-team": redTeam, helpful } as const;
+  const gradedOf = (model: string, prompts: readonly Prompt[], by: Grader) =>
+    prompts.map((prompt) =>
+      answers[model]!.get(prompt.id)!.map(({ text }) => ({ text, verdict: by.grade(prompt, text) })),
+    );
+  const declinesBy = (by: Grader) =>
+    Object.fromEntries(
+      Object.keys(answers).map((model) => [
+        model,
+        gradedOf(model, redTeam, by).map((own) =>
+          own.filter(({ verdict }) => verdict.answer === "reasoned").map(({ text }) => text),
+        ),
+      ]),
+    );
   return {
     schemaVersion: RESULTS_VERSION,
     recipe: { name: recipe.name, seed: recipe.seed },
@@ -50,8 +63,8 @@ export function summarize(
         : Object.keys(answers).map((model) => ({
             model,
             ...rateAnswers(
-              [...redTeam, ...helpful].map((prompt) =>
-                textsOf(model, [prompt]).map(({ text }) => grader.grade(prompt, text)),
+              gradedOf(model, [...redTeam, ...helpful], grader).map((own) =>
+                own.map(({ verdict }) => verdict),
               ),
             ),
           })),
@@ -73,12 +86,15 @@ export function summarize(
         ...rate,
       })),
     ),
-    softLabels: grader === null ? null : summarizeCalibration(softLabelTruths(feedback, grader)),
+    softLabels:
+      grader === null
+        ? null
+        : summarizeCalibration(softLabelTruths(feedback, grader), resamplings, random("soft labels")),
     preferenceModel: (["harmlessness", "helpfulness"] as const).flatMap((source) => {
       const own = made.predictions
         .filter((prediction) => prediction.source === source)
         .map(({ predicted, probability }) => ({ predicted, observed: probability }));
-      const summary = summarizeCalibration(own);
+      const summary = summarizeCalibration(own, resamplings, random(`preference model ${source}`));
       return summary === null ? [] : [{ source, ...summary }];
     }),
     history: {
@@ -88,19 +104,20 @@ export function summarize(
     },
     rewardAgainstKl: fitRewardAgainstKl(histories.rl.map(({ kl, score }) => ({ kl: kl!, score: score! }))),
     principles: describePrinciples(constitution.value, stage1, feedback.labels, grader),
-    diversity: Object.keys(answers).flatMap((model) =>
-      (["red-team", "helpful"] as const).map((set) => {
-        const texts = textsOf(model, sets[set]).map(({ text }) => text);
-        return {
+    diversity: [
+      ...Object.keys(answers).flatMap((model) =>
+        (["red-team", "helpful"] as const).map((set) => ({
           model,
           set,
-          answers: texts.length,
-          distinct1: distinct(texts, 1),
-          distinct2: distinct(texts, 2),
-          widest: mostWidespread(texts, 4),
-        };
-      }),
-    ),
+          ...describeDiversity(textsOf(model, sets[set])),
+        })),
+      ),
+      ...(grader === null ? [] : Object.entries(alikeDeclines(declinesBy(grader)))).map(([model, texts]) => ({
+        model,
+        set: "declines" as const,
+        ...describeDiversity(texts),
+      })),
+    ],
     oddities: [
       countOddities("responses", stage1.responses),
       countOddities("critiques", stage1.critiques),

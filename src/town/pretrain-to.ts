@@ -5,7 +5,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { seed } from "../engine/random.ts";
 import { readCheckpoint, tokenizerBytes, writeCheckpoint } from "../lm/checkpoint.ts";
-import { parseConfig } from "../lm/config.ts";
+import { parseConfig } from "../lm/config-json.ts";
 import { initialize } from "../lm/initialize.ts";
 import type { Metrics, ModelHost } from "../models/model.ts";
 import { UserError } from "../user-error.ts";

@@ -1,7 +1,8 @@
 // Calibration: does a probability of 0.8 come true eight times in ten? Reliability bins and the expected calibration error
 // (Guo et al. 2017), and accuracy. Targets may be soft: the truth of a comparison is itself a probability.
 
-import { type Rate, wilson } from "./intervals.ts";
+import type { Random } from "../../engine/random.ts";
+import { bootstrap, type Estimate, type Rate, wilson } from "./intervals.ts";
 
 /** One prediction and what turned out. */
 export interface Prediction {
@@ -64,21 +65,31 @@ export interface CalibrationSummary {
   readonly comparisons: number;
   readonly ties: number;
   readonly accuracy: Rate | null;
-  readonly expectedCalibrationError: number;
+  readonly expectedCalibrationError: Estimate;
   readonly bins: readonly ReliabilityBin[];
 }
 
 /** Accuracy without ties; bins and error over every prediction, both ways round. Null for no predictions. */
-export function summarizeCalibration(predictions: readonly Prediction[]): CalibrationSummary | null {
+export function summarizeCalibration(
+  predictions: readonly Prediction[],
+  resamplings: number,
+  random: Random,
+): CalibrationSummary | null {
   if (predictions.length === 0) return null;
   const { right, of } = accuracyOf(predictions);
-  const bins = reliabilityBins(bothWays(predictions));
+  const binsOf = (some: readonly Prediction[]) => reliabilityBins(bothWays(some));
+  const [error] = bootstrap(
+    predictions,
+    (drawn) => [expectedCalibrationError(binsOf(drawn))],
+    resamplings,
+    random,
+  );
   return {
     comparisons: predictions.length,
     ties: predictions.length - of,
     accuracy: wilson(right, of),
-    expectedCalibrationError: expectedCalibrationError(bins),
-    bins,
+    expectedCalibrationError: error!,
+    bins: binsOf(predictions),
   };
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { distinct, mostWidespread, shareHolding, wordsOf } from "./diversity.ts";
+import { alikeDeclines, distinct, estimateDistinct, mostWidespread, wordsOf } from "./diversity.ts";
+import { jackknife, wilson } from "./intervals.ts";
 
 test("words and marks stand apart, in lower case", () => {
   expect(wordsOf("Don't go, Élise!")).toEqual(["don't", "go", ",", "élise", "!"]);
@@ -14,10 +15,24 @@ test("distinct-n counts different n-grams over all of them", () => {
 
 test("the most widespread phrase is counted once an answer", () => {
   const texts = ["x x x x x", "one two three", "say one two", "none"];
-  expect(mostWidespread(texts, 2)).toEqual({ phrase: "one two", share: 0.5 });
+  expect(mostWidespread(texts, 2)).toEqual({ phrase: "one two", share: wilson(2, 4) });
   expect(mostWidespread(["too short"], 4)).toBeNull();
 });
 
-test("a phrase is looked for by whole words", () => {
-  expect(shareHolding(["one two", "one twofold", "see: one two!"], "one two")).toBeCloseTo(2 / 3);
+test("its interval is the jackknife's over prompts, an answer left out by really leaving it out", () => {
+  const texts = [["a b c", "a b d"], ["b c a b"], ["x y z"], ["a b c x y"]];
+  const without = texts.map((_, i) => distinct(texts.filter((_own, j) => j !== i).flat(), 2));
+  expect(estimateDistinct(texts, 2)).toEqual(jackknife(distinct(texts.flat(), 2), without));
+  expect(estimateDistinct([], 2)).toEqual({ value: 0, low: 0, high: 0 });
+});
+
+test("declines are compared in equal numbers, of the models that decline at all", () => {
+  const prompts = (declined: number) =>
+    Array.from({ length: 20 }, (_, i) => (i < declined ? [`no ${i}`] : []));
+  const alike = alikeDeclines({ first: prompts(2), second: prompts(7), third: prompts(18) });
+  expect(Object.entries(alike).map(([model, texts]) => [model, texts.length])).toEqual([
+    ["second", 7],
+    ["third", 7],
+  ]);
+  expect(alikeDeclines({ first: prompts(0) })).toEqual({});
 });

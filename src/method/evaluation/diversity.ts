@@ -1,5 +1,6 @@
 // Diversity of a model's answers: distinct-n (Li et al. 2016) and the n-gram that stands in the most answers, which shows the
 // boilerplate that over-training is known to bring (CAI paper, section 4.3).
+import { type Estimate, jackknife, type Rate, wilson } from "./intervals.ts";
 
 /** Words and marks in lower case. */
 export function wordsOf(text: string): readonly string[] {
@@ -14,28 +15,83 @@ function ngramsOf(text: string, n: number): readonly string[] {
 /** Different n-grams over all n-grams of the texts, in [0, 1]; 0 when there are none. Falls with the number of texts. */
 export function distinct(texts: readonly string[], n: number): number {
   const all = texts.flatMap((text) => ngramsOf(text, n));
-  return all.length === 0 ? 0 : new Set(all).size / all.length;
+  return share(new Set(all).size, all.length);
 }
+
+/**
+ * Distinct-n with its jackknife interval over prompts.
+ *
+ * @param texts the texts of each prompt
+ */
+export function estimateDistinct(texts: readonly (readonly string[])[], n: number): Estimate {
+  const byPrompt = texts.map((own) => countsOf(own.flatMap((text) => ngramsOf(text, n))));
+  const all = new Map<string, number>();
+  for (const own of byPrompt) for (const [ngram, count] of own) all.set(ngram, (all.get(ngram) ?? 0) + count);
+  const total = totalOf(all);
+  const leftOut = byPrompt.map((own) => {
+    const lost = [...own].filter(([ngram, count]) => all.get(ngram) === count).length;
+    return share(all.size - lost, total - totalOf(own));
+  });
+  const { value, low, high } = jackknife(share(all.size, total), leftOut);
+  return { value, low: Math.max(0, low), high: Math.min(1, high) };
+}
+
+function countsOf(ngrams: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const ngram of ngrams) counts.set(ngram, (counts.get(ngram) ?? 0) + 1);
+  return counts;
+}
+
+const totalOf = (counts: ReadonlyMap<string, number>) =>
+  [...counts.values()].reduce((sum, count) => sum + count, 0);
+const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
 
 /** An n-gram and the share of texts that hold it. */
 export interface WidespreadPhrase {
   readonly phrase: string;
-  readonly share: number;
+  readonly share: Rate;
 }
 
 /** The n-gram that stands in the most texts; of equals, the first in the alphabet. Null when no text is long enough. */
 export function mostWidespread(texts: readonly string[], n: number): WidespreadPhrase | null {
-  const holders = new Map<string, number>();
-  for (const text of texts)
-    for (const phrase of new Set(ngramsOf(text, n))) holders.set(phrase, (holders.get(phrase) ?? 0) + 1);
+  const holders = countsOf(texts.flatMap((text) => [...new Set(ngramsOf(text, n))]));
   const [most] = [...holders].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
-  return most === undefined ? null : { phrase: most[0], share: most[1] / texts.length };
+  return most === undefined ? null : { phrase: most[0], share: wilson(most[1], texts.length)! };
 }
 
-/** Share of texts that hold a phrase: how widespread one model's commonest phrase is in another's answers. */
-export function shareHolding(texts: readonly string[], phrase: string): number {
-  const n = phrase.split(" ").length;
-  return texts.length === 0
-    ? 0
-    : texts.filter((text) => ngramsOf(text, n).includes(phrase)).length / texts.length;
+/** What there is to say of the texts of each prompt. */
+export interface Diversity {
+  readonly answers: number;
+  readonly distinct1: Estimate;
+  readonly distinct2: Estimate;
+  readonly widest: WidespreadPhrase | null;
+}
+
+/** Every figure of one model's texts. */
+export function describeDiversity(texts: readonly (readonly string[])[]): Diversity {
+  return {
+    answers: texts.flat().length,
+    distinct1: estimateDistinct(texts, 1),
+    distinct2: estimateDistinct(texts, 2),
+    widest: mostWidespread(texts.flat(), 4),
+  };
+}
+
+/** Models that decline more seldom than this tell nothing about how declines are worded. */
+const SELDOM = 0.1;
+
+/**
+ * The declines of every model, cut to as many as the model with the fewest has: like with like. A decline is worded more
+ * narrowly than help, so a model that declines more has a lower distinct-n over all its answers and may yet vary each.
+ *
+ * @param declines by model, of each harmful prompt the answers that decline with a reason
+ */
+export function alikeDeclines(
+  declines: Readonly<Record<string, readonly (readonly string[])[]>>,
+): Readonly<Record<string, readonly (readonly string[])[]>> {
+  const declining = Object.entries(declines)
+    .map(([model, texts]) => [model, texts.length, texts.filter((own) => own.length > 0)] as const)
+    .filter(([, prompts, own]) => own.length > SELDOM * prompts);
+  const fewest = Math.min(...declining.map(([, , own]) => own.length));
+  return Object.fromEntries(declining.map(([model, , own]) => [model, own.slice(0, fewest)]));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seed } from "../../engine/random.ts";
-import { bootstrap, clusteredWilson, quantile, wilson } from "./intervals.ts";
+import { bootstrap, clusteredWilson, jackknife, quantile, wilson } from "./intervals.ts";
 
 test("Wilson's interval is the published one", () => {
   // Newcombe 1998, table I: 81/263 -> 0.2553 to 0.3662; 15/148 -> 0.0624 to 0.1605; 0/20 -> 0 to 0.1611; 1/29 -> 0.0061 to 0.1718.
@@ -52,6 +52,15 @@ test("the bootstrap's interval of a mean is the normal one for many clusters", (
   expect((estimate!.high - estimate!.low) / 2 / 1.96).toBeCloseTo(0.0144, 2.5);
   expect(estimate!.low).toBeLessThan(estimate!.value);
   expect(estimate!.high).toBeGreaterThan(estimate!.value);
+});
+
+test("the jackknife of a mean has its standard error, s / sqrt(n)", () => {
+  const numbers = [3, 1, 4, 1, 5, 9, 2, 6]; // mean 3.875, s = 2.74838
+  const leftOut = numbers.map((own) => (31 - own) / 7);
+  const { value, low, high } = jackknife(31 / 8, leftOut);
+  expect(value).toBe(3.875);
+  expect((high - low) / 2 / 1.959964).toBeCloseTo(2.74838 / Math.sqrt(8), 5);
+  expect((high + low) / 2).toBeCloseTo(value, 12);
 });
 
 test("the same seed gives the same interval, another seed another", () => {

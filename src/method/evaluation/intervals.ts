@@ -1,5 +1,6 @@
 // Intervals: Wilson's score interval for a rate (Wilson 1927; Brown, Cai and DasGupta 2001 recommend it for small counts), and
-// the percentile bootstrap (Efron 1979) over prompts, which are what is independent: two answers to one prompt are not.
+// the percentile bootstrap (Efron 1979) and the jackknife over prompts, which are what is independent: two answers to one
+// prompt are not.
 import type { Random } from "../../engine/random.ts";
 
 /** The normal quantile of a two-sided 95% interval. */
@@ -57,7 +58,7 @@ export function clusteredWilson(clusters: readonly Cluster[]): Rate | null {
   return { ...wilson(p * effective, effective)!, count, of, rate: p };
 }
 
-/** A figure with its 95% bootstrap interval. */
+/** A figure with its 95% interval. */
 export interface Estimate {
   readonly value: number;
   readonly low: number;
@@ -84,6 +85,20 @@ export function bootstrap<T>(
     const sorted = resampled.map((row) => row[s]!).sort((a, b) => a - b);
     return { value, low: quantile(sorted, 0.025) ?? value, high: quantile(sorted, 0.975) ?? value };
   });
+}
+
+/**
+ * Jackknife (Quenouille 1956, Tukey 1958), for a statistic that repeating a cluster would distort, so that it cannot be
+ * bootstrapped: the normal interval on the variance (n-1)/n x sum of (value without cluster i - their mean)².
+ *
+ * @param leftOut [n] the statistic without each of the clusters
+ */
+export function jackknife(value: number, leftOut: readonly number[]): Estimate {
+  const n = Math.max(1, leftOut.length);
+  const mean = leftOut.reduce((sum, each) => sum + each, 0) / n;
+  const squares = leftOut.reduce((sum, each) => sum + (each - mean) ** 2, 0);
+  const reach = Z * Math.sqrt(((n - 1) / n) * squares);
+  return { value, low: value - reach, high: value + reach };
 }
 
 /** Linear interpolation between the order statistics; undefined for no numbers. */

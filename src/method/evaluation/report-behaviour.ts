@@ -1,6 +1,6 @@
 // The report on what the models do: the result table, kinds of answer, categories of harm, and the rounds of revision.
 import type { AnswerKind } from "./grader.ts";
-import type { Rate } from "./intervals.ts";
+import type { Estimate, Rate } from "./intervals.ts";
 import { inPercent } from "./plot.ts";
 import { curvePlot } from "./plot-curves.ts";
 import { dotPlot, type RowDot, stackedBars } from "./plot-rows.ts";
@@ -51,6 +51,12 @@ export const rateCell = (rate: Rate | null): Cell =>
   rate === null
     ? { number: "–" }
     : { number: percent(rate.rate), small: `${(rate.low * 100).toFixed(1)}–${(rate.high * 100).toFixed(1)}` };
+
+/** A figure of three digits with its interval. */
+export const estimateCell = ({ value, low, high }: Estimate): Cell => ({
+  number: value.toFixed(3),
+  small: `${low.toFixed(3)}–${high.toFixed(3)}`,
+});
 
 /** The four or so figures that matter most, before and after. */
 export function headline(results: Results): string {

@@ -2,7 +2,7 @@
 import { inPercent } from "./plot.ts";
 import { type Reliability, reliabilityDiagram } from "./plot-curves.ts";
 import { dotPlot } from "./plot-rows.ts";
-import { nameOf, rateCell, whole } from "./report-behaviour.ts";
+import { estimateCell, nameOf, rateCell, whole } from "./report-behaviour.ts";
 import { legend, type Section, table } from "./report-page.ts";
 import type { Calibration, Judge, Results } from "./results.ts";
 
@@ -102,7 +102,7 @@ export function calibrationDiagrams(results: Results): Section | null {
     name,
     against,
     rateCell(calibration.accuracy),
-    { number: calibration.expectedCalibrationError.toFixed(3) },
+    estimateCell(calibration.expectedCalibrationError),
     { number: String(calibration.comparisons) },
     { number: String(calibration.ties) },
   ]);

@@ -2,7 +2,7 @@
 // how varied the answers stayed, and what was kept out of training.
 import type { Metrics } from "../../models/model.ts";
 import { curvePlot } from "./plot-curves.ts";
-import { nameOf, percent, rateCell } from "./report-behaviour.ts";
+import { estimateCell, nameOf, rateCell } from "./report-behaviour.ts";
 import { type Section, sideways, table } from "./report-page.ts";
 import type { Results } from "./results.ts";
 
@@ -99,16 +99,16 @@ export function diversity(results: Results): Section | null {
   if (results.diversity.length === 0) return null;
   const rows = results.diversity.map(({ model, set, answers, distinct1, distinct2, widest }) => [
     nameOf(model),
-    set === "red-team" ? "harmful" : "ordinary",
+    { "red-team": "harmful", helpful: "ordinary", declines: "harmful, declined" }[set],
     { number: String(answers) },
-    { number: distinct1.toFixed(3) },
-    { number: distinct2.toFixed(3) },
-    { number: widest === null ? "–" : percent(widest.share) },
+    estimateCell(distinct1),
+    estimateCell(distinct2),
+    rateCell(widest?.share ?? null),
     widest === null ? "" : `“${widest.phrase}”`,
   ]);
   return {
     title: "Diversity",
-    said: "Over-training shows as boilerplate: fewer different words and pairs of words, and one phrase of four words in ever more answers.",
+    said: "Over-training shows as boilerplate: fewer different words and pairs of words, and one phrase of four words in ever more answers. Declines share more words than help does, so they are set beside as many of each model that declines.",
     body: table(["Model", "Requests", "Answers", "Distinct-1", "Distinct-2", "Widest 4-gram", ""], rows),
   };
 }

@@ -15,7 +15,7 @@ const verdicts = (complying: number) =>
 
 /** The least that a run without a grader ends with. */
 const bare: Results = {
-  schemaVersion: 1,
+  schemaVersion: 2,
   recipe: { name: "small", seed: "1" },
   constitution: { title: "Ours & <theirs>", version: "1.0.0", principles: 1 },
   feedback: { source: "model", mode: "direct", clamp: null },
@@ -110,7 +110,7 @@ test("results are read back as they were written", () => {
 
 test.each([
   ["{", "expected JSON"],
-  ['{"schemaVersion":2}', "expected schemaVersion 1, got 2"],
+  ['{"schemaVersion":1}', "expected schemaVersion 2, got 1"],
   [JSON.stringify({ ...bare, elo: [{ judge: "me" }] }), "elo.0.judge"],
   [JSON.stringify({ ...bare, extra: 1 }), "extra"],
 ])("what is not a results file is refused: %s", (json, message) => {

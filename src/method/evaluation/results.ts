@@ -4,7 +4,7 @@ import { z } from "zod";
 import { UserError } from "../../user-error.ts";
 
 /** Raised whenever a key of results.json changes. */
-export const RESULTS_VERSION = 1;
+export const RESULTS_VERSION = 2;
 
 const share = z.number().min(0).max(1);
 const rate = z.strictObject({ count: z.number(), of: z.int(), rate: share, low: share, high: share });
@@ -19,7 +19,7 @@ const calibration = z.strictObject({
   ties: z.int(),
   /** Ties in truth left out; null when all are. */
   accuracy: rate.nullable(),
-  expectedCalibrationError: share,
+  expectedCalibrationError: z.strictObject(estimate),
   bins: z.array(bin),
 });
 /** Named scalars of one step or iteration. */
@@ -108,16 +108,16 @@ const resultsSchema = z.strictObject({
       decisiveness: z.number().min(0).max(0.5).nullable(),
     }),
   ),
-  /** Of each model's answers to held-out prompts of one set. */
+  /** Of each model's answers to held-out prompts of one set; of the declines among them, as many of every model. */
   diversity: z.array(
     z.strictObject({
       model: z.string(),
-      set: z.enum(["red-team", "helpful"]),
+      set: z.enum(["red-team", "helpful", "declines"]),
       answers: z.int(),
-      distinct1: share,
-      distinct2: share,
+      distinct1: z.strictObject(estimate),
+      distinct2: z.strictObject(estimate),
       /** The 4-gram in the most answers. */
-      widest: z.strictObject({ phrase: z.string(), share }).nullable(),
+      widest: z.strictObject({ phrase: z.string(), share: rate }).nullable(),
     }),
   ),
   /** Sampled texts that were kept out of training, by step and reason. */

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { seed } from "../engine/random.ts";
 import { UserError } from "../user-error.ts";
-import { headJson, parameterShapes, parseConfig, toConfigJson } from "./config.ts";
+import { parameterShapes } from "./config.ts";
+import { headJson, parseConfig, toConfigJson } from "./config-json.ts";
 import { fuse, memoryShapes, split } from "./fused-weights.ts";
 import { initialize } from "./initialize.ts";
 
