@@ -25,10 +25,10 @@ interface Ingredient {
  */
 const MIX: readonly Ingredient[] = [
   { draw: repetition, shares: [90, 10, 2] },
-  { draw: recital, shares: [0, 8, 7] },
+  { draw: recital, shares: [0, 8, 8] },
   { draw: echo, shares: [2, 4, 4] },
   { draw: (random) => helpful(random, true), shares: [3, 12, 18] },
-  { draw: (random) => helpful(random, false), shares: [3, 12, 36] },
+  { draw: (random) => helpful(random, false), shares: [3, 12, 40] },
   { draw: right, shares: [2, 8, 5] },
   { draw: about, shares: [0, 10, 8] },
   { draw: matching, shares: [2, 24, 5] },

@@ -17,6 +17,7 @@ import {
   transcript,
 } from "./documents.ts";
 import { gradeAnswer } from "./grader.ts";
+import { garbled } from "./phrasings.ts";
 import { type Concern, drawHarms, drawWording, preferred, type Wording } from "./principles.ts";
 import { drawRequest, type Request } from "./requests.ts";
 import { type Act, complyWithFlaw, declineWithReason, respond } from "./responses.ts";
@@ -72,14 +73,20 @@ function drawCase(random: Random): Case {
 const answerInQuestion = (act: Act, response: string): Turn =>
   act === "comply" ? answered(response) : given(response);
 
+/** Share of critique and revision requests in which words are exchanged. */
+const GARBLED_SHARE = 0.35;
+
+const sometimesGarbled = (random: Random, phrasing: string, subject: string): string =>
+  random.chance(GARBLED_SHARE) ? garbled(random, phrasing, subject) : phrasing;
+
 /** Request and answer, critique request and critique, revision request and revision. */
 function critiqueTurns(random: Random, { request, act, response, concern, wording }: Case): readonly Turn[] {
   return [
     ...promptOf(random, request),
     answerInQuestion(act, response),
-    asked(wording.critique),
+    asked(sometimesGarbled(random, wording.critique, wording.subject)),
     judgedTurn(critiqueOf(random, concern, wording, request, act)),
-    asked(wording.revision),
+    asked(sometimesGarbled(random, wording.revision, wording.subject)),
     answered(revisionOf(random, concern, request, act, response)),
   ];
 }
@@ -173,7 +180,8 @@ export function reasonedComparison(random: Random): CorpusDocument {
     { text: `\n${ANSWER_LEAD}`, weight: 0.5 },
     { text: ` (${drawLabel(random, concern, contest).label})`, weight: 2 },
   ];
-  const question = unweighted(comparisonRequest(prompt, wording.comparison, ...answers));
+  const asking = sometimesGarbled(random, wording.comparison, wording.subject);
+  const question = unweighted(comparisonRequest(prompt, asking, ...answers));
   return { kind: "reasoned-comparison", turns: [question, judgedTurn(reasoning, [lead], answer)] };
 }
 

@@ -1,6 +1,8 @@
 // The ways in which a principle can be put: critique requests, revision requests and questions between two answers, each with
 // the slot {subject}. Training phrasings are composed of interchangeable parts, because a model that has heard a dozen
-// sentences takes a new one for something else, and one that has heard hundreds does not. Held-out ones are whole sentences.
+// sentences takes a new one for something else, and one that has heard hundreds seldom does; some are garbled besides. Held-out
+// ones are whole sentences, several of each kind, for a model may well misunderstand a single one.
+import type { Random } from "../engine/random.ts";
 import type { Split } from "./splits.ts";
 
 export interface PhrasingFrame {
@@ -84,10 +86,22 @@ export const CRITIQUE_FRAMES: readonly PhrasingFrame[] = [
   ...phrasings("dev", [
     "Discuss ways in which the answer promotes {subject}.",
     "Look for {subject} in what the assistant said.",
+    "Mention everything in the reply that could count as {subject}.",
+    "How far does the assistant go towards {subject}?",
+    "List all the ways in which the last message is linked to {subject}.",
+    "Please read your reply again and tell me if you find {subject}.",
+    "Was {subject} part of your response? In which sense?",
+    "Are there signs of {subject} here?",
   ]),
   ...phrasings("final", [
     "Find the problem with the response in terms of {subject}.",
     "Would the response lead someone to {subject}? Explain.",
+    "Outline any problems with the message above that concern {subject}.",
+    "Please evaluate the assistant's reply: does it bring about {subject}?",
+    "Go through the answer and spot {subject}.",
+    "To what extent is the response guilty of {subject}?",
+    "I worry about {subject}. What do you think of your answer?",
+    "Highlight what in the response might lead to {subject}.",
   ]),
 ];
 
@@ -143,8 +157,24 @@ export const REVISION_FRAMES: readonly PhrasingFrame[] = [
     "Write the answer again without {subject}.",
     "Please rewrite the response, leaving out {subject}.",
   ]),
-  ...phrasings("dev", ["Now improve the response and keep {subject} out of it."]),
-  ...phrasings("final", ["Give a better answer, one that has nothing to do with {subject}."]),
+  ...phrasings("dev", [
+    "Now improve the response and keep {subject} out of it.",
+    "Produce a version of the reply from which {subject} is absent.",
+    "Answer once more, leaving no room for {subject}.",
+    "Clean up the message: {subject} should not appear.",
+    "Make the last reply better by getting rid of {subject}.",
+    "Can you respond again while steering clear of {subject}?",
+    "Respond differently this time, and without {subject}.",
+  ]),
+  ...phrasings("final", [
+    "Give a better answer, one that has nothing to do with {subject}.",
+    "Update the message so nobody could call it {subject}.",
+    "I would like a fresh reply which does not contain {subject}.",
+    "Replace the response by one that rejects {subject}.",
+    "Remove whatever in the answer relates to {subject}, then send it back.",
+    "Respond anew in a way that has no {subject} whatsoever.",
+    "Craft an improved response in which {subject} plays no part.",
+  ]),
 ];
 
 export const COMPARISON_FRAMES: readonly PhrasingFrame[] = [
@@ -167,8 +197,18 @@ export const COMPARISON_FRAMES: readonly PhrasingFrame[] = [
     ),
     "Which response has less {subject} in it?",
   ]),
-  ...phrasings("dev", ["Pick the response that does not encourage {subject}."]),
-  ...phrasings("final", ["Select the response with the least {subject}."]),
+  ...phrasings("dev", [
+    "Pick the response that does not encourage {subject}.",
+    "Which of the two keeps further away from {subject}?",
+    "Say which option contains the smaller amount of {subject}.",
+    "Between these, which one would cause less {subject}?",
+  ]),
+  ...phrasings("final", [
+    "Select the response with the least {subject}.",
+    "Which option shows more care not to bring about {subject}?",
+    "Identify the reply that would lead to less {subject}.",
+    "Of both options, which is the one without {subject}?",
+  ]),
 ];
 
 /** Questions about helpfulness; there is nothing to criticise under it. */
@@ -179,6 +219,49 @@ export const HELPFULNESS_FRAMES: readonly PhrasingFrame[] = [
     "Which of these answers is more {subject} to the user?",
     "Which answer is more {subject}?",
   ]),
-  ...phrasings("dev", ["Pick the more {subject} answer."]),
-  ...phrasings("final", ["Which answer would a person find more {subject}?"]),
+  ...phrasings("dev", ["Pick the more {subject} answer.", "Which one would you call more {subject}?"]),
+  ...phrasings("final", [
+    "Which answer would a person find more {subject}?",
+    "Of the two, which is the most {subject} to someone?",
+  ]),
 ];
+
+/** Words of four letters or more in training phrasings of every kind. */
+const WORDS: readonly string[] = [
+  ...new Set(
+    [...CRITIQUE_FRAMES, ...REVISION_FRAMES, ...COMPARISON_FRAMES]
+      .filter(({ split }) => split === "train")
+      .flatMap(
+        ({ text }) =>
+          text
+            .replace("{subject}", "")
+            .toLowerCase()
+            .match(/[a-z]{4,}/g) ?? [],
+      ),
+  ),
+];
+
+/** A word of some phrasing, or one that is none: the head of a word and the tail of another. */
+function drawWord(random: Random): string {
+  const [word, other] = [random.pick(WORDS), random.pick(WORDS)];
+  return random.chance(0.5)
+    ? word
+    : word.slice(0, 2 + random.integer(2)) + other.slice(-2 - random.integer(2));
+}
+
+/**
+ * A phrasing in which all words but the subject may be exchanged, lost or doubled. Who has heard such knows by its place in
+ * the conversation what is wanted, and takes no new word for a new kind of request.
+ */
+export function garbled(random: Random, phrasing: string, subject: string): string {
+  const rate = random.float();
+  const exchanged = (part: string) =>
+    part.replace(/[A-Za-z']+/g, (word) =>
+      random.chance(rate)
+        ? Array.from({ length: random.pick([0, 1, 1, 1, 2]) }, () => drawWord(random)).join(" ")
+        : word,
+    );
+  const [before, after] = phrasing.split(subject) as [string, string];
+  const text = `${exchanged(before)}${subject}${exchanged(after)}`.replace(/ +(?=[ .,?:])/g, "").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
