@@ -1,0 +1,289 @@
+// A model behind an OpenAI-compatible endpoint (vLLM, SGLang, llama.cpp, Ollama, hosted ones), behind the port: chat
+// completions, with log-probabilities of labels where the server gives them and votes where it does not. Retries, deadlines
+// and keep-alive are the client library's.
+import { createHash } from "node:crypto";
+import OpenAI from "openai";
+import { z } from "zod";
+import { UserError } from "../../user-error.ts";
+import type { Conversation, LanguageModel, Sample, SampleRequest, Sampling, ScoreRequest } from "../model.ts";
+import { explainEndpointError } from "./explain.ts";
+import { labelAtStart, labelLogProbs } from "./labels.ts";
+import { type Allowance, createThrottle, type Pace } from "./throttle.ts";
+
+/** An endpoint and how to speak to it. */
+export interface EndpointOptions extends Allowance {
+  /** The part before /chat/completions: "http://localhost:8000/v1". */
+  readonly endpoint: string;
+  readonly model: string;
+  /** The key itself, from the environment; it is sent and never shown. Null for servers that take none. */
+  readonly apiKey: string | null;
+  /** How labels are read: from log-probabilities, or by counting this many sampled answers. */
+  readonly labels:
+    | { readonly kind: "log-probabilities" }
+    | { readonly kind: "votes"; readonly votes: number };
+  /** How an answer's given beginning is told: the server goes on with it, or an instruction asks for it. */
+  readonly prefix: "continue" | "instruct";
+  /** Milliseconds that one attempt may take. */
+  readonly timeoutMs: number;
+  /** Further attempts after a failure that may pass. */
+  readonly retries: number;
+}
+
+const answerSchema = z.looseObject({
+  model: z.string().optional(),
+  choices: z
+    .array(
+      z.looseObject({
+        message: z.looseObject({ content: z.string().nullable() }),
+        finish_reason: z.string().nullish(),
+        logprobs: z
+          .looseObject({
+            content: z
+              .array(
+                z.looseObject({
+                  token: z.string(),
+                  logprob: z.number(),
+                  top_logprobs: z.array(z.looseObject({ token: z.string(), logprob: z.number() })),
+                }),
+              )
+              .nullish(),
+          })
+          .nullish(),
+      }),
+    )
+    .min(1),
+});
+type Answer = z.output<typeof answerSchema>;
+
+/** Times that a reply which is no answer (cut off, another shape) is asked for again. */
+const REPLIES = 3;
+/** Of the likeliest tokens, as many as hosted servers give. */
+const ALTERNATIVES = 20;
+/** Marks before a label, and the label. */
+const LABEL_TOKENS = 6;
+/** Characters a token, roughly, to tell beforehand what a request may cost. */
+const CHARACTERS_A_TOKEN = 4;
+
+/**
+ * A model behind an endpoint. Requests go out together, as many as the allowance lets; each is answered or the whole call
+ * fails, with what the server said.
+ *
+ * @param pace the clock, for budgets of requests and tokens a minute
+ * @example
+ * const model = createEndpointModel({ endpoint: "http://localhost:8000/v1", model: "judge", apiKey: null, ...defaults }, pace);
+ */
+export function createEndpointModel(options: EndpointOptions, pace: Pace): LanguageModel {
+  const { endpoint, model, labels, prefix: manner } = options;
+  const throttle = createThrottle(options, pace);
+  const client = new OpenAI({
+    baseURL: endpoint,
+    apiKey: options.apiKey ?? "none",
+    timeout: options.timeoutMs,
+    maxRetries: options.retries,
+    // Nothing else from the environment, and nothing to the terminal.
+    organization: null,
+    project: null,
+    logLevel: "off",
+    fetch: async (url, init) => {
+      const sentAt = pace.now();
+      const response = await fetch(url, init);
+      if (TOO_MUCH.has(response.status)) throttle.complained(sentAt);
+      return response;
+    },
+  });
+
+  /** One answer, whatever it takes. */
+  async function chat(
+    conversation: Conversation,
+    given: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    const body = { model, messages: conversation, ...given };
+    const maxTokens = Number(given["max_tokens"] ?? 0);
+    const cost = JSON.stringify(conversation).length / CHARACTERS_A_TOKEN + maxTokens;
+    return throttle.run(cost, () => attempt(body, REPLIES, signal), signal);
+  }
+
+  async function attempt(
+    body: Readonly<Record<string, unknown>>,
+    left: number,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    let reply: unknown;
+    try {
+      reply = await client.post("/chat/completions", { body, ...(signal && { signal }) });
+    } catch (error) {
+      signal?.throwIfAborted();
+      // A reply cut off in the middle: the server answered, and may do better.
+      const isCut = !(error instanceof OpenAI.APIError) && left > 1;
+      if (isCut) return attempt(body, left - 1, signal);
+      throw explainEndpointError(error, options);
+    }
+    const parsed = answerSchema.safeParse(reply);
+    if (!parsed.success) {
+      if (left > 1) return attempt(body, left - 1, signal);
+      throw new UserError(
+        "endpoint-answer",
+        `${endpoint}: expected a chat completion, got ${JSON.stringify(reply)?.slice(0, 200)} (${REPLIES} times)`,
+        "Check that the address is that of an OpenAI-compatible server, up to and without /chat/completions.",
+      );
+    }
+    checkModel(parsed.data.model, options);
+    return parsed.data;
+  }
+
+  async function sampleOne(
+    request: SampleRequest,
+    sampling: Sampling,
+    signal?: AbortSignal,
+  ): Promise<Sample> {
+    const { conversation, prefix = "", seed } = request;
+    const { temperature, topP, maxTokens, stop } = sampling;
+    const answer = await chat(
+      begun(conversation, prefix, `Begin your answer with these words: ${prefix}`, manner),
+      {
+        temperature,
+        top_p: topP,
+        max_tokens: maxTokens,
+        ...(stop.length > 0 && { stop }),
+        seed: seedNumber(seed),
+        ...continuing(prefix, manner),
+      },
+      signal,
+    );
+    const { message, finish_reason } = answer.choices[0]!;
+    const said = (message.content ?? "").trimStart();
+    const text = prefix !== "" && said.startsWith(prefix) ? said.slice(prefix.length) : said;
+    const finish = finish_reason === "length" ? "length" : "end";
+    return { text, promptTokens: [], tokens: [], logProbs: [], finish };
+  }
+
+  async function scoreOne(request: ScoreRequest, signal?: AbortSignal): Promise<readonly number[]> {
+    const { conversation, prefix = "", continuations } = request;
+    const names = continuations.map((text) => text.trim());
+    // "reasons\nThe answer is:" is the reasons as said so far, and the beginning of what is asked for.
+    const cut = prefix.lastIndexOf("\n");
+    const [reasons, lead] = cut < 0 ? ["", prefix] : [prefix.slice(0, cut), prefix.slice(cut + 1)];
+    const instruction = `${lead} (Reply with ${names.join(" or ")} and nothing else.)`.trimStart();
+    const asked =
+      manner === "continue"
+        ? begun(conversation, prefix, "", manner)
+        : reasons === ""
+          ? withInstruction(conversation, instruction)
+          : [
+              ...conversation,
+              { role: "assistant", content: reasons } as const,
+              { role: "user", content: instruction } as const,
+            ];
+    const given = { max_tokens: LABEL_TOKENS, ...continuing(prefix, manner) };
+    if (labels.kind === "votes") return vote(asked, given, labels.votes, names, signal);
+    const read = { ...given, temperature: 0, logprobs: true, top_logprobs: ALTERNATIVES };
+    const [choice] = (await chat(asked, read, signal)).choices;
+    const tokens = choice!.logprobs?.content;
+    if (!tokens)
+      throw new UserError(
+        "endpoint-log-probabilities",
+        `${endpoint}: expected log-probabilities of the answer's tokens, got none from ${model}`,
+        "Set labels: votes for this model, so that labels are counted from sampled answers.",
+      );
+    return labelLogProbs(tokens, names) ?? names.map(() => Math.log(UNSAID));
+  }
+
+  /** The share of sampled answers for each label. */
+  async function vote(
+    conversation: Conversation,
+    given: Readonly<Record<string, unknown>>,
+    votes: number,
+    names: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly number[]> {
+    const texts = await Promise.all(
+      Array.from({ length: votes }, async (_, i) => {
+        const answer = await chat(conversation, { ...given, temperature: 1, seed: i }, signal);
+        return answer.choices[0]!.message.content ?? "";
+      }),
+    );
+    const found = texts.map((text) => labelAtStart(text, names));
+    return names.map((_, label) => {
+      const count = found.filter((own) => own === label).length;
+      return Math.log(Math.max(count / votes, UNSAID));
+    });
+  }
+
+  return {
+    id: idOf(options),
+    capabilities: { logProbs: true, training: false },
+    sample: (requests, sampling, signal) =>
+      together(requests, signal, (request, own) => sampleOne(request, sampling, own)),
+    score: (requests, signal) => together(requests, signal, scoreOne),
+  };
+}
+
+/** Probability of a label that was never said, nor among the likeliest: not nothing, or two such would compare as 0 / 0. */
+const UNSAID = 1e-6;
+
+/** Statuses by which a server says that it is asked too much. */
+const TOO_MUCH: ReadonlySet<number> = new Set([429, 503, 529]);
+
+/** All requests at once; the first failure stops those that wait, and is what is thrown. */
+async function together<R, S>(
+  requests: readonly R[],
+  signal: AbortSignal | undefined,
+  one: (request: R, signal: AbortSignal) => Promise<S>,
+): Promise<readonly S[]> {
+  signal?.throwIfAborted();
+  const failure = new AbortController();
+  const either = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
+  try {
+    return await Promise.all(requests.map((request) => one(request, either)));
+  } catch (error) {
+    failure.abort(error);
+    throw error;
+  }
+}
+
+/** The conversation with the beginning of its answer: as an unfinished turn, or asked for. */
+function begun(
+  conversation: Conversation,
+  prefix: string,
+  instruction: string,
+  manner: EndpointOptions["prefix"],
+): Conversation {
+  if (prefix === "") return conversation;
+  return manner === "continue"
+    ? [...conversation, { role: "assistant", content: prefix }]
+    : withInstruction(conversation, instruction);
+}
+
+/** What vLLM and SGLang want to be told so that they go on with the last turn. */
+const continuing = (prefix: string, manner: EndpointOptions["prefix"]) =>
+  prefix !== "" && manner === "continue"
+    ? { continue_final_message: true, add_generation_prompt: false }
+    : {};
+
+function withInstruction(conversation: Conversation, instruction: string): Conversation {
+  const last = conversation.at(-1);
+  if (last?.role !== "user") return [...conversation, { role: "user", content: instruction }];
+  return [...conversation.slice(0, -1), { role: "user", content: `${last.content}\n\n${instruction}` }];
+}
+
+/** A name as the whole number that servers take for a seed. */
+const seedNumber = (name: string): number =>
+  createHash("sha256").update(name).digest().readUInt32BE(0) & 0x7fff_ffff;
+
+/** All that determines what is asked; the key and the pace do not. */
+function idOf({ endpoint, model, labels, prefix }: EndpointOptions): string {
+  return createHash("sha256").update(JSON.stringify({ endpoint, model, labels, prefix })).digest("hex");
+}
+
+/** Servers name a dated version of the model asked for, or put their own name before it; another model is a mistake. */
+function checkModel(answered: string | undefined, { endpoint, model }: EndpointOptions): void {
+  if (answered === undefined) return;
+  const [given, asked] = [answered.toLowerCase(), model.toLowerCase()];
+  if (given.includes(asked) || asked.includes(given)) return;
+  throw new UserError(
+    "endpoint-other-model",
+    `${endpoint}: expected answers of ${model}, got answers of ${answered}`,
+    "Write the model's name as the server lists it under /models.",
+  );
+}

@@ -1,0 +1,69 @@
+// What a server's refusal means for the one who reads it: one message, with the fix, and never with the key in it.
+import OpenAI from "openai";
+import { UserError } from "../../user-error.ts";
+import type { EndpointOptions } from "./endpoint-model.ts";
+
+/** A failure that retrying did not mend, as a mistake that the user can put right. */
+export function explainEndpointError(error: unknown, options: EndpointOptions): unknown {
+  const { endpoint, model, retries, timeoutMs } = options;
+  const tell = (code: string, got: string, hint: string) =>
+    new UserError(code, hidden(`${endpoint}: expected an answer of ${model}, got ${got}`, options), hint);
+  if (error instanceof OpenAI.APIConnectionTimeoutError)
+    return tell(
+      "endpoint-timeout",
+      `none within ${timeoutMs / 1000} s, ${retries + 1} times`,
+      "Raise `timeout`, or lower `concurrency`: a crowded server answers late. What was answered is kept.",
+    );
+  if (error instanceof OpenAI.APIConnectionError)
+    return tell(
+      "endpoint-unreachable",
+      `no connection, ${retries + 1} times (${causeOf(error)})`,
+      "Start the server, or correct the address. What was answered is kept; the same command goes on.",
+    );
+  if (error instanceof OpenAI.APIError) {
+    const { status } = error;
+    const said = `${status} ${error.message.replace(/^\d+ /, "").slice(0, 300)}`;
+    if (status === 401 || status === 403)
+      return tell("endpoint-key", said, "Set the environment variable that apiKey names to a valid key.");
+    if (status === 404)
+      return tell(
+        "endpoint-model",
+        said,
+        "Correct the address (it ends before /chat/completions) or the model's name.",
+      );
+    if (status === 429)
+      return tell(
+        "endpoint-too-much",
+        `${said}, ${retries + 1} times`,
+        "Lower requestsPerMinute, tokensPerMinute or concurrency, or wait. What was answered is kept.",
+      );
+    if (status !== undefined && status >= 500)
+      return tell(
+        "endpoint-failing",
+        `${said}, ${retries + 1} times`,
+        "Look into the server's log. What was answered is kept; the same command goes on.",
+      );
+    return tell(
+      "endpoint-refused",
+      said,
+      "The server does not take such a request; its words say what it lacks.",
+    );
+  }
+  if (error instanceof SyntaxError || error instanceof TypeError)
+    return tell(
+      "endpoint-answer",
+      `a reply that breaks off or is no JSON (${hidden(error.message, options)})`,
+      "Look into the server's log. What was answered is kept; the same command goes on.",
+    );
+  return error;
+}
+
+function causeOf(error: Error): string {
+  let cause: unknown = error;
+  while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;
+  return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
+}
+
+/** Servers sometimes repeat the key they were sent. */
+const hidden = (text: string, { apiKey }: EndpointOptions): string =>
+  apiKey === null ? text : text.replaceAll(apiKey, "[the key]");

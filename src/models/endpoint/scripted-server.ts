@@ -1,0 +1,126 @@
+// An OpenAI-compatible chat server for tests: answers by a function, records what it was asked, and fails as it is told.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** One request as it came in. */
+export interface ServedRequest {
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly body: {
+    readonly model: string;
+    readonly messages: readonly { readonly role: string; readonly content: string }[];
+    readonly [key: string]: unknown;
+  };
+}
+
+/** How an attempt goes wrong. */
+export type Fault =
+  | {
+      readonly kind: "status";
+      readonly status: number;
+      readonly headers?: Record<string, string>;
+      readonly message?: string;
+    }
+  /** The connection breaks before anything is said, or in the middle of the body. */
+  | { readonly kind: "reset" }
+  | { readonly kind: "reset-mid-body" }
+  /** Never answers. */
+  | { readonly kind: "hang" }
+  /** Answers 200 with this text. */
+  | { readonly kind: "body"; readonly text: string };
+
+/** What the server says. */
+export interface ServerScript {
+  /** The text of an answer, or the whole body of one. */
+  readonly answer?: (request: ServedRequest) => string | object;
+  /** The fault of the n-th request (from 0), if it has any. */
+  readonly fault?: (n: number, request: ServedRequest) => Fault | undefined;
+  /** Milliseconds before every answer. */
+  readonly latencyMs?: number;
+}
+
+/** A running server. */
+export interface ScriptedServer {
+  /** "http://127.0.0.1:<port>/v1" */
+  readonly endpoint: string;
+  readonly requests: readonly ServedRequest[];
+  /** Most requests that were there at once. */
+  readonly mostAtOnce: () => number;
+  close(): Promise<void>;
+}
+
+/** Starts a server on a port of its own. */
+export async function startScriptedServer({
+  answer,
+  fault,
+  latencyMs = 0,
+}: ServerScript): Promise<ScriptedServer> {
+  const requests: ServedRequest[] = [];
+  let there = 0;
+  let most = 0;
+
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const request: ServedRequest = {
+      path: incoming.url ?? "",
+      authorization: incoming.headers.authorization,
+      body: JSON.parse(Buffer.concat(chunks).toString("utf8")),
+    };
+    const n = requests.push(request) - 1;
+    if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
+    const wrong = fault?.(n, request);
+    const said = answer?.(request) ?? "";
+    const body = JSON.stringify(
+      typeof said === "string"
+        ? {
+            model: request.body.model,
+            choices: [{ message: { role: "assistant", content: said }, finish_reason: "stop" }],
+          }
+        : said,
+    );
+    switch (wrong?.kind) {
+      case undefined:
+        outgoing.writeHead(200, { "content-type": "application/json" }).end(body);
+        return;
+      case "status":
+        outgoing
+          .writeHead(wrong.status, { "content-type": "application/json", ...wrong.headers })
+          .end(JSON.stringify({ error: { message: wrong.message ?? `told to answer ${wrong.status}` } }));
+        return;
+      case "body":
+        outgoing.writeHead(200, { "content-type": "application/json" }).end(wrong.text);
+        return;
+      case "reset":
+        incoming.socket.destroy();
+        return;
+      case "reset-mid-body":
+        outgoing.writeHead(200, { "content-type": "application/json", "content-length": body.length });
+        outgoing.write(body.slice(0, body.length / 2), () => incoming.socket.destroy());
+        return;
+      case "hang":
+        return;
+      default:
+        wrong satisfies never;
+    }
+  }
+
+  const server = createServer((incoming, outgoing) => {
+    there += 1;
+    most = Math.max(most, there);
+    outgoing.on("close", () => {
+      there -= 1;
+    });
+    serve(incoming, outgoing).catch(() => incoming.socket.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    requests,
+    mostAtOnce: () => most,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
