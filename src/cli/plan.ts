@@ -1,7 +1,10 @@
 // charter plan [recipe]: what a run will ask of the models, its time and memory. Measures with a short probe; writes nothing.
 import { openHost } from "../models/local.ts";
 import { checkInputs } from "../pipeline/check-inputs.ts";
+import type { Part } from "../pipeline/forecast.ts";
 import { type Forecast, forecastRun } from "../pipeline/forecast-run.ts";
+import { type ModelSource, shownSource } from "../pipeline/named-model.ts";
+import { playersOf } from "../pipeline/probe-endpoints.ts";
 import { readRecipe } from "../pipeline/read-recipe.ts";
 import { bytes, duration, whole } from "./amounts.ts";
 import { findRecipe } from "./find-recipe.ts";
@@ -38,8 +41,9 @@ export async function plan(
   let forecast: Forecast;
   let memory: number;
   try {
-    await checkInputs(recipe, host);
-    forecast = await forecastRun(recipe, host, { now, signal: interruptible(terminal) });
+    const clock = { now, signal: interruptible(terminal) };
+    await checkInputs(recipe, host, clock);
+    forecast = await forecastRun(recipe, host, clock);
     memory = process.memoryUsage.rss() + (COPIES_IN_PPO - COPIES_IN_PROBE) * 4 * forecast.parameters;
   } finally {
     await host.close();
@@ -83,6 +87,15 @@ export async function plan(
   write(
     `  measured: ${perSecond(sample)} tokens/s sampled, ${perSecond(read)} read, ${perSecond(train)} trained\n`,
   );
+  for (const [part, source] of Object.entries(playersOf(recipe))) {
+    const cost = forecast.costs.remote[part as Part];
+    if (typeof source === "string" || cost === undefined) continue;
+    const read = part === "feedback" || part === "judge" ? `, labels from ${labelsOf(source)}` : "";
+    write(`  ${part}: ${shownSource(source)}, ${cost.toFixed(0)} ms a call${read}\n`);
+  }
   write(`  about ${duration(ms)} and ${bytes(memory)} of memory\n`);
   return 0;
 }
+
+const labelsOf = ({ labels }: Exclude<ModelSource, string>): string =>
+  labels === "log-probabilities" ? labels : `${labels.votes} votes`;

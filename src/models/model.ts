@@ -59,6 +59,8 @@ export type Score = readonly number[] | null;
 export interface Capabilities {
   readonly logProbs: boolean;
   readonly training: boolean;
+  /** Requests worth having out at once, each answered on its own; absent where a batch is computed together. */
+  readonly inFlight?: number;
 }
 
 /** A model that answers. */

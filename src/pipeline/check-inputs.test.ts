@@ -16,6 +16,8 @@ const recipe = (...set: readonly string[]) =>
     set: [`policy=${answers}`, `feedback.model=${judges}`, ...set],
   });
 
+const clock = { now: () => 0, signal: new AbortController().signal };
+
 /** A host whose models can do everything, but for those in one folder. Counts how many are open. */
 function host(folder: string, lacks: Partial<Capabilities>, head: TrainableModel["head"] = "vocabulary") {
   let open = 0;
@@ -35,14 +37,14 @@ function host(folder: string, lacks: Partial<Capabilities>, head: TrainableModel
 
 test("refuses more threads than there are cores", async () => {
   const { models } = host(answers, {});
-  await expect(checkInputs(recipe("compute.threads=100000"), models)).rejects.toThrow(
+  await expect(checkInputs(recipe("compute.threads=100000"), models, clock)).rejects.toThrow(
     /^compute\.threads: expected at most \d+, .*got 100000/,
   );
 });
 
 test("refuses an ensemble of more principles than there are", async () => {
   const { models } = host(answers, {});
-  await expect(checkInputs(recipe("feedback.principles=400"), models)).rejects.toThrow(
+  await expect(checkInputs(recipe("feedback.principles=400"), models, clock)).rejects.toThrow(
     /^feedback\.principles: expected at most \d+, .*got 400/,
   );
 });
@@ -52,19 +54,19 @@ test("refuses prompts that the grader does not know, before anything is computed
   const strange = join(mkdtempSync(join(tmpdir(), "strange-")), "prompts.jsonl");
   writeFileSync(strange, '{"prompt":"Who was Ada Lovelace?"}');
   await expect(
-    checkInputs(recipe(`prompts.evaluation.helpful={ file: ${strange} }`), models),
+    checkInputs(recipe(`prompts.evaluation.helpful={ file: ${strange} }`), models, clock),
   ).rejects.toThrow('expected a request of the town, got "Who was Ada Lovelace?"');
 });
 
 test("lets a recipe pass whose models can do what is asked of them", async () => {
   const { models, openNow } = host(answers, {});
-  await checkInputs(recipe(), models);
+  await checkInputs(recipe(), models, clock);
   expect(openNow()).toBe(0);
 });
 
 test("refuses a feedback model without log-probabilities, and closes it", async () => {
   const { models, openNow } = host(judges, { logProbs: false });
-  await expect(checkInputs(recipe(), models)).rejects.toMatchObject({
+  await expect(checkInputs(recipe(), models, clock)).rejects.toMatchObject({
     code: "model-capability",
     message: expect.stringMatching(/^feedback\.model: expected a model that gives log-probabilities.*docs/),
     hint: expect.stringContaining("feedback.source: file"),
@@ -74,17 +76,19 @@ test("refuses a feedback model without log-probabilities, and closes it", async 
 
 test("asks no log-probabilities of a policy, nor of a feedback model that neither labels nor judges", async () => {
   const labels = ["feedback.source=file", "feedback.file=data/town/helpfulness-comparisons.jsonl"];
-  await checkInputs(recipe(), host(answers, { logProbs: false }).models);
+  await checkInputs(recipe(), host(answers, { logProbs: false }).models, clock);
   const { models } = host(judges, { logProbs: false });
-  await checkInputs(recipe(...labels, `evaluation.judge.model=${answers}`), models);
-  await expect(checkInputs(recipe(...labels), models)).rejects.toThrow(/^evaluation\.judge\.model: /);
+  await checkInputs(recipe(...labels, `evaluation.judge.model=${answers}`), models, clock);
+  await expect(checkInputs(recipe(...labels), models, clock)).rejects.toThrow(/^evaluation\.judge\.model: /);
 });
 
 test("refuses a base that cannot be trained, and a policy with a scalar head", async () => {
   const { models } = host(answers, { training: false });
-  await expect(checkInputs(recipe(), models)).rejects.toThrow(/^base: expected a model that can be trained/);
+  await expect(checkInputs(recipe(), models, clock)).rejects.toThrow(
+    /^base: expected a model that can be trained/,
+  );
   const scalar = host(answers, {}, "scalar");
-  await expect(checkInputs(recipe(), scalar.models)).rejects.toThrow(
+  await expect(checkInputs(recipe(), scalar.models, clock)).rejects.toThrow(
     /^policy: expected a model that answers.*scalar head/,
   );
 });

@@ -4,6 +4,8 @@ import { availableParallelism } from "node:os";
 import type { ModelHost, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { graderOf } from "./grader-of.ts";
+import { connect, type ModelSource } from "./named-model.ts";
+import type { Clock } from "./probe.ts";
 import { readConstitution } from "./read-constitution.ts";
 import { readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
@@ -12,7 +14,7 @@ import type { Recipe } from "./recipe.ts";
  * Reads what a recipe names and opens its models once.
  * @throws UserError for the first thing that cannot be used
  */
-export async function checkInputs(recipe: Recipe, host: ModelHost): Promise<void> {
+export async function checkInputs(recipe: Recipe, host: ModelHost, clock: Clock): Promise<void> {
   checkThreads(recipe.compute.threads);
   const { principles } = readConstitution(recipe.constitution);
   checkEnsemble(recipe.feedback.principles, principles.length);
@@ -23,14 +25,38 @@ export async function checkInputs(recipe: Recipe, host: ModelHost): Promise<void
   if (preference.helpfulness.file !== null) await readPreferences(preference.helpfulness.file);
   if (feedback.source === "file" && feedback.file !== null) await readPreferences(feedback.file);
   const parts = modelsOf(recipe);
-  for (const directory of new Set(parts.map((part) => part.directory))) {
-    const model = await host.open(directory);
-    try {
-      for (const part of parts) if (part.directory === directory) checkModel(part, model);
-    } finally {
-      await model.close();
-    }
+  for (const source of new Set(parts.map((part) => part.source))) {
+    const own = parts.filter((part) => part.source === source);
+    if (typeof source === "string") await checkCheckpoint(source, own, host);
+    else await checkEndpoint(source, own, clock);
   }
+}
+
+async function checkCheckpoint(directory: string, parts: readonly Part[], host: ModelHost): Promise<void> {
+  const model = await host.open(directory);
+  try {
+    for (const part of parts) checkModel(part, directory, model);
+  } finally {
+    await model.close();
+  }
+}
+
+/** One short question: whether the server is there, knows the key and the model, and gives what labels are read from. */
+async function checkEndpoint(
+  endpoint: Exclude<ModelSource, string>,
+  parts: readonly Part[],
+  { now, signal }: Clock,
+): Promise<void> {
+  const model = await connect(endpoint, now);
+  const conversation = [{ role: "user", content: "Which comes first in the alphabet?" }] as const;
+  if (parts.some(({ needs }) => needs === "log-probabilities"))
+    await model.score([{ conversation, prefix: "The answer is:", continuations: [" (A)", " (B)"] }], signal);
+  else
+    await model.sample(
+      [{ conversation, seed: "check" }],
+      { temperature: 0, topP: 1, maxTokens: 4, stop: [] },
+      signal,
+    );
 }
 
 /** More threads than cores wait for each other, and a run would seem to stand still. */
@@ -75,22 +101,24 @@ async function checkGrader(recipe: Recipe): Promise<void> {
 /** A model's part in the method, under the recipe's key for it. */
 interface Part {
   readonly key: string;
-  readonly directory: string;
+  readonly source: ModelSource;
   readonly needs: "sampling" | "training" | "log-probabilities";
 }
 
-function modelsOf({ policy, base, feedback, evaluation }: Recipe): readonly Part[] {
+function modelsOf({ policy, base, supervised, feedback, evaluation }: Recipe): readonly Part[] {
   return [
-    { key: "policy", directory: policy, needs: "sampling" },
-    { key: "base", directory: base, needs: "training" },
+    { key: "policy", source: policy, needs: "sampling" },
+    { key: "base", source: base, needs: "training" },
+    { key: "supervised.critiqueModel", source: supervised.critiqueModel, needs: "sampling" },
+    { key: "supervised.revisionModel", source: supervised.revisionModel, needs: "sampling" },
     ...(feedback.source === "model"
-      ? [{ key: "feedback.model", directory: feedback.model, needs: "log-probabilities" } as const]
+      ? [{ key: "feedback.model", source: feedback.model, needs: "log-probabilities" } as const]
       : []),
-    { key: "evaluation.judge.model", directory: evaluation.judge.model, needs: "log-probabilities" },
+    { key: "evaluation.judge.model", source: evaluation.judge.model, needs: "log-probabilities" },
   ];
 }
 
-function checkModel({ key, directory, needs }: Part, { head, capabilities }: TrainableModel): void {
+function checkModel({ key, needs }: Part, directory: string, { head, capabilities }: TrainableModel): void {
   const refuse = (expected: string, got: string, hint: string): never => {
     throw new UserError("model-capability", `${key}: expected ${expected}, got ${directory} ${got}`, hint);
   };

@@ -20,7 +20,7 @@ import type {
 import type { LanguageModel, Sampling } from "../models/model.ts";
 import { needComparisons } from "./enough-to-learn.ts";
 import type { Imported } from "./imports.ts";
-import { perform, type Recorded, type Run } from "./perform.ts";
+import { pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import { sampleResponses } from "./supervised.ts";
 
@@ -133,7 +133,7 @@ export async function labelComparisons(
     kind: "reading",
     version: 2,
     inputs: comparisons,
-    batch: labelling.batch,
+    ...pacing(model, labelling.batch),
     key: (comparison) => ({
       model: model.id,
       comparison: comparison.id,

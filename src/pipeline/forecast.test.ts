@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forecastStages } from "./forecast.ts";
+import { type Costs, forecastStages } from "./forecast.ts";
 import { parseRecipe } from "./read-recipe.ts";
 
 const RECIPE = `name: f
@@ -22,11 +22,13 @@ const SIZES = {
   helpfulnessFile: 20,
 };
 const LENGTHS = { prompt: 10, response: 30, critique: 20, revision: 30, wording: 15, reasoning: 40 };
-const COSTS = { sample: 1, read: 0.1, train: 0.5 };
+const COSTS = { sample: 1, read: 0.1, train: 0.5, remote: {} };
 
-function stages(...set: readonly string[]) {
+const stages = (...set: readonly string[]) => stagesAt(COSTS, ...set);
+
+function stagesAt(costs: Costs, ...set: readonly string[]) {
   const recipe = parseRecipe({ text: RECIPE, file: "/r.yaml", set, projectRoot: "/", exists: () => true });
-  return new Map(forecastStages(recipe, SIZES, LENGTHS, COSTS).map((stage) => [stage.stage, stage]));
+  return new Map(forecastStages(recipe, SIZES, LENGTHS, costs).map((stage) => [stage.stage, stage]));
 }
 
 describe("forecastStages", () => {
@@ -52,6 +54,13 @@ describe("forecastStages", () => {
     expect(found.get("evaluation-rl-cai-1")).toMatchObject({ calls: 6 });
     // 4 prompts, 3 pairs of models, both orders.
     expect(found.get("judge-harmlessness")).toMatchObject({ calls: 24 });
+  });
+
+  it("takes the time of a part that an endpoint plays from the cost of a call", () => {
+    const found = stagesAt({ ...COSTS, remote: { feedback: 7, judge: 11 } });
+    expect(found.get("feedback")?.ms).toBe(20 * 7);
+    expect(found.get("judge-harmlessness")?.ms).toBe(24 * 11);
+    expect(found.get("critique-1")?.ms).toBe(stages().get("critique-1")?.ms);
   });
 
   it("takes the time from the costs of a token", () => {

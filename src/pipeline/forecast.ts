@@ -27,13 +27,18 @@ export interface Lengths {
   readonly reasoning: number;
 }
 
-/** Milliseconds a token. */
+/** Parts of the method that an endpoint may play. */
+export type Part = "critique" | "revision" | "feedback" | "judge";
+
+/** Milliseconds a token on this machine, and a call elsewhere. */
 export interface Costs {
   readonly sample: number;
   /** Forward pass without sampling. */
   readonly read: number;
   /** Forward, backward, and its share of the optimiser's step. */
   readonly train: number;
+  /** Milliseconds a call of the parts that endpoints play, with several in flight. */
+  readonly remote: Readonly<Partial<Record<Part, number>>>;
 }
 
 /** What one stage will ask of a model. */
@@ -86,16 +91,18 @@ export function forecastStages(
     ...feedbackAndRl(recipe, sizes, lengths),
     ...evaluation(recipe, sizes, lengths),
   ];
-  return stages
-    .filter(({ calls }) => calls > 0)
-    .map((stage) => ({
-      ...stage,
-      ms:
-        stage.sampledTokens * costs.sample +
-        stage.readTokens * costs.read +
-        stage.trainedTokens * costs.train,
-    }));
+  return stages.filter(({ calls }) => calls > 0).map((stage) => ({ ...stage, ms: timeOf(stage, costs) }));
 }
+
+function timeOf({ stage, calls, sampledTokens, readTokens, trainedTokens }: Counted, costs: Costs): number {
+  const part = PARTS.find((name) => stage.startsWith(name));
+  const call = part === undefined ? undefined : costs.remote[part];
+  if (call !== undefined) return calls * call;
+  return sampledTokens * costs.sample + readTokens * costs.read + trainedTokens * costs.train;
+}
+
+/** Stages are named after them: critique-1, judge-helpfulness. */
+const PARTS: readonly Part[] = ["critique", "revision", "feedback", "judge"];
 
 function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
   const { prompt, response, critique, revision, wording } = lengths;

@@ -11,7 +11,6 @@ import type { Criterion, Grader } from "../method/evaluation/grader.ts";
 import type { Judge } from "../method/evaluation/results.ts";
 import type { Comparison, Draft, Prompt } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
-import { importCheckpoint } from "./checkpoints.ts";
 import {
   type DrawnPrinciple,
   drawnPrinciples,
@@ -19,8 +18,8 @@ import {
   labelComparisons,
   recordComparisons,
 } from "./feedback.ts";
-import { lazily } from "./lazy-model.ts";
 import type { Answers, Made } from "./made.ts";
+import { importModel, openNamed } from "./named-model.ts";
 import type { Run } from "./perform.ts";
 
 /** The feedback model's question where the constitution has none: the paper's crowdworkers chose the more helpful answer. */
@@ -51,8 +50,8 @@ export async function judgeAll(
 ): Promise<readonly Judged[]> {
   const { judge } = made.recipe.evaluation;
   const most = judge.comparisons === "all" ? Number.POSITIVE_INFINITY : judge.comparisons;
-  const checkpoint = await importCheckpoint(run, "judge", judge.model);
-  const model = lazily(host, checkpoint);
+  const named = await importModel(run, "judge", judge.model);
+  const model = await openNamed(run, host, named);
   const judged: Judged[] = [];
   for (const criterion of ["harmlessness", "helpfulness"] as const) {
     const texts = Object.fromEntries(
@@ -87,7 +86,7 @@ export async function judgeAll(
         criterion === "helpfulness"
           ? [HELPFULNESS]
           : drawnPrinciples(made.constitution, `${seedName}/${id}`, 1),
-      modelEntry: checkpoint.id,
+      modelEntry: named.id,
     });
     const ties = judgeByLabels(
       same,

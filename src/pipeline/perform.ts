@@ -2,6 +2,7 @@
 // computes only what is missing, and writes a batch wholly or not at all. Resuming, reuse and tracing all follow from it.
 import type { Entry, Json, Ledger } from "../ledger/ledger.ts";
 import { stepKey } from "../ledger/ledger.ts";
+import type { LanguageModel } from "../models/model.ts";
 import type { Emit } from "./events.ts";
 
 /** What every stage of a run is given. */
@@ -41,6 +42,8 @@ export interface Work<I, O> {
   readonly inputs: readonly I[];
   /** Inputs computed together, and lost together in a crash. */
   readonly batch: number;
+  /** Batches computed at once, each written when it is done; 1 where not told. */
+  readonly inFlight?: number;
   /** Everything that determines an input's result, apart from kind and version. */
   readonly key: (input: I) => Json;
   readonly parents: (input: I, output: O) => readonly Parent[];
@@ -63,33 +66,32 @@ export async function perform<I, O extends object>(
   const reused = keys.filter((key) => known.has(key)).length;
   const begun = run.now();
   run.emit({ kind: "stage-start", stage, title, total: inputs.length, unit: kind, reused });
-  const results: Entry[] = [];
   let done = reused;
-  for (let start = 0; start < inputs.length; start += work.batch) {
-    const places = inputs.slice(start, start + work.batch).map((_, i) => start + i);
-    const unknown = places.filter((i) => !known.has(keys[i]!));
-    // Inputs that are alike are computed once.
-    const missing = unknown.filter((i) => keys.indexOf(keys[i]!, start) === i);
-    if (missing.length > 0) {
-      run.signal.throwIfAborted();
-      const outputs = await work.compute(missing.map((i) => inputs[i]!));
-      const written = run.ledger.commit(
-        missing.map((i, at) => {
-          const body = outputs[at]! as Json;
-          return {
-            key: keys[i]!,
-            entries: [{ kind, body, parents: work.parents(inputs[i]!, outputs[at]!) }],
-          };
-        }),
-      );
-      missing.forEach((i, at) => {
-        known.set(keys[i]!, written[at]![0]!);
-      });
-      done += unknown.length;
-      run.emit({ kind: "stage-progress", stage, done, total: inputs.length });
-    }
-    for (const i of places) results.push(known.get(keys[i]!)!);
-  }
+  // Inputs that are alike are computed once.
+  const alike = Map.groupBy(
+    keys.keys().filter((i) => !known.has(keys[i]!)),
+    (i) => keys[i]!,
+  );
+  const missing = [...alike.values()].map(([first]) => first!);
+  await eachOf(batchesOf(missing, work.batch), work.inFlight ?? 1, async (batch) => {
+    run.signal.throwIfAborted();
+    const outputs = await work.compute(batch.map((i) => inputs[i]!));
+    const written = run.ledger.commit(
+      batch.map((i, at) => {
+        const body = outputs[at]! as Json;
+        return {
+          key: keys[i]!,
+          entries: [{ kind, body, parents: work.parents(inputs[i]!, outputs[at]!) }],
+        };
+      }),
+    );
+    batch.forEach((i, at) => {
+      known.set(keys[i]!, written[at]![0]!);
+      done += alike.get(keys[i]!)!.length;
+    });
+    run.emit({ kind: "stage-progress", stage, done, total: inputs.length });
+  });
+  const results = keys.map((key) => known.get(key)!);
   run.emit({
     kind: "stage-end",
     stage,
@@ -98,4 +100,38 @@ export async function perform<I, O extends object>(
     reused,
   });
   return results.map((entry) => ({ ...(entry.body as unknown as O), id: entry.id }));
+}
+
+const batchesOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+
+/** Works on so many items at once. After a failure nothing new is begun; what is under way ends, and is kept. */
+async function eachOf<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  let hasFailed = false;
+  const worker = async () => {
+    for (const item of left) {
+      if (hasFailed) return;
+      try {
+        await work(item);
+      } catch (error) {
+        hasFailed = true;
+        throw error;
+      }
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: atOnce }, worker));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+/** How a model is best asked: all of a batch together, or each alone and many at once. */
+export function pacing(
+  { capabilities: { inFlight } }: LanguageModel,
+  batch: number,
+): Pick<Work<never, never>, "batch" | "inFlight"> {
+  return inFlight === undefined ? { batch } : { batch: 1, inFlight };
 }

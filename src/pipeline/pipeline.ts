@@ -2,7 +2,7 @@
 // line is remembered: run it again and only what is missing is computed.
 import type { Preference } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
-import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
+import { importCheckpoint } from "./checkpoints.ts";
 import { type Evaluated, evaluate } from "./evaluate.ts";
 import {
   drawnPrinciples,
@@ -13,6 +13,7 @@ import {
 } from "./feedback.ts";
 import { importConstitution, importDemonstrations, importPreferences, importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
+import { importModel, type ModelSource, openNamed } from "./named-model.ts";
 import type { Run } from "./perform.ts";
 import {
   predictHeldOut,
@@ -36,7 +37,6 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
 
   // Stage 1, supervised: answer, criticise, revise, fine-tune (section 3).
   const model = lazily(host, helpfulOnly);
-  const stage1 = { run, recipe, constitution, model, modelEntry: helpfulOnly.id };
   const responses = await sampleResponses(run, model, {
     stage: "responses",
     title: "Answers to red-team prompts",
@@ -48,14 +48,20 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   });
   const { file, count } = recipe.supervised.demonstrations;
   const demonstrations = file === null ? [] : await importDemonstrations(run, { file, count });
+  const critic = await askedFor("critic", recipe.supervised.critiqueModel);
+  const reviser = await askedFor("reviser", recipe.supervised.revisionModel);
   const { critiques, revisions } = await critiqueAndRevise({
-    ...stage1,
+    run,
+    recipe,
+    constitution,
+    critic,
+    reviser,
     prompts: redTeam,
     responses,
     demonstrations,
   });
   const helpfulResponses = await sampleHelpful();
-  await model.close();
+  for (const opened of new Set([model, critic.model, reviser.model])) await opened.close();
   const slCai = await fineTune(run, host, {
     recipe,
     base,
@@ -92,6 +98,13 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     predictions,
   });
 
+  /** Who plays a part of stage 1: the policy itself, or whom the recipe names. */
+  async function askedFor(part: string, source: ModelSource) {
+    if (source === recipe.policy) return { model, entry: helpfulOnly.id };
+    const named = await importModel(run, part, source);
+    return { model: await openNamed(run, host, named), entry: named.id };
+  }
+
   /** The model's own answers to ordinary prompts, some a prompt. */
   async function sampleHelpful() {
     const all = [];
@@ -119,8 +132,8 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     const sampler = lazily(host, slCai.checkpoint);
     const { answers, comparisons } = await samplePairs(run, sampler, recipe, prompts, slCai.checkpoint.id);
     await sampler.close();
-    const judge: Checkpoint = await importCheckpoint(run, "feedback-model", recipe.feedback.model);
-    const feedbackModel = lazily(host, judge);
+    const judge = await importModel(run, "feedback-model", recipe.feedback.model);
+    const feedbackModel = await openNamed(run, host, judge);
     const seed = `${recipe.seed}/feedback`;
     const labels = await labelComparisons(run, feedbackModel, {
       stage: "feedback",

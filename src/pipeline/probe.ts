@@ -7,6 +7,7 @@ import { withAssistant, withUser } from "../method/critique/respond.ts";
 import { feedbackQuestion } from "../method/feedback/judge.ts";
 import type { Conversation, ModelHost, Sample, Sampling, TrainableModel } from "../models/model.ts";
 import type { Costs, Lengths, Sizes } from "./forecast.ts";
+import { probeEndpoints } from "./probe-endpoints.ts";
 import { readConstitution } from "./read-constitution.ts";
 import { readPreferences, readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
@@ -104,13 +105,18 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
       ),
       reasoning: mean(chains, ({ tokens }) => tokens.length),
     };
+    const remote = await probeEndpoints(
+      recipe,
+      { critique: asked, revision: revising, feedback: comparing, judge: comparing },
+      clock,
+    );
     const costs = await costsOf(model, prompts, responses, recipe.supervised.batch, clock);
     const sampled = lengths.response * responses.length;
     const reading = costs.read * lengths.prompt * prompts.length;
     return {
       lengths,
       parameters,
-      costs: { ...costs, sample: Math.max(0, sampling - reading) / Math.max(1, sampled) },
+      costs: { ...costs, remote, sample: Math.max(0, sampling - reading) / Math.max(1, sampled) },
     };
   } finally {
     await model.close();

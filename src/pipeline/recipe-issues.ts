@@ -31,7 +31,11 @@ function explain(issue: z.core.$ZodIssue, context: Context): readonly Finding[] 
   const path = issue.path as KeyPath;
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], context));
   const got = valueAt(context.value, path);
+  const meant = issue.code === "invalid_union" ? meantBy(issue) : undefined;
+  if (meant !== undefined && got !== undefined) return meant.flatMap((own) => explain(own, context));
   const name = path.at(-1);
+  // A key written where the name of its variable belongs is not repeated for all to read.
+  const shown = name === "apiKey" ? "something else" : JSON.stringify(got);
   if (got === undefined)
     return [
       {
@@ -51,10 +55,21 @@ function explain(issue: z.core.$ZodIssue, context: Context): readonly Finding[] 
   return [
     {
       code: "recipe-value",
-      message: `${context.where(path)}: expected ${expectationOf(issue)}, got ${JSON.stringify(got)}`,
+      message: `${context.where(path)}: expected ${expectationOf(issue)}, got ${shown}`,
       hint: hintFor(issue, got) ?? `Change the value of "${String(name)}".`,
     },
   ];
+}
+
+/** What is wrong with the one alternative that the value has the kind of; undefined where a union explains itself. */
+function meantBy(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
+  if (issue.message !== "Invalid input") return undefined;
+  const ofKind = issue.errors.filter(
+    (own) => !own.some(({ code, path }) => code === "invalid_type" && path.length === 0),
+  );
+  return ofKind.length === 1
+    ? ofKind[0]!.map((own) => ({ ...own, path: [...issue.path, ...own.path] }))
+    : undefined;
 }
 
 function unknownKey(path: KeyPath, context: Context): Finding {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { recipeSchema } from "./recipe.ts";
+import { endpointSchema, recipeSchema } from "./recipe.ts";
 
 const REQUIRED = {
   name: "any",
@@ -57,7 +57,7 @@ const all = keysOf({
 });
 
 test("the page has every key of a recipe, and no other", () => {
-  const blocks = ["A sampling", "An AdamW"];
+  const blocks = ["An endpoint", "A sampling", "An AdamW"];
   const told = [...page].filter(([title]) => !blocks.includes(title)).flatMap(([, rows]) => rows);
   expect(told.flatMap(([keys]) => keys).toSorted()).toEqual(all.map(([key]) => key).toSorted());
   const required = [...keysOf(REQUIRED).map(([key]) => key)];
@@ -70,10 +70,18 @@ test("the page has every key of a recipe, and no other", () => {
     }
 });
 
+const REQUIRED_OF_ENDPOINT = { endpoint: "http://localhost", model: "m" };
+
 test.each([
+  ["An endpoint", endpointSchema.parse(REQUIRED_OF_ENDPOINT)],
   ["A sampling", parsed.rl.sampling],
   ["An AdamW", parsed.rl.adamW],
 ] as const)("%s is told with its defaults", (title, defaults) => {
-  const told = page.get(title)!.map(([[key], shown]) => [key, JSON.parse(shown)]);
+  const told = page
+    .get(title)!
+    .map(([[key], shown]) => [
+      key,
+      shown === "required" ? Object(REQUIRED_OF_ENDPOINT)[key!] : JSON.parse(shown),
+    ]);
   expect(Object.fromEntries(told)).toEqual(defaults);
 });

@@ -45,6 +45,35 @@ const training = {
   checkpointEvery: count.default(50), // ours
 };
 
+/** A model behind an OpenAI-compatible endpoint. Limits and patience are ours. */
+export const endpointSchema = z.strictObject({
+  /** The part of the address before /chat/completions. */
+  endpoint: z.url({ protocol: /^https?$/, error: 'expected an address, such as "http://localhost:8000/v1"' }),
+  model: z.string().min(1),
+  /** Name of the environment variable that holds the key. */
+  apiKey: z
+    .string()
+    .regex(/^\$[A-Za-z_]\w*$/, "expected the name of an environment variable, such as $OPENAI_API_KEY")
+    .nullable()
+    .default(null),
+  /** Read from log-probabilities, or counted from so many sampled answers. */
+  labels: z
+    .union([z.literal("log-probabilities"), z.strictObject({ votes: count })], {
+      error: 'expected "log-probabilities", or {votes: 10} where the server gives none',
+    })
+    .default("log-probabilities"),
+  /** Whether the server goes on with a given beginning, or is asked to begin so. */
+  prefix: z.enum(["instruct", "continue"]).default("instruct"),
+  /** Requests in flight at most. */
+  concurrency: count.default(32),
+  requestsPerMinute: positive.nullable().default(null),
+  tokensPerMinute: positive.nullable().default(null),
+  /** Seconds an attempt. */
+  timeout: positive.default(120),
+  /** Further attempts after a failure that may pass. */
+  retries: z.int().min(0).default(8),
+});
+
 const clamp = z.union(
   [z.tuple([probability, probability]).readonly(), z.null(), z.literal("none").transform(() => null)],
   {
@@ -67,6 +96,7 @@ const klCoefficient = z.union(
  */
 export function recipeSchema(path: z.ZodType<string, string>) {
   const file = path.nullable().default(null);
+  const model = z.union([path, endpointSchema]).nullable().default(null);
   const prompts = z.strictObject({ file: path, count: countOrAll.default("all") });
   const bothSets = z.strictObject({ redTeam: prompts, helpful: prompts });
 
@@ -109,6 +139,9 @@ export function recipeSchema(path: z.ZodType<string, string>) {
           .default("all"), // CAI 3.2
         /** Critiques and revisions shown before the turn: five in CAI 3.1, none where the model needs none. */
         demonstrations: z.strictObject({ file, count: countOrAll.default("all") }).prefault({}),
+        /** Who criticises and who revises. Default: the policy (CAI 3.1). */
+        critiqueModel: model,
+        revisionModel: model,
         responseSampling: sampling,
         critiqueSampling: sampling,
         revisionSampling: sampling,
@@ -123,8 +156,8 @@ export function recipeSchema(path: z.ZodType<string, string>) {
         /** Who labels the harmlessness comparisons: a model under the constitution, or a file (the RLHF baseline). */
         source: z.enum(["model", "file"]).default("model"),
         file,
-        /** Checkpoint of the feedback model. Default: the policy. */
-        model: file,
+        /** The feedback model. Default: the policy. */
+        model,
         mode: z.enum(["direct", "chain-of-thought"]).default("direct"), // CAI 4.1
         /** Chains of thought a comparison, averaged: five help a little (CAI 4.1). */
         samples: count.default(1),
@@ -186,7 +219,7 @@ export function recipeSchema(path: z.ZodType<string, string>) {
         judge: z
           .strictObject({
             /** Default: the feedback model, asked as it is asked there. */
-            model: file,
+            model,
             mode: z.enum(["direct", "chain-of-thought"]).optional(),
             samples: count.optional(),
             reasoningSampling: sampling.optional(),
@@ -227,20 +260,25 @@ type Frozen<T> = T extends string | number | boolean | null | undefined
       ? readonly Frozen<E>[]
       : { readonly [K in keyof T]: Frozen<T[K]> };
 
+type Source = NonNullable<RecipeDocument["feedback"]["model"]>;
 type Resolved<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Exclude<T[P], undefined> };
 
 /** A recipe with every value decided; paths are absolute. Frozen all the way down. */
 export type Recipe = Frozen<
-  Omit<RecipeDocument, "base" | "feedback" | "evaluation"> & {
+  Omit<RecipeDocument, "base" | "supervised" | "feedback" | "evaluation"> & {
     readonly base: string;
+    readonly supervised: Omit<RecipeDocument["supervised"], "critiqueModel" | "revisionModel"> & {
+      readonly critiqueModel: Source;
+      readonly revisionModel: Source;
+    };
     readonly feedback: Omit<Resolved<RecipeDocument["feedback"], "clamp">, "model"> & {
-      readonly model: string;
+      readonly model: Source;
     };
     readonly evaluation: Omit<RecipeDocument["evaluation"], "judge"> & {
       readonly judge: Omit<
         Resolved<RecipeDocument["evaluation"]["judge"], "mode" | "samples" | "reasoningSampling">,
         "model"
-      > & { readonly model: string };
+      > & { readonly model: Source };
     };
   }
 >;
@@ -248,12 +286,17 @@ type RlRecipe = Recipe["rl"];
 
 /** Decides what depends on other keys. */
 export function resolveDefaults(document: RecipeDocument): Recipe {
-  const { feedback, evaluation, policy } = document;
+  const { supervised, feedback, evaluation, policy } = document;
   const feedbackModel = feedback.model ?? policy;
   const paperClamp = feedback.mode === "chain-of-thought" ? ([0.4, 0.6] as const) : null;
   return deepFreeze({
     ...document,
     base: document.base ?? policy,
+    supervised: {
+      ...supervised,
+      critiqueModel: supervised.critiqueModel ?? policy,
+      revisionModel: supervised.revisionModel ?? policy,
+    },
     feedback: {
       ...feedback,
       model: feedbackModel,

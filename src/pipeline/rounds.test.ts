@@ -60,8 +60,9 @@ async function stage1(answer: Script["answer"]) {
   const responses = await sampleResponses(run, model, {
     ...{ stage: "responses", title: "", prompts, sampling, seed: "s", batch: 9, modelEntry },
   });
+  const asked = { model, entry: modelEntry };
   const made = await critiqueAndRevise({
-    ...{ run, recipe, model, modelEntry, demonstrations, prompts, responses },
+    ...{ run, recipe, critic: asked, reviser: asked, demonstrations, prompts, responses },
     constitution: await importConstitution(run, { file: constitution, without: [] }),
   });
   return { ...made, responses, demonstrations };

@@ -10,7 +10,7 @@ import { revise } from "../method/critique/revise.ts";
 import type { Critique, Draft, PrincipleUse, Prompt, Response, Revision } from "../method/records.ts";
 import type { LanguageModel, Sampling } from "../models/model.ts";
 import type { Imported } from "./imports.ts";
-import { type Parent, perform, type Recorded, type Run } from "./perform.ts";
+import { type Parent, pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What the rounds work with. */
@@ -18,9 +18,15 @@ export interface Rounds {
   readonly run: Run;
   readonly recipe: Recipe;
   readonly constitution: Imported<Constitution>;
-  readonly model: LanguageModel;
-  readonly modelEntry: string;
+  readonly critic: Asked;
+  readonly reviser: Asked;
   readonly demonstrations: readonly Recorded<Demonstration>[];
+}
+
+/** A model and the entry that says which it is. */
+interface Asked {
+  readonly model: LanguageModel;
+  readonly entry: string;
 }
 
 /** An answer at the start of a round, and the principle drawn for it. */
@@ -76,7 +82,7 @@ export async function critiqueAndRevise(
 }
 
 function critiqueRound(rounds: Rounds, round: number, tasks: readonly Task[]) {
-  const { run, recipe, model, demonstrations } = rounds;
+  const { run, recipe, critic, demonstrations } = rounds;
   const sampling = recipe.supervised.critiqueSampling;
   return perform<Task, Draft<Critique>>(run, {
     stage: `critique-${round}`,
@@ -84,12 +90,12 @@ function critiqueRound(rounds: Rounds, round: number, tasks: readonly Task[]) {
     kind: "critique",
     version: 1,
     inputs: tasks,
-    batch: recipe.compute.batch,
-    key: (task) => keyOf(rounds, task, critiqueRequest(task.principle).text, sampling),
-    parents: (task) => lineage(rounds, task),
+    ...pacing(critic.model, recipe.compute.batch),
+    key: (task) => keyOf(rounds, critic, task, critiqueRequest(task.principle).text, sampling),
+    parents: (task) => lineage(rounds, critic, task),
     compute: (batch) =>
       critique(
-        model,
+        critic.model,
         batch.map((task) => ({
           ...task,
           use: useOf(rounds, task, critiqueRequest(task.principle).text),
@@ -103,7 +109,7 @@ function critiqueRound(rounds: Rounds, round: number, tasks: readonly Task[]) {
 }
 
 function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTask[]) {
-  const { run, recipe, model, demonstrations } = rounds;
+  const { run, recipe, reviser, demonstrations } = rounds;
   const sampling = recipe.supervised.revisionSampling;
   return perform<CritiquedTask, Draft<Revision>>(run, {
     stage: `revision-${round}`,
@@ -111,18 +117,18 @@ function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTas
     kind: "revision",
     version: 1,
     inputs: tasks,
-    batch: recipe.compute.batch,
+    ...pacing(reviser.model, recipe.compute.batch),
     key: (task) => ({
-      ...keyOf(rounds, task, revisionRequest(task.principle).text, sampling),
+      ...keyOf(rounds, reviser, task, revisionRequest(task.principle).text, sampling),
       critique: task.critique?.id ?? null,
     }),
     parents: (task) => [
-      ...lineage(rounds, task),
+      ...lineage(rounds, reviser, task),
       ...(task.critique === null ? [] : [{ id: task.critique.id, role: "critique" }]),
     ],
     compute: (batch) =>
       revise(
-        model,
+        reviser.model,
         batch.map((task) => ({
           ...task,
           use: useOf(rounds, task, revisionRequest(task.principle).text),
@@ -140,7 +146,13 @@ function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTas
 }
 
 /** Everything that determines a critique or revision. The constitution's version is not among it: wording is. */
-function keyOf({ recipe, model, demonstrations }: Rounds, task: Task, wording: string, sampling: Sampling) {
+function keyOf(
+  { recipe, demonstrations }: Rounds,
+  { model }: Asked,
+  task: Task,
+  wording: string,
+  sampling: Sampling,
+) {
   return {
     model: model.id,
     prompt: task.prompt.id,
@@ -161,12 +173,13 @@ const useOf = ({ constitution }: Rounds, { principle }: Task, wording: string): 
 });
 
 const lineage = (
-  { constitution, modelEntry, demonstrations }: Rounds,
+  { constitution, demonstrations }: Rounds,
+  { entry }: Asked,
   { prompt, of, principle }: Task,
 ): readonly Parent[] => [
   { id: prompt.id, role: "prompt" },
   { id: of.id, role: "of" },
   { id: constitution.entries.get(principle.id)!, role: "principle" },
-  { id: modelEntry, role: "model" },
+  { id: entry, role: "model" },
   ...demonstrations.map(({ id }) => ({ id, role: "demonstration" })),
 ];

@@ -33,7 +33,7 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
   const { device, threads } = recipe.compute;
   const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
   try {
-    await checkInputs(recipe, host);
+    await checkInputs(recipe, host, { now, signal });
     using opened = openRunDirectory(directory);
     const timings = timingsOf(directory);
     const emit: Emit = (event) => {

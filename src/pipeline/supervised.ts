@@ -7,7 +7,7 @@ import { supervisedSteps, trainSupervised } from "../method/supervised/train.ts"
 import type { LanguageModel, ModelHost, Sampling } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import { needRevisions } from "./enough-to-learn.ts";
-import { perform, type Recorded, type Run } from "./perform.ts";
+import { pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import { recordTrainingSet, type Trained, train } from "./training.ts";
 
@@ -32,7 +32,7 @@ export function sampleResponses(
     kind: "response",
     version: 1,
     inputs: prompts,
-    batch,
+    ...pacing(model, batch),
     key: (prompt) => ({ model: model.id, prompt: prompt.id, sampling: sampling as unknown as Json, seed }),
     parents: (prompt) => [
       { id: prompt.id, role: "prompt" },

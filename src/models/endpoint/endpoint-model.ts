@@ -212,7 +212,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace): Langu
 
   return {
     id: idOf(options),
-    capabilities: { logProbs: true, training: false },
+    capabilities: { logProbs: true, training: false, inFlight: options.concurrency },
     sample: (requests, sampling, signal) =>
       together(requests, signal, (request, own) => sampleOne(request, sampling, own)),
     score: (requests, signal) => together(requests, signal, scoreOne),

@@ -6,18 +6,19 @@ import type { EndpointOptions } from "./endpoint-model.ts";
 /** A failure that retrying did not mend, as a mistake that the user can put right. */
 export function explainEndpointError(error: unknown, options: EndpointOptions): unknown {
   const { endpoint, model, retries, timeoutMs } = options;
+  const times = retries === 0 ? "" : `, ${retries + 1} times`;
   const tell = (code: string, got: string, hint: string) =>
     new UserError(code, hidden(`${endpoint}: expected an answer of ${model}, got ${got}`, options), hint);
   if (error instanceof OpenAI.APIConnectionTimeoutError)
     return tell(
       "endpoint-timeout",
-      `none within ${timeoutMs / 1000} s, ${retries + 1} times`,
+      `none within ${timeoutMs / 1000} s${times}`,
       "Raise `timeout`, or lower `concurrency`: a crowded server answers late. What was answered is kept.",
     );
   if (error instanceof OpenAI.APIConnectionError)
     return tell(
       "endpoint-unreachable",
-      `no connection, ${retries + 1} times (${causeOf(error)})`,
+      `no connection${times} (${causeOf(error)})`,
       "Start the server, or correct the address. What was answered is kept; the same command goes on.",
     );
   if (error instanceof OpenAI.APIError) {
@@ -34,13 +35,13 @@ export function explainEndpointError(error: unknown, options: EndpointOptions): 
     if (status === 429)
       return tell(
         "endpoint-too-much",
-        `${said}, ${retries + 1} times`,
+        `${said}${times}`,
         "Lower requestsPerMinute, tokensPerMinute or concurrency, or wait. What was answered is kept.",
       );
     if (status !== undefined && status >= 500)
       return tell(
         "endpoint-failing",
-        `${said}, ${retries + 1} times`,
+        `${said}${times}`,
         "Look into the server's log. What was answered is kept; the same command goes on.",
       );
     return tell(

@@ -1,0 +1,98 @@
+// The models that a recipe names for a part of the method: a checkpoint on this machine, or a model behind an endpoint. Both
+// are entries of the ledger, so that an answer can be traced to who gave it; both are asked alike.
+import { setTimeout } from "node:timers/promises";
+import { type Json, stepKey } from "../ledger/ledger.ts";
+import type { EndpointOptions } from "../models/endpoint/endpoint-model.ts";
+import type { LanguageModel, ModelHost } from "../models/model.ts";
+import { UserError } from "../user-error.ts";
+import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
+import { lazily } from "./lazy-model.ts";
+import type { Run } from "./perform.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** A checkpoint's folder, or an endpoint. */
+export type ModelSource = Recipe["feedback"]["model"];
+type Endpoint = Exclude<ModelSource, string>;
+
+/** A model behind an endpoint, and the ledger entry that names it. */
+export interface RemoteModel {
+  /** Id of the ledger entry. */
+  readonly id: string;
+  readonly stage: string;
+  readonly modelId: string;
+  readonly endpoint: Endpoint;
+}
+
+/** A model that can be asked, until it is closed. */
+export interface OpenModel extends LanguageModel {
+  close(): Promise<void>;
+}
+
+/** Where a model is, in few words: its folder, or its name and address. */
+export const shownSource = (source: ModelSource): string =>
+  typeof source === "string" ? source : `${source.model} at ${source.endpoint}`;
+
+/** Records a model that the run did not make. */
+export async function importModel(
+  run: Run,
+  stage: string,
+  source: ModelSource,
+): Promise<Checkpoint | RemoteModel> {
+  if (typeof source === "string") return importCheckpoint(run, stage, source);
+  const { id: modelId } = await connect(source, run.now);
+  const { endpoint, model, labels, prefix } = source;
+  const body = { stage, endpoint, model, labels, prefix, modelId } as unknown as Json;
+  const [entries] = run.ledger.commit([
+    {
+      key: stepKey({ kind: "imported-endpoint", stage, modelId }),
+      entries: [{ kind: "endpoint", body, parents: [] }],
+    },
+  ]);
+  return { id: entries![0]!.id, stage, modelId, endpoint: source };
+}
+
+/** The model behind a name, opened or called when it is first asked. */
+export async function openNamed(
+  run: Pick<Run, "now">,
+  host: ModelHost,
+  named: Checkpoint | RemoteModel,
+): Promise<OpenModel> {
+  if ("directory" in named) return lazily(host, named);
+  return { ...(await connect(named.endpoint, run.now)), close: async () => {} };
+}
+
+/**
+ * Speaks to an endpoint. Nothing is sent before it is asked something.
+ * @throws UserError when the environment has no key of the name that the recipe gives
+ */
+export async function connect(endpoint: Endpoint, now: () => number): Promise<LanguageModel> {
+  // The client library is loaded by those alone who name an endpoint.
+  const { createEndpointModel } = await import("../models/endpoint/endpoint-model.ts");
+  return createEndpointModel(optionsOf(endpoint), {
+    now,
+    sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
+  });
+}
+
+function optionsOf(endpoint: Endpoint): EndpointOptions {
+  const { apiKey, labels, timeout, requestsPerMinute, tokensPerMinute, ...same } = endpoint;
+  return {
+    ...same,
+    apiKey: apiKey === null ? null : keyNamed(apiKey, endpoint),
+    labels: labels === "log-probabilities" ? { kind: labels } : { kind: "votes", votes: labels.votes },
+    timeoutMs: 1000 * timeout,
+    requestsPerMinute: requestsPerMinute ?? Number.POSITIVE_INFINITY,
+    tokensPerMinute: tokensPerMinute ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+/** The key of this name. It is sent to the endpoint and goes nowhere else. */
+function keyNamed(name: string, endpoint: Endpoint): string {
+  const key = process.env[name.slice(1)];
+  if (key !== undefined && key !== "") return key;
+  throw new UserError(
+    "endpoint-key-missing",
+    `${shownSource(endpoint)}: expected a key in the environment variable ${name.slice(1)}, got none`,
+    `Set it before the run: export ${name.slice(1)}=...`,
+  );
+}

@@ -1,0 +1,149 @@
+// A run whose critic, feedback model and judge are behind an endpoint: from recipe to ledger, through faults and an outage,
+// with nothing asked twice and the key kept nowhere.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { openLedger } from "../src/ledger/ledger.ts";
+import type { Critique, Reading } from "../src/method/records.ts";
+import {
+  type Fault,
+  type ScriptedServer,
+  type ServedRequest,
+  startScriptedServer,
+} from "../src/models/endpoint/scripted-server.ts";
+import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";
+import { charter, sets, TINY_RUN } from "./tiny-run.ts";
+
+const KEY = "sk-planted-1b7e";
+let folder: string;
+let server: ScriptedServer;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "endpoints-"));
+  await writeTinyCheckpoint(join(folder, "policy"), "policy", 1024);
+  process.env["CHARTER_TEST_KEY"] = KEY;
+});
+afterEach(() => server.close());
+afterAll(() => {
+  delete process.env["CHARTER_TEST_KEY"];
+  rmSync(folder, { recursive: true });
+});
+
+/** A label where log-probabilities are asked for, a critique elsewhere. */
+function answer({ body }: ServedRequest): string | object {
+  if (body["logprobs"] !== true) return `On ${body.messages.length} turns: it could be kinder.`;
+  const [a, b] = [Math.log(0.8), Math.log(0.15)];
+  const top_logprobs = [
+    { token: "(A)", logprob: a },
+    { token: "(B)", logprob: b },
+  ];
+  return {
+    model: body.model,
+    choices: [
+      { message: { content: "(A)" }, logprobs: { content: [{ token: "(A)", logprob: a, top_logprobs }] } },
+    ],
+  };
+}
+
+const run = (name: string, ...settings: readonly string[]) => {
+  const model = `{ endpoint: "${server.endpoint}", model: judge, apiKey: $CHARTER_TEST_KEY, concurrency: 3, retries: 1 }`;
+  return charter(
+    ...["run", "town-small", "--name", name, "--runs", folder, "--json"],
+    ...sets(
+      `policy=${join(folder, "policy")}`,
+      ...TINY_RUN,
+      `supervised.critiqueModel=${model}`,
+      `feedback.model=${model}`,
+      ...settings,
+    ),
+  );
+};
+
+const shownQuestion = ({ body }: ServedRequest) => JSON.stringify([body.messages, body["seed"] ?? null]);
+const filesUnder = (directory: string) =>
+  readdirSync(directory, { recursive: true, encoding: "utf8" })
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path).isFile());
+
+it("critiques, labels and judges through an endpoint, and says so in the ledger", async () => {
+  server = await startScriptedServer({ answer, latencyMs: 10 });
+  const { code, stdout, stderr } = await run("remote");
+  expect(code, stderr).toBe(0);
+  const ledger = openLedger(join(folder, "remote"), { readOnly: true });
+  const endpoints = [...ledger.entries("endpoint")];
+  expect(endpoints.map(({ body }) => body)).toEqual(
+    ["critic", "feedback-model", "judge"].map((stage) =>
+      expect.objectContaining({ stage, endpoint: server.endpoint, model: "judge" }),
+    ),
+  );
+  const critiques = [...ledger.entries("critique")];
+  expect(critiques.length).toBeGreaterThan(0);
+  for (const { body, parents } of critiques) {
+    expect((body as unknown as Critique).text).toBe("On 3 turns: it could be kinder.");
+    expect(parents.find(({ role }) => role === "model")?.id).toBe(endpoints[0]!.id);
+  }
+  for (const { body } of ledger.entries("reading"))
+    for (const reading of (body as unknown as { readonly readings: readonly Reading[] }).readings)
+      expect(Math.exp(reading.logProbA)).toBeCloseTo(0.8, 9);
+  expect(server.mostAtOnce()).toBe(3);
+  for (const { authorization } of server.requests) expect(authorization).toBe(`Bearer ${KEY}`);
+  expect(stdout + stderr).not.toContain(KEY);
+  for (const path of filesUnder(join(folder, "remote")))
+    expect(readFileSync(path).includes(KEY), path).toBe(false);
+});
+
+it("goes on after an outage where it stopped: what was answered is kept and not asked again", async () => {
+  let isDown = false;
+  let asked = 0;
+  const fault = (n: number, { body }: ServedRequest): Fault | undefined => {
+    if (isDown) return { kind: "status", status: 500, headers: { "retry-after-ms": "1" } };
+    // Every ninth request is lost once; the run does not notice.
+    if (n % 9 === 4) return { kind: "reset-mid-body" };
+    if (body["logprobs"] === true && ++asked > 12) isDown = true;
+    return undefined;
+  };
+  server = await startScriptedServer({ answer, fault });
+  const broken = await run("outage");
+  expect(broken.code).toBe(2);
+  expect(broken.stderr).toContain("got 500 told to answer 500, 2 times");
+  expect(broken.stderr).toContain("the same command goes on");
+  const before = server.requests.length;
+  isDown = false;
+  asked = Number.NEGATIVE_INFINITY;
+  const { code, stderr } = await run("outage");
+  expect(code, stderr).toBe(0);
+  const ledger = openLedger(join(folder, "outage"), { readOnly: true });
+  const critiques = new Set(
+    server.requests
+      .slice(0, before)
+      .filter(({ body }) => body["logprobs"] !== true)
+      .map(shownQuestion),
+  );
+  expect(critiques.size).toBeGreaterThan(0);
+  for (const request of server.requests.slice(before + 1))
+    expect(critiques.has(shownQuestion(request))).toBe(false);
+  const readings = [...ledger.entries("reading")];
+  expect(readings.length).toBeGreaterThan(0);
+});
+
+it("refuses before the run what would stop it: no key, no server, no such key in the recipe", async () => {
+  server = await startScriptedServer({ answer });
+  const model = (rest: string) => `feedback.model={ endpoint: "${server.endpoint}", model: judge, ${rest} }`;
+  const noKey = await run("no-key", model("apiKey: $CHARTER_NO_SUCH_KEY"));
+  expect([noKey.code, noKey.stderr]).toEqual([2, expect.stringContaining("CHARTER_NO_SUCH_KEY, got none")]);
+  const typo = await run("typo", model("concurency: 3"));
+  expect([typo.code, typo.stderr]).toEqual([
+    2,
+    expect.stringContaining('Did you mean "feedback.model.concurrency"'),
+  ]);
+  const inClear = await run("in-clear", model(`apiKey: ${KEY}`));
+  expect([inClear.code, inClear.stderr]).toEqual([2, expect.stringContaining("environment variable")]);
+  expect(inClear.stderr).not.toContain(KEY);
+  await server.close();
+  const nowhere = await run("nowhere");
+  expect([nowhere.code, nowhere.stderr]).toEqual([
+    2,
+    expect.stringContaining("got no connection, 2 times (ECONNREFUSED)"),
+  ]);
+});
