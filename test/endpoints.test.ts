@@ -127,6 +127,39 @@ it("goes on after an outage where it stopped: what was answered is kept and not 
   expect(readings.length).toBeGreaterThan(0);
 });
 
+it("stops before a budget is exceeded, and goes on with a higher one", async () => {
+  const usage = { prompt_tokens: 100, completion_tokens: 10 };
+  server = await startScriptedServer({
+    answer: (request) => {
+      const said = answer(request);
+      return typeof said === "object"
+        ? { ...said, usage }
+        : { model: "judge", choices: [{ message: { content: said }, finish_reason: "stop" }], usage };
+    },
+  });
+  // A request costs 100 + 10 x 10 = 200 millionths, and may cost more than twice that.
+  const priced = (part: string) =>
+    `${part}={ endpoint: "${server.endpoint}", model: judge, concurrency: 3, price: { input: 1, output: 10 } }`;
+  const both = [priced("supervised.critiqueModel"), priced("feedback.model")];
+  const stopped = await run("budget", ...both, "budget=0.003");
+  expect([stopped.code, stopped.stderr]).toEqual([
+    2,
+    expect.stringMatching(/budget: 0\.00\d+ of 0.003 is spent/),
+  ]);
+  const spent = () =>
+    [...openLedger(join(folder, "budget"), { readOnly: true }).entries("usage")].map(
+      ({ body }) => (body as unknown as { readonly cost: number }).cost,
+    );
+  const sum = (costs: readonly number[]) => costs.reduce((total, cost) => total + cost, 0);
+  const before = spent();
+  expect(before.length).toBeGreaterThan(2);
+  expect(sum(before)).toBeLessThanOrEqual(0.003);
+  const { code, stdout, stderr } = await run("budget", ...both, "budget=1");
+  expect(code, stderr).toBe(0);
+  expect(spent().slice(0, before.length)).toEqual(before);
+  expect(stdout).toContain(`${sum(spent()).toFixed(4)} of a budget of 1`);
+});
+
 it("refuses before the run what would stop it: no key, no server, no such key in the recipe", async () => {
   server = await startScriptedServer({ answer });
   const model = (rest: string) => `feedback.model={ endpoint: "${server.endpoint}", model: judge, ${rest} }`;

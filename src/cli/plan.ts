@@ -1,11 +1,10 @@
 // charter plan [recipe]: what a run will ask of the models, its time and memory. Measures with a short probe; writes nothing.
 import { openHost } from "../models/local.ts";
 import { checkInputs } from "../pipeline/check-inputs.ts";
-import type { Part } from "../pipeline/forecast.ts";
 import { type Forecast, forecastRun } from "../pipeline/forecast-run.ts";
 import { type ModelSource, shownSource } from "../pipeline/named-model.ts";
-import { playersOf } from "../pipeline/probe-endpoints.ts";
 import { readRecipe } from "../pipeline/read-recipe.ts";
+import { type Part, playersOf } from "../pipeline/recipe.ts";
 import { bytes, duration, whole } from "./amounts.ts";
 import { findRecipe } from "./find-recipe.ts";
 import { interruptible } from "./interruption.ts";
@@ -93,6 +92,11 @@ export async function plan(
     const read = part === "feedback" || part === "judge" ? `, labels from ${labelsOf(source)}` : "";
     write(`  ${part}: ${shownSource(source)}, ${cost.toFixed(0)} ms a call${read}\n`);
   }
+  const money = total((stage) => stage.cost);
+  if (money > 0)
+    write(
+      `  endpoints: about ${money.toFixed(2)}${recipe.budget === null ? "" : ` of a budget of ${recipe.budget}`}\n`,
+    );
   write(`  about ${duration(ms)} and ${bytes(memory)} of memory\n`);
   return 0;
 }

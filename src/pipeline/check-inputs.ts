@@ -47,7 +47,7 @@ async function checkEndpoint(
   parts: readonly Part[],
   { now, signal }: Clock,
 ): Promise<void> {
-  const model = await connect(endpoint, now);
+  const model = await connect(endpoint, { now });
   const conversation = [{ role: "user", content: "Which comes first in the alphabet?" }] as const;
   if (parts.some(({ needs }) => needs === "log-probabilities"))
     await model.score([{ conversation, prefix: "The answer is:", continuations: [" (A)", " (B)"] }], signal);

@@ -1,6 +1,7 @@
 // What a run will ask of the models, stage by stage, before it is run: calls and tokens by counting, time by what a probe
 // measured. Pure; stages are named as in the pipeline, so that forecast and actual can be set side by side.
-import type { Recipe } from "./recipe.ts";
+import { costOf } from "./account.ts";
+import { type Part, playersOf, type Recipe } from "./recipe.ts";
 
 /** How many of each a run has. */
 export interface Sizes {
@@ -27,9 +28,6 @@ export interface Lengths {
   readonly reasoning: number;
 }
 
-/** Parts of the method that an endpoint may play. */
-export type Part = "critique" | "revision" | "feedback" | "judge";
-
 /** Milliseconds a token on this machine, and a call elsewhere. */
 export interface Costs {
   readonly sample: number;
@@ -51,9 +49,11 @@ export interface StageForecast {
   readonly readTokens: number;
   readonly trainedTokens: number;
   readonly ms: number;
+  /** Money, where an endpoint with a price is asked; 0 elsewhere. */
+  readonly cost: number;
 }
 
-type Counted = Omit<StageForecast, "ms">;
+type Counted = Omit<StageForecast, "ms" | "cost">;
 
 /** Calls of one kind: how many, and the tokens of each. */
 interface Each {
@@ -91,17 +91,29 @@ export function forecastStages(
     ...feedbackAndRl(recipe, sizes, lengths),
     ...evaluation(recipe, sizes, lengths),
   ];
-  return stages.filter(({ calls }) => calls > 0).map((stage) => ({ ...stage, ms: timeOf(stage, costs) }));
+  return stages
+    .filter(({ calls }) => calls > 0)
+    .map((stage) => ({ ...stage, ms: timeOf(stage, costs), cost: moneyOf(stage, recipe) }));
+}
+
+function moneyOf({ stage, sampledTokens, readTokens }: Counted, recipe: Recipe): number {
+  const part = partOf(stage);
+  const source = part === undefined ? "" : playersOf(recipe)[part];
+  if (typeof source === "string") return 0;
+  const isLabel = part === "feedback" || part === "judge";
+  const votes = isLabel && source.labels !== "log-probabilities" ? source.labels.votes : 1;
+  return costOf({ read: votes * readTokens, sampled: votes * sampledTokens }, source.price);
 }
 
 function timeOf({ stage, calls, sampledTokens, readTokens, trainedTokens }: Counted, costs: Costs): number {
-  const part = PARTS.find((name) => stage.startsWith(name));
+  const part = partOf(stage);
   const call = part === undefined ? undefined : costs.remote[part];
   if (call !== undefined) return calls * call;
   return sampledTokens * costs.sample + readTokens * costs.read + trainedTokens * costs.train;
 }
 
 /** Stages are named after them: critique-1, judge-helpfulness. */
+const partOf = (stage: string): Part | undefined => PARTS.find((name) => stage.startsWith(name));
 const PARTS: readonly Part[] = ["critique", "revision", "feedback", "judge"];
 
 function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {

@@ -3,6 +3,7 @@
 import { setTimeout } from "node:timers/promises";
 import { type Json, stepKey } from "../ledger/ledger.ts";
 import type { EndpointOptions } from "../models/endpoint/endpoint-model.ts";
+import type { Pace } from "../models/endpoint/throttle.ts";
 import type { LanguageModel, ModelHost } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
@@ -39,7 +40,7 @@ export async function importModel(
   source: ModelSource,
 ): Promise<Checkpoint | RemoteModel> {
   if (typeof source === "string") return importCheckpoint(run, stage, source);
-  const { id: modelId } = await connect(source, run.now);
+  const { id: modelId } = await connect(source, run);
   const { endpoint, model, labels, prefix } = source;
   const body = { stage, endpoint, model, labels, prefix, modelId } as unknown as Json;
   const [entries] = run.ledger.commit([
@@ -53,29 +54,30 @@ export async function importModel(
 
 /** The model behind a name, opened or called when it is first asked. */
 export async function openNamed(
-  run: Pick<Run, "now">,
+  run: Pick<Run, "now" | "account">,
   host: ModelHost,
   named: Checkpoint | RemoteModel,
 ): Promise<OpenModel> {
   if ("directory" in named) return lazily(host, named);
-  return { ...(await connect(named.endpoint, run.now)), close: async () => {} };
+  return { ...(await connect(named.endpoint, run)), close: async () => {} };
 }
 
 /**
  * Speaks to an endpoint. Nothing is sent before it is asked something.
  * @throws UserError when the environment has no key of the name that the recipe gives
  */
-export async function connect(endpoint: Endpoint, now: () => number): Promise<LanguageModel> {
+export async function connect(
+  endpoint: Endpoint,
+  { now, account }: Pick<Run, "now" | "account">,
+): Promise<LanguageModel> {
   // The client library is loaded by those alone who name an endpoint.
   const { createEndpointModel } = await import("../models/endpoint/endpoint-model.ts");
-  return createEndpointModel(optionsOf(endpoint), {
-    now,
-    sleep: (ms, signal) => setTimeout(ms, undefined, { signal }),
-  });
+  const pace: Pace = { now, sleep: (ms, signal) => setTimeout(ms, undefined, { signal }) };
+  return createEndpointModel(optionsOf(endpoint), pace, account?.payer(endpoint.price));
 }
 
 function optionsOf(endpoint: Endpoint): EndpointOptions {
-  const { apiKey, labels, timeout, requestsPerMinute, tokensPerMinute, ...same } = endpoint;
+  const { apiKey, labels, timeout, requestsPerMinute, tokensPerMinute, price: _, ...same } = endpoint;
   return {
     ...same,
     apiKey: apiKey === null ? null : keyNamed(apiKey, endpoint),

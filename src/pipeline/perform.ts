@@ -1,8 +1,8 @@
 // The one idea, in one function: every step is a pure function whose result is written once. A step asks the ledger first,
 // computes only what is missing, and writes a batch wholly or not at all. Resuming, reuse and tracing all follow from it.
-import type { Entry, Json, Ledger } from "../ledger/ledger.ts";
-import { stepKey } from "../ledger/ledger.ts";
+import { type Entry, entryId, type Json, type Ledger, type NewEntry, stepKey } from "../ledger/ledger.ts";
 import type { LanguageModel } from "../models/model.ts";
+import type { Account, Spending } from "./account.ts";
 import type { Emit } from "./events.ts";
 
 /** What every stage of a run is given. */
@@ -15,6 +15,8 @@ export interface Run {
   readonly now: () => number;
   /** What computes: two devices round differently, so what one made is not taken for the other's. */
   readonly device: "cpu" | "webgpu";
+  /** What endpoints cost; absent where nobody counts. */
+  readonly account?: Account;
 }
 
 /** The key of a step's result: the function's name and version, what computes it, and everything that determines it. */
@@ -75,14 +77,13 @@ export async function perform<I, O extends object>(
   const missing = [...alike.values()].map(([first]) => first!);
   await eachOf(batchesOf(missing, work.batch), work.inFlight ?? 1, async (batch) => {
     run.signal.throwIfAborted();
-    const outputs = await work.compute(batch.map((i) => inputs[i]!));
+    const compute = () => work.compute(batch.map((i) => inputs[i]!));
+    const { result: outputs, used } = await (run.account?.metered(compute) ?? unmetered(compute));
     const written = run.ledger.commit(
       batch.map((i, at) => {
-        const body = outputs[at]! as Json;
-        return {
-          key: keys[i]!,
-          entries: [{ kind, body, parents: work.parents(inputs[i]!, outputs[at]!) }],
-        };
+        const entry = { kind, body: outputs[at]! as Json, parents: work.parents(inputs[i]!, outputs[at]!) };
+        // An endpoint is asked in batches of one, so what was used was used for this.
+        return { key: keys[i]!, entries: [entry, ...(used === null ? [] : [usageOf(entry, used)])] };
       }),
     );
     batch.forEach((i, at) => {
@@ -101,6 +102,14 @@ export async function perform<I, O extends object>(
   });
   return results.map((entry) => ({ ...(entry.body as unknown as O), id: entry.id }));
 }
+
+const unmetered = async <T>(work: () => Promise<T>) => ({ result: await work(), used: null });
+
+const usageOf = (entry: NewEntry, used: Spending): NewEntry => ({
+  kind: "usage",
+  body: used as unknown as Json,
+  parents: [{ id: entryId(entry), role: "of" }],
+});
 
 const batchesOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

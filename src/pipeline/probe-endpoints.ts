@@ -2,25 +2,12 @@
 import { OPTION_LABELS } from "../method/feedback/judge.ts";
 import type { Conversation, Sampling } from "../models/model.ts";
 import { feedbackMode } from "./feedback.ts";
-import type { Part } from "./forecast.ts";
 import { connect, type ModelSource } from "./named-model.ts";
 import type { Clock } from "./probe.ts";
-import type { Recipe } from "./recipe.ts";
+import { type Part, playersOf, type Recipe } from "./recipe.ts";
 
 /** Questions a part is tried with at most: they are paid for. */
 const MOST_CALLS = 8;
-
-/** The model that plays each part. */
-export const playersOf = ({
-  supervised,
-  feedback,
-  evaluation,
-}: Recipe): Readonly<Record<Part, ModelSource>> => ({
-  critique: supervised.critiqueModel,
-  revision: supervised.revisionModel,
-  feedback: feedback.model,
-  judge: evaluation.judge.model,
-});
 
 /** Milliseconds a call of each part that an endpoint plays, with as many in flight as it allows. */
 export async function probeEndpoints(
@@ -49,7 +36,7 @@ async function putTo(
   { supervised, feedback, evaluation }: Recipe,
   { now, signal }: Clock,
 ): Promise<void> {
-  const model = await connect(source, now);
+  const model = await connect(source, { now });
   const sample = (sampling: Sampling) =>
     model.sample(
       conversations.map((conversation, i) => ({ conversation, seed: `probe/${part}/${i}` })),

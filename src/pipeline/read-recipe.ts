@@ -5,7 +5,7 @@ import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { isNode, LineCounter, parse, parseDocument, stringify } from "yaml";
 import { z } from "zod";
 import { UserError } from "../user-error.ts";
-import { type Recipe, recipeSchema, resolveDefaults } from "./recipe.ts";
+import { playersOf, type Recipe, recipeSchema, resolveDefaults } from "./recipe.ts";
 import { explainIssues, type KeyPath } from "./recipe-issues.ts";
 
 /** The text of a recipe and where it comes from. */
@@ -186,6 +186,13 @@ function refuseContradictions(recipe: Recipe, where: (path: KeyPath) => string):
   const refuse = (path: KeyPath, message: string, hint: string): never => {
     throw new UserError("recipe-contradiction", `${where(path)}: ${message}`, hint);
   };
+  for (const source of Object.values(playersOf(recipe)))
+    if (recipe.budget !== null && typeof source !== "string" && source.price === null)
+      refuse(
+        ["budget"],
+        `expected a price for ${source.model} at ${source.endpoint}, since there is a budget, got none`,
+        "Write price: { input, output }, for a million tokens of either.",
+      );
   if (typeof supervised.train === "number" && supervised.train > supervised.rounds)
     refuse(
       ["supervised", "train"],

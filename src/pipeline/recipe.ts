@@ -3,6 +3,7 @@
 // Reading a file, overriding keys and explaining mistakes are read-recipe.ts.
 import { z } from "zod";
 import type { RlOptions } from "../method/rl/train.ts";
+import { endpointSchema } from "./recipe-endpoint.ts";
 
 const probability = z.number().min(0).max(1);
 const positive = z.number().positive();
@@ -44,35 +45,6 @@ const training = {
   /** Steps between two remembered states: what a crash can cost at most. */
   checkpointEvery: count.default(50), // ours
 };
-
-/** A model behind an OpenAI-compatible endpoint. Limits and patience are ours. */
-export const endpointSchema = z.strictObject({
-  /** The part of the address before /chat/completions. */
-  endpoint: z.url({ protocol: /^https?$/, error: 'expected an address, such as "http://localhost:8000/v1"' }),
-  model: z.string().min(1),
-  /** Name of the environment variable that holds the key. */
-  apiKey: z
-    .string()
-    .regex(/^\$[A-Za-z_]\w*$/, "expected the name of an environment variable, such as $OPENAI_API_KEY")
-    .nullable()
-    .default(null),
-  /** Read from log-probabilities, or counted from so many sampled answers. */
-  labels: z
-    .union([z.literal("log-probabilities"), z.strictObject({ votes: count })], {
-      error: 'expected "log-probabilities", or {votes: 10} where the server gives none',
-    })
-    .default("log-probabilities"),
-  /** Whether the server goes on with a given beginning, or is asked to begin so. */
-  prefix: z.enum(["instruct", "continue"]).default("instruct"),
-  /** Requests in flight at most. */
-  concurrency: count.default(32),
-  requestsPerMinute: positive.nullable().default(null),
-  tokensPerMinute: positive.nullable().default(null),
-  /** Seconds an attempt. */
-  timeout: positive.default(120),
-  /** Further attempts after a failure that may pass. */
-  retries: z.int().min(0).default(8),
-});
 
 const clamp = z.union(
   [z.tuple([probability, probability]).readonly(), z.null(), z.literal("none").transform(() => null)],
@@ -236,6 +208,9 @@ export function recipeSchema(path: z.ZodType<string, string>) {
       })
       .prefault({}),
 
+    /** The most that endpoints may cost in all, in the currency of their prices. */
+    budget: positive.nullable().default(null),
+
     compute: z
       .strictObject({
         device: z.enum(["cpu", "webgpu"]).default("cpu"),
@@ -282,6 +257,18 @@ export type Recipe = Frozen<
     };
   }
 >;
+
+/** Parts of the method that an endpoint may play. */
+export type Part = "critique" | "revision" | "feedback" | "judge";
+
+/** The model that plays each part. */
+export const playersOf = ({ supervised, feedback, evaluation }: Recipe): Readonly<Record<Part, Source>> => ({
+  critique: supervised.critiqueModel,
+  revision: supervised.revisionModel,
+  feedback: feedback.model,
+  judge: evaluation.judge.model,
+});
+
 type RlRecipe = Recipe["rl"];
 
 /** Decides what depends on other keys. */

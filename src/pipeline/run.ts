@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { renderReport } from "../method/evaluation/report.ts";
 import type { StageTiming } from "../method/evaluation/results.ts";
 import { openHost } from "../models/local.ts";
+import { openAccount, type Spending, spendingIn } from "./account.ts";
 import { checkInputs } from "./check-inputs.ts";
 import type { Emit, PipelineEvent } from "./events.ts";
 import { type Forecast, forecastOnce } from "./forecast-run.ts";
@@ -44,7 +45,9 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
     writeRecipe(directory, recipe, options.projectRoot);
     const forecast = await forecastOnce(recipe, host, { now, signal }, directory);
     emit({ kind: "run-forecast", ms: forecast.ms });
-    const run = { ledger: opened.ledger, directory, emit, signal, now, device };
+    const { ledger } = opened;
+    const account = openAccount(recipe.budget, spendingIn(ledger).cost);
+    const run = { ledger, directory, emit, signal, now, device, account };
     const { results, transcripts } = await constitutionalAi(run, recipe, host);
     emit(resultTable(results));
     const write = (name: string, what: string, text: string) => {
@@ -57,10 +60,18 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
       "the report, for people",
       renderReport(results, transcripts, withForecast(timings.list(), forecast)),
     );
+    noteSpending(spendingIn(ledger), recipe, emit);
     emit({ kind: "run-end", name: recipe.name, directory, ms: now() - begun });
   } finally {
     await host.close();
   }
+}
+
+function noteSpending({ requests, read, sampled, cost }: Spending, { budget }: Recipe, emit: Emit): void {
+  if (requests === 0) return;
+  const money = cost === 0 ? "" : `; ${cost.toFixed(4)}${budget === null ? "" : ` of a budget of ${budget}`}`;
+  const text = `endpoints answered ${requests} requests: ${read} tokens read, ${sampled} sampled${money}`;
+  emit({ kind: "note", level: "info", text });
 }
 
 const withForecast = (timings: readonly StageTiming[], { stages }: Forecast): readonly StageTiming[] => {

@@ -6,6 +6,7 @@ import OpenAI from "openai";
 import { z } from "zod";
 import { UserError } from "../../user-error.ts";
 import type { Conversation, LanguageModel, Sample, SampleRequest, Sampling, ScoreRequest } from "../model.ts";
+import { askedForLabel, askedToBegin, continuing, type Manner } from "./beginning.ts";
 import { explainEndpointError } from "./explain.ts";
 import { labelAtStart, labelLogProbs } from "./labels.ts";
 import { type Allowance, createThrottle, type Pace } from "./throttle.ts";
@@ -21,16 +22,29 @@ export interface EndpointOptions extends Allowance {
   readonly labels:
     | { readonly kind: "log-probabilities" }
     | { readonly kind: "votes"; readonly votes: number };
-  /** How an answer's given beginning is told: the server goes on with it, or an instruction asks for it. */
-  readonly prefix: "continue" | "instruct";
+  /** How an answer's given beginning is told. */
+  readonly prefix: Manner;
   /** Milliseconds that one attempt may take. */
   readonly timeoutMs: number;
   /** Further attempts after a failure that may pass. */
   readonly retries: number;
 }
 
+/** Requests and their tokens. */
+export interface Usage {
+  readonly requests: number;
+  readonly read: number;
+  readonly sampled: number;
+}
+
+/** Who pays: asked before a request for the most that it may use, told after it what it did use. */
+export interface Payer {
+  reserve(atMost: Usage): Promise<(used: Usage) => void>;
+}
+
 const answerSchema = z.looseObject({
   model: z.string().optional(),
+  usage: z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
   choices: z
     .array(
       z.looseObject({
@@ -61,18 +75,19 @@ const REPLIES = 3;
 const ALTERNATIVES = 20;
 /** Marks before a label, and the label. */
 const LABEL_TOKENS = 6;
-/** Characters a token, roughly, to tell beforehand what a request may cost. */
-const CHARACTERS_A_TOKEN = 4;
+/** Characters a token at least, in most languages: to tell beforehand what a request may cost. */
+const CHARACTERS_A_TOKEN = 2;
 
 /**
  * A model behind an endpoint. Requests go out together, as many as the allowance lets; each is answered or the whole call
  * fails, with what the server said.
  *
  * @param pace the clock, for budgets of requests and tokens a minute
+ * @param payer is asked before every request, and may refuse it
  * @example
  * const model = createEndpointModel({ endpoint: "http://localhost:8000/v1", model: "judge", apiKey: null, ...defaults }, pace);
  */
-export function createEndpointModel(options: EndpointOptions, pace: Pace): LanguageModel {
+export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?: Payer): LanguageModel {
   const { endpoint, model, labels, prefix: manner } = options;
   const throttle = createThrottle(options, pace);
   const client = new OpenAI({
@@ -99,9 +114,21 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace): Langu
     signal?: AbortSignal,
   ): Promise<Answer> {
     const body = { model, messages: conversation, ...given };
-    const maxTokens = Number(given["max_tokens"] ?? 0);
-    const cost = JSON.stringify(conversation).length / CHARACTERS_A_TOKEN + maxTokens;
-    return throttle.run(cost, () => attempt(body, REPLIES, signal), signal);
+    const read = Math.ceil(JSON.stringify(conversation).length / CHARACTERS_A_TOKEN);
+    const atMost = { requests: 1, read, sampled: Number(given["max_tokens"]) };
+    const paid = async () => {
+      const settle = await payer?.reserve(atMost);
+      let used: Usage = { requests: 1, read: 0, sampled: 0 };
+      try {
+        const answer = await attempt(body, REPLIES, signal);
+        const { prompt_tokens, completion_tokens } = answer.usage ?? {};
+        used = { requests: 1, read: prompt_tokens ?? read, sampled: completion_tokens ?? atMost.sampled };
+        return answer;
+      } finally {
+        settle?.(used);
+      }
+    };
+    return throttle.run(atMost.read + atMost.sampled, paid, signal);
   }
 
   async function attempt(
@@ -140,7 +167,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace): Langu
     const { conversation, prefix = "", seed } = request;
     const { temperature, topP, maxTokens, stop } = sampling;
     const answer = await chat(
-      begun(conversation, prefix, `Begin your answer with these words: ${prefix}`, manner),
+      askedToBegin(conversation, prefix, manner),
       {
         temperature,
         top_p: topP,
@@ -161,20 +188,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace): Langu
   async function scoreOne(request: ScoreRequest, signal?: AbortSignal): Promise<readonly number[]> {
     const { conversation, prefix = "", continuations } = request;
     const names = continuations.map((text) => text.trim());
-    // "reasons\nThe answer is:" is the reasons as said so far, and the beginning of what is asked for.
-    const cut = prefix.lastIndexOf("\n");
-    const [reasons, lead] = cut < 0 ? ["", prefix] : [prefix.slice(0, cut), prefix.slice(cut + 1)];
-    const instruction = `${lead} (Reply with ${names.join(" or ")} and nothing else.)`.trimStart();
-    const asked =
-      manner === "continue"
-        ? begun(conversation, prefix, "", manner)
-        : reasons === ""
-          ? withInstruction(conversation, instruction)
-          : [
-              ...conversation,
-              { role: "assistant", content: reasons } as const,
-              { role: "user", content: instruction } as const,
-            ];
+    const asked = askedForLabel(conversation, prefix, names, manner);
     const given = { max_tokens: LABEL_TOKENS, ...continuing(prefix, manner) };
     if (labels.kind === "votes") return vote(asked, given, labels.votes, names, signal);
     const read = { ...given, temperature: 0, logprobs: true, top_logprobs: ALTERNATIVES };
@@ -240,31 +254,6 @@ async function together<R, S>(
     failure.abort(error);
     throw error;
   }
-}
-
-/** The conversation with the beginning of its answer: as an unfinished turn, or asked for. */
-function begun(
-  conversation: Conversation,
-  prefix: string,
-  instruction: string,
-  manner: EndpointOptions["prefix"],
-): Conversation {
-  if (prefix === "") return conversation;
-  return manner === "continue"
-    ? [...conversation, { role: "assistant", content: prefix }]
-    : withInstruction(conversation, instruction);
-}
-
-/** What vLLM and SGLang want to be told so that they go on with the last turn. */
-const continuing = (prefix: string, manner: EndpointOptions["prefix"]) =>
-  prefix !== "" && manner === "continue"
-    ? { continue_final_message: true, add_generation_prompt: false }
-    : {};
-
-function withInstruction(conversation: Conversation, instruction: string): Conversation {
-  const last = conversation.at(-1);
-  if (last?.role !== "user") return [...conversation, { role: "user", content: instruction }];
-  return [...conversation.slice(0, -1), { role: "user", content: `${last.content}\n\n${instruction}` }];
 }
 
 /** A name as the whole number that servers take for a seed. */

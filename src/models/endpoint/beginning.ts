@@ -1,0 +1,45 @@
+// How a model behind an endpoint is given the beginning of its answer ("Let's think step by step:"), which chat servers have no
+// common way for: some go on with an unfinished turn; any can be asked in words.
+import type { Conversation } from "../model.ts";
+
+/** The server goes on with the beginning, or an instruction asks for it. */
+export type Manner = "continue" | "instruct";
+
+/** The conversation, and how its answer begins. */
+export function askedToBegin(conversation: Conversation, prefix: string, manner: Manner): Conversation {
+  if (prefix === "") return conversation;
+  return manner === "continue"
+    ? [...conversation, { role: "assistant", content: prefix }]
+    : withInstruction(conversation, `Begin your answer with these words: ${prefix}`);
+}
+
+/**
+ * The conversation, and a request for one of the labels. "reasons\nThe answer is:" is reasons that were given, then the
+ * beginning of what is asked for.
+ */
+export function askedForLabel(
+  conversation: Conversation,
+  prefix: string,
+  labels: readonly string[],
+  manner: Manner,
+): Conversation {
+  if (manner === "continue") return askedToBegin(conversation, prefix, manner);
+  const cut = prefix.lastIndexOf("\n");
+  const [reasons, lead] = cut < 0 ? ["", prefix] : [prefix.slice(0, cut), prefix.slice(cut + 1)];
+  const instruction = `${lead} (Reply with ${labels.join(" or ")} and nothing else.)`.trimStart();
+  return reasons === ""
+    ? withInstruction(conversation, instruction)
+    : [...conversation, { role: "assistant", content: reasons }, { role: "user", content: instruction }];
+}
+
+/** What vLLM and SGLang want to be told so that they go on with the last turn. */
+export const continuing = (prefix: string, manner: Manner) =>
+  prefix !== "" && manner === "continue"
+    ? { continue_final_message: true, add_generation_prompt: false }
+    : {};
+
+function withInstruction(conversation: Conversation, instruction: string): Conversation {
+  const last = conversation.at(-1);
+  if (last?.role !== "user") return [...conversation, { role: "user", content: instruction }];
+  return [...conversation.slice(0, -1), { role: "user", content: `${last.content}\n\n${instruction}` }];
+}
