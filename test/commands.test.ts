@@ -1,7 +1,7 @@
 // Commands as a user meets them, on random weights: a plan before a run, an interruption in the middle, a conversation after.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -39,6 +39,40 @@ it("plan tells every stage with its calls, tokens and time, and writes nothing",
   const table = await charter("plan", "town-small", ...settings);
   expect(table.stdout).toMatch(/Plan for town-small[\s\S]*in all[\s\S]*of memory/);
   expect(existsSync(join(folder, "town-small"))).toBe(false);
+}, 60_000);
+
+it("doctor looks at everything, and tells all that is wrong at once with its fix", async () => {
+  const well = await charter("doctor", "town-small", "--runs", folder, ...settings);
+  expect(well.code, well.stdout).toBe(0);
+  for (const line of [/✓ engine +opens the policy/, /✓ checkpoint +.*policy/, /Everything that a run needs/])
+    expect(well.stdout).toMatch(line);
+  const broken = join(folder, "broken.jsonl");
+  writeFileSync(broken, "");
+  const endpoint = '{ endpoint: "http://127.0.0.1:65123/v1", model: judge, retries: 0 }';
+  const ill = sets(`prompts.helpful.file=${broken}`, `feedback.model=${endpoint}`);
+  const { code, stdout } = await charter(
+    "doctor",
+    "town-small",
+    "--runs",
+    folder,
+    "--json",
+    ...settings,
+    ...ill,
+  );
+  expect(code).toBe(2);
+  const { isWell, findings } = JSON.parse(stdout);
+  expect(isWell).toBe(false);
+  const wrong = findings.filter(({ state }: { state: string }) => state === "wrong");
+  expect(wrong).toMatchObject([
+    { name: "its files", said: expect.stringContaining("broken.jsonl") },
+    {
+      name: "endpoint",
+      said: expect.stringContaining("no connection"),
+      fix: expect.stringContaining("Start the server"),
+    },
+  ]);
+  const none = await charter("doctor", "no-such-recipe");
+  expect([none.code, none.stdout]).toEqual([2, expect.stringContaining("✗ recipe")]);
 }, 60_000);
 
 it("Ctrl-C stops a run with the command that goes on, which then comes to the end", async () => {

@@ -125,6 +125,19 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
       done(await (await import("./plan.ts")).plan(recipe, options, terminal)),
     );
 
+  withSet(
+    withRuns(
+      command("doctor [recipe]", "what works on this machine and what does not, with the fix", [
+        "doctor",
+        "doctor my-recipe.yaml",
+      ]),
+    ),
+  )
+    .option("--json", "as JSON, for machines")
+    .action(async (recipe, options) =>
+      done(await (await import("./doctor.ts")).doctor(recipe, options, terminal)),
+    );
+
   withRuns(
     command("why <id>", "how a record came to be, down to the principle's text and the model", [
       "why 3f2a91c0",

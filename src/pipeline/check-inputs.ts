@@ -15,6 +15,12 @@ import type { Recipe } from "./recipe.ts";
  * @throws UserError for the first thing that cannot be used
  */
 export async function checkInputs(recipe: Recipe, host: ModelHost, clock: Clock): Promise<void> {
+  await checkFiles(recipe);
+  for (const source of sourcesOf(recipe)) await checkSource(recipe, source, host, clock);
+}
+
+/** The first half: everything but models. */
+export async function checkFiles(recipe: Recipe): Promise<void> {
   checkThreads(recipe.compute.threads);
   const { principles } = readConstitution(recipe.constitution);
   checkEnsemble(recipe.feedback.principles, principles.length);
@@ -24,12 +30,23 @@ export async function checkInputs(recipe: Recipe, host: ModelHost, clock: Clock)
   if (supervised.demonstrations.file !== null) await readDemonstrations(supervised.demonstrations.file);
   if (preference.helpfulness.file !== null) await readPreferences(preference.helpfulness.file);
   if (feedback.source === "file" && feedback.file !== null) await readPreferences(feedback.file);
-  const parts = modelsOf(recipe);
-  for (const source of new Set(parts.map((part) => part.source))) {
-    const own = parts.filter((part) => part.source === source);
-    if (typeof source === "string") await checkCheckpoint(source, own, host);
-    else await checkEndpoint(source, own, clock);
-  }
+}
+
+/** Every model that the recipe names, once. */
+export const sourcesOf = (recipe: Recipe): readonly ModelSource[] => [
+  ...new Set(modelsOf(recipe).map(({ source }) => source)),
+];
+
+/** The second half: whether a model can play all the parts that the recipe gives it. */
+export async function checkSource(
+  recipe: Recipe,
+  source: ModelSource,
+  host: ModelHost,
+  clock: Clock,
+): Promise<void> {
+  const parts = modelsOf(recipe).filter((part) => part.source === source);
+  if (typeof source === "string") await checkCheckpoint(source, parts, host);
+  else await checkEndpoint(source, parts, clock);
 }
 
 async function checkCheckpoint(directory: string, parts: readonly Part[], host: ModelHost): Promise<void> {
