@@ -44,7 +44,7 @@ it("plan tells every stage with its calls, tokens and time, and writes nothing",
 it("doctor looks at everything, and tells all that is wrong at once with its fix", async () => {
   const well = await charter("doctor", "town-small", "--runs", folder, ...settings);
   expect(well.code, well.stdout).toBe(0);
-  for (const line of [/✓ engine +opens the policy/, /✓ checkpoint +.*policy/, /Everything that a run needs/])
+  for (const line of [/✓ engine +opens the model/, /✓ checkpoint +.*policy/, /Everything that a run needs/])
     expect(well.stdout).toMatch(line);
   const broken = join(folder, "broken.jsonl");
   writeFileSync(broken, "");

@@ -127,6 +127,29 @@ it("goes on after an outage where it stopped: what was answered is kept and not 
   expect(readings.length).toBeGreaterThan(0);
 });
 
+it("answers through an endpoint, where another checkpoint is trained", async () => {
+  server = await startScriptedServer({ answer });
+  const policy = `policy={ endpoint: "${server.endpoint}", model: large }`;
+  const local = ["supervised.critiqueModel", "supervised.revisionModel", "feedback.model"].map(
+    (key) => `${key}=${join(folder, "policy")}`,
+  );
+  const refused = await run("answers", policy, ...local);
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining("base: expected a checkpoint to train"),
+  ]);
+  const { code, stderr } = await run("answers", policy, `base=${join(folder, "policy")}`, ...local);
+  expect(code, stderr).toBe(0);
+  const ledger = openLedger(join(folder, "answers"), { readOnly: true });
+  const [endpoint] = [...ledger.entries("endpoint")];
+  const said = [...ledger.entries("response")].filter(({ parents }) =>
+    parents.some(({ id, role }) => role === "model" && id === endpoint!.id),
+  );
+  // To 6 red-team and 6 ordinary prompts, and in the evaluation to 4 of either.
+  expect(said).toHaveLength(6 + 6 + 8);
+  for (const { body } of said) expect((body as { text: string }).text).toMatch(/^On [13] turns: it could/);
+});
+
 it("stops before a budget is exceeded, and goes on with a higher one", async () => {
   const usage = { prompt_tokens: 100, completion_tokens: 10 };
   server = await startScriptedServer({

@@ -131,7 +131,7 @@ function recipeLooks(recipe: Recipe, terminal: Terminal): readonly Look[] {
     const host = await open(device);
     try {
       const begun = now();
-      const model = await host.open(recipe.policy);
+      const model = await host.open(recipe.base);
       const conversation = [{ role: "user", content: "Hello" }] as const;
       await model.sample([{ conversation, seed: "doctor" }], {
         temperature: 0,
@@ -139,7 +139,7 @@ function recipeLooks(recipe: Recipe, terminal: Terminal): readonly Look[] {
         maxTokens: 2,
         stop: [],
       });
-      return `opens the policy and samples from it, ${duration(now() - begun)}`;
+      return `opens the model that is trained and samples from it, ${duration(now() - begun)}`;
     } finally {
       await host.close();
     }

@@ -10,6 +10,7 @@ import { importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Answers, Made } from "./made.ts";
 import { judgeAll } from "./matches.ts";
+import { openNamed } from "./named-model.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
 import { summarize } from "./summarize.ts";
 import { sampleResponses } from "./supervised.ts";
@@ -71,7 +72,7 @@ async function answerAll(
   const { samplesPerPrompt, sampling } = made.recipe.evaluation;
   const answers: Record<string, Map<string, Recorded<Response>[]>> = {};
   for (const [name, checkpoint] of Object.entries(made.models)) {
-    const model = lazily(host, checkpoint);
+    const model = await openNamed(run, host, checkpoint);
     const own = new Map<string, Recorded<Response>[]>(prompts.map(({ id }) => [id, []]));
     for (let i = 1; i <= samplesPerPrompt; i++) {
       const responses = await sampleResponses(run, model, {

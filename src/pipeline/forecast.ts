@@ -112,9 +112,21 @@ function timeOf({ stage, calls, sampledTokens, readTokens, trainedTokens }: Coun
   return sampledTokens * costs.sample + readTokens * costs.read + trainedTokens * costs.train;
 }
 
-/** Stages are named after them: critique-1, judge-helpfulness. */
-const partOf = (stage: string): Part | undefined => PARTS.find((name) => stage.startsWith(name));
-const PARTS: readonly Part[] = ["critique", "revision", "feedback", "judge"];
+function partOf(stage: string): Part | undefined {
+  const found = STAGES.find(([start]) => stage.startsWith(start));
+  return found?.[1];
+}
+
+/** How the stages begin that a part is asked in: critique-1, judge-helpfulness. */
+const STAGES: readonly (readonly [start: string, part: Part])[] = [
+  ["responses", "answer"],
+  ["helpful-", "answer"],
+  ["evaluation-helpful-only", "answer"],
+  ["critique", "critique"],
+  ["revision", "revision"],
+  ["feedback", "feedback"],
+  ["judge", "judge"],
+];
 
 function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
   const { prompt, response, critique, revision, wording } = lengths;

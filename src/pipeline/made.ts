@@ -4,6 +4,7 @@ import type { Comparison, Critique, Label, Prompt, Response, Revision } from "..
 import type { Metrics } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import type { Imported } from "./imports.ts";
+import type { RemoteModel } from "./named-model.ts";
 import type { Recorded } from "./perform.ts";
 import type { Prediction } from "./preference.ts";
 import type { Recipe } from "./recipe.ts";
@@ -13,7 +14,7 @@ export interface Made {
   readonly recipe: Recipe;
   readonly constitution: Imported<Constitution>;
   /** In the order of the method. */
-  readonly models: Readonly<Record<string, Checkpoint>>;
+  readonly models: Readonly<Record<string, Checkpoint | RemoteModel>>;
   readonly preferenceModel: Checkpoint;
   /** Every prompt that a training saw an answer to. */
   readonly trainedOn: readonly Prompt[];

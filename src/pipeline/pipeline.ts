@@ -32,11 +32,11 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   const constitution = await importConstitution(run, recipe.constitution);
   const redTeam = await importPrompts(run, "red-team", recipe.prompts.redTeam);
   const helpful = await importPrompts(run, "helpful", recipe.prompts.helpful);
-  const helpfulOnly = await importCheckpoint(run, "helpful-only", recipe.policy);
+  const helpfulOnly = await importModel(run, "helpful-only", recipe.policy);
   const base = await importCheckpoint(run, "base", recipe.base);
 
   // Stage 1, supervised: answer, criticise, revise, fine-tune (section 3).
-  const model = lazily(host, helpfulOnly);
+  const model = await openNamed(run, host, helpfulOnly);
   const responses = await sampleResponses(run, model, {
     stage: "responses",
     title: "Answers to red-team prompts",

@@ -43,7 +43,8 @@ async function putTo(
       sampling,
       signal,
     );
-  if (part === "critique") await sample(supervised.critiqueSampling);
+  if (part === "answer") await sample(supervised.responseSampling);
+  else if (part === "critique") await sample(supervised.critiqueSampling);
   else if (part === "revision") await sample(supervised.revisionSampling);
   else {
     const mode = feedbackMode(part === "feedback" ? feedback : evaluation.judge);

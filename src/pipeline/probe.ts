@@ -16,7 +16,7 @@ import type { Recipe } from "./recipe.ts";
 export interface Probe {
   readonly lengths: Lengths;
   readonly costs: Costs;
-  /** Of the policy; four bytes each. */
+  /** Of the checkpoint that is trained; four bytes each. */
   readonly parameters: number;
 }
 
@@ -54,7 +54,7 @@ export async function sizesOf({ prompts, feedback, preference }: Recipe): Promis
   };
 }
 
-/** Measures lengths and costs with the recipe's policy, prompts and constitution. */
+/** Measures lengths and costs with the checkpoint that is trained, and the recipe's prompts and constitution. */
 export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Promise<Probe> {
   const { rows } = await readPrompts(recipe.prompts.redTeam.file);
   const constitution = readConstitution(recipe.constitution);
@@ -62,9 +62,9 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
   const prompts = rows
     .slice(0, Math.min(MOST_PROMPTS, recipe.compute.batch))
     .map(({ conversation }) => conversation);
-  const { tensors } = await readCheckpoint(recipe.policy);
+  const { tensors } = await readCheckpoint(recipe.base);
   const parameters = [...tensors.values()].reduce((total, { data }) => total + data.length, 0);
-  const model = await host.open(recipe.policy);
+  const model = await host.open(recipe.base);
   try {
     const ask = (conversations: readonly Conversation[], sampling: Sampling, name: string) =>
       model.sample(
@@ -107,7 +107,7 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
     };
     const remote = await probeEndpoints(
       recipe,
-      { critique: asked, revision: revising, feedback: comparing, judge: comparing },
+      { answer: prompts, critique: asked, revision: revising, feedback: comparing, judge: comparing },
       clock,
     );
     const costs = await costsOf(model, prompts, responses, recipe.supervised.batch, clock);

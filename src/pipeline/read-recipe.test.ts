@@ -163,7 +163,7 @@ describe("a recipe with a mistake", () => {
   it("says that a required key is missing", () => {
     const error = refusal(SMALLEST.replace("policy: models/town\n", ""));
     expect(error).toMatchObject({
-      message: "/recipes/small.yaml: policy: expected text, got nothing",
+      message: "/recipes/small.yaml: policy: expected text, or a section with keys of its own, got nothing",
       hint: 'Add the key "policy".',
     });
   });

@@ -79,6 +79,12 @@ export function parseRecipe(source: RecipeSource): Recipe {
     return line === undefined ? `${shownAs}: ${name}` : `${shownAs}:${line}: ${name}`;
   };
   if (!result.success) throw explainIssues(result.error.issues, { schema, value, where });
+  if (result.data.base === null && typeof result.data.policy !== "string")
+    throw new UserError(
+      "recipe-contradiction",
+      `${where(["base"])}: expected a checkpoint to train, since the policy is behind an endpoint, got none`,
+      "Name a checkpoint on this machine: base: <folder>.",
+    );
   const recipe = resolveDefaults(result.data);
   refuseContradictions(recipe, where);
   return recipe;

@@ -63,7 +63,7 @@ function explain(issue: z.core.$ZodIssue, context: Context): readonly Finding[] 
 
 /** What is wrong with the one alternative that the value has the kind of; undefined where a union explains itself. */
 function meantBy(issue: z.core.$ZodIssueInvalidUnion): readonly z.core.$ZodIssue[] | undefined {
-  if (issue.message !== "Invalid input") return undefined;
+  if (explainsItself(issue)) return undefined;
   const ofKind = issue.errors.filter(
     (own) => !own.some(({ code, path }) => code === "invalid_type" && path.length === 0),
   );
@@ -98,10 +98,15 @@ function expectationOf(issue: z.core.$ZodIssue): string {
       return `${amount(issue.origin)} ${issue.inclusive === false ? "above" : "of at least"} ${issue.minimum}`;
     case "too_big":
       return `${amount(issue.origin)} ${issue.inclusive === false ? "below" : "of at most"} ${issue.maximum}`;
+    case "invalid_union":
+      if (explainsItself(issue)) return issue.message.replace(/^expected /, "");
+      return issue.errors.map(([first]) => expectationOf(first!)).join(", or ");
     default:
       return issue.message.replace(/^expected /, "");
   }
 }
+
+const explainsItself = ({ message }: z.core.$ZodIssueInvalidUnion): boolean => message !== "Invalid input";
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   int: "a whole number",

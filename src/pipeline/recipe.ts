@@ -78,9 +78,9 @@ export function recipeSchema(path: z.ZodType<string, string>) {
     seed: z
       .union([z.string(), z.int().transform(String)], { error: "expected a word or a whole number" })
       .default("0"),
-    /** Checkpoint of the helpful-only model: it answers, critiques and revises (CAI 3.1). */
-    policy: path,
-    /** Checkpoint that is fine-tuned: the pretrained model in CAI 3.2. Default: the policy. */
+    /** The helpful-only model: it answers, critiques and revises (CAI 3.1). */
+    policy: z.union([path, endpointSchema]),
+    /** Checkpoint that is fine-tuned: the pretrained model in CAI 3.2. Default: the policy, which is one then. */
     base: file,
     constitution: z.strictObject({
       file: path,
@@ -259,10 +259,16 @@ export type Recipe = Frozen<
 >;
 
 /** Parts of the method that an endpoint may play. */
-export type Part = "critique" | "revision" | "feedback" | "judge";
+export type Part = "answer" | "critique" | "revision" | "feedback" | "judge";
 
 /** The model that plays each part. */
-export const playersOf = ({ supervised, feedback, evaluation }: Recipe): Readonly<Record<Part, Source>> => ({
+export const playersOf = ({
+  policy,
+  supervised,
+  feedback,
+  evaluation,
+}: Recipe): Readonly<Record<Part, Source>> => ({
+  answer: policy,
   critique: supervised.critiqueModel,
   revision: supervised.revisionModel,
   feedback: feedback.model,
@@ -278,7 +284,7 @@ export function resolveDefaults(document: RecipeDocument): Recipe {
   const paperClamp = feedback.mode === "chain-of-thought" ? ([0.4, 0.6] as const) : null;
   return deepFreeze({
     ...document,
-    base: document.base ?? policy,
+    base: document.base ?? (policy as string), // readRecipe refuses an endpoint here
     supervised: {
       ...supervised,
       critiqueModel: supervised.critiqueModel ?? policy,
