@@ -1,10 +1,12 @@
 // charter chat <checkpoint...>: talk to a checkpoint; with two or more, each answers the same question, one under the other,
 // and each goes on from its own answers.
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { openHost } from "../models/local.ts";
 import type { Conversation, Sampling, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
+import { folderOf } from "./hub-progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ChatOptions {
@@ -33,7 +35,8 @@ export async function chat(
   try {
     const speakers: Speaker[] = [];
     for (const given of checkpoints) {
-      const model = await host.open(resolve(terminal.workingDirectory, given));
+      const path = resolve(terminal.workingDirectory, given);
+      const model = await host.open(existsSync(path) ? path : await folderOf(given, path, terminal));
       if (model.head !== "vocabulary") {
         throw new UserError(
           "not-a-speaker",

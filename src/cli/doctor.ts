@@ -12,6 +12,7 @@ import type { Recipe } from "../pipeline/recipe.ts";
 import { UserError } from "../user-error.ts";
 import { bytes, duration } from "./amounts.ts";
 import { findRecipe } from "./find-recipe.ts";
+import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
@@ -63,7 +64,19 @@ export async function doctor(
       return shownAs;
     },
   });
-  if (recipe !== undefined) for (const one of recipeLooks(recipe, terminal)) await look(one);
+  const signal = interruptible(terminal);
+  if (recipe !== undefined) {
+    const named = recipe;
+    await look({
+      name: "downloads",
+      at: async () => {
+        recipe = await withModels(named, terminal, signal);
+        return recipe === named ? "none are needed" : "every model of the hub is here";
+      },
+    });
+    if (findings.at(-1)!.state === "fine")
+      for (const one of recipeLooks(recipe, terminal, signal)) await look(one);
+  }
   const isWell = findings.every(({ state }) => state !== "wrong");
   if (options.json) terminal.write(`${JSON.stringify({ isWell, findings })}\n`);
   else
@@ -121,9 +134,9 @@ function machineLooks(runs: string): readonly Look[] {
   ];
 }
 
-function recipeLooks(recipe: Recipe, terminal: Terminal): readonly Look[] {
+function recipeLooks(recipe: Recipe, terminal: Terminal, signal: AbortSignal): readonly Look[] {
   const { now } = terminal;
-  const clock = { now, signal: interruptible(terminal) };
+  const clock = { now, signal };
   const { threads } = recipe.compute;
   const open = (device: "cpu" | "webgpu") => openHost({ device, ...(threads === "auto" ? {} : { threads }) });
   const isGpuNeeded = recipe.compute.device === "webgpu";

@@ -7,6 +7,7 @@ import { readRecipe } from "../pipeline/read-recipe.ts";
 import { type Part, playersOf } from "../pipeline/recipe.ts";
 import { bytes, duration, whole } from "./amounts.ts";
 import { findRecipe } from "./find-recipe.ts";
+import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { shownPath } from "./shown-path.ts";
 import { tableLines } from "./table.ts";
@@ -29,18 +30,20 @@ export async function plan(
 ): Promise<number> {
   const { projectRoot, workingDirectory, now, write, paint } = terminal;
   const file = findRecipe(given, terminal);
-  const recipe = readRecipe(file, {
+  const written = readRecipe(file, {
     shownAs: shownPath(file, workingDirectory),
     set: options.set,
     projectRoot,
     workingDirectory,
   });
+  const signal = interruptible(terminal);
+  const recipe = await withModels(written, terminal, signal);
   const { device, threads } = recipe.compute;
   const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
   let forecast: Forecast;
   let memory: number;
   try {
-    const clock = { now, signal: interruptible(terminal) };
+    const clock = { now, signal };
     await checkInputs(recipe, host, clock);
     forecast = await forecastRun(recipe, host, clock);
     memory = process.memoryUsage.rss() + (COPIES_IN_PPO - COPIES_IN_PROBE) * 4 * forecast.parameters;

@@ -6,6 +6,7 @@ import type { Recipe } from "../pipeline/recipe.ts";
 import { UserError } from "../user-error.ts";
 import { findRecipe } from "./find-recipe.ts";
 import { findRun } from "./find-run.ts";
+import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { createRenderer } from "./render.ts";
 import { shownPath } from "./shown-path.ts";
@@ -68,13 +69,15 @@ async function follow(
   // Loaded only once the recipe is known to be good: a mistake in it is told at once.
   const { runCharter } = await import("../pipeline/run.ts");
   const { projectRoot, now, workingDirectory } = terminal;
+  const signal = interruptible(terminal);
+  const complete = await withModels(recipe, terminal, signal);
   const renderer = createRenderer(terminal, json ? "json" : terminal.isInteractive ? "block" : "lines");
   try {
-    await runCharter(recipe, {
+    await runCharter(complete, {
       directory,
       projectRoot,
       emit: renderer.emit,
-      signal: interruptible(terminal),
+      signal,
       now,
     });
   } finally {

@@ -4,7 +4,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { isNode, LineCounter, parse, parseDocument, stringify } from "yaml";
 import { z } from "zod";
+import { hubIdOfFolder, parseHubId } from "../models/hub.ts";
 import { UserError } from "../user-error.ts";
+import { markedHubId } from "./hub-models.ts";
 import { playersOf, type Recipe, recipeSchema, resolveDefaults } from "./recipe.ts";
 import { explainIssues, type KeyPath } from "./recipe-issues.ts";
 
@@ -57,20 +59,26 @@ export function parseRecipe(source: RecipeSource): Recipe {
     overridden.add(path.join("."));
   }
   const from = [dirname(file), projectRoot, ...(workingDirectory === undefined ? [] : [workingDirectory])];
-  const path = z
+  const resolved = (given: string, context: z.core.$RefinementCtx<string>): string => {
+    const found = candidates(given, from).find(exists);
+    if (found !== undefined) return found;
+    context.addIssue({
+      code: "custom",
+      message: `expected a file or folder, got "${given}", which is not there`,
+      params: { hint: `Looked in ${candidates(given, from).map(dirname).join(" and ")}.` },
+    });
+    return z.NEVER;
+  };
+  const path = z.string().min(1).transform(resolved);
+  const checkpoint = z
     .string()
     .min(1)
     .transform((given, context) => {
-      const found = candidates(given, from).find(exists);
-      if (found !== undefined) return found;
-      context.addIssue({
-        code: "custom",
-        message: `expected a file or folder, got "${given}", which is not there`,
-        params: { hint: `Looked in ${candidates(given, from).map(dirname).join(" and ")}.` },
-      });
-      return z.NEVER;
+      // Where its folder is there, a path is misspelt; elsewhere it may be the id of a model of the hub.
+      const isLocal = candidates(dirname(given), from).some(exists) || candidates(given, from).some(exists);
+      return parseHubId(given) !== undefined && !isLocal ? markedHubId(given) : resolved(given, context);
     });
-  const schema = recipeSchema(path as unknown as z.ZodType<string, string>);
+  const schema = recipeSchema(...([path, checkpoint] as unknown as Parameters<typeof recipeSchema>));
   const result = schema.safeParse(value);
   const where = (at: KeyPath): string => {
     const name = at.join(".");
@@ -93,6 +101,7 @@ export function parseRecipe(source: RecipeSource): Recipe {
 /** A recipe as text that reads back as the same recipe. Paths inside the project are written relative to it. */
 export function renderRecipe(recipe: Recipe, projectRoot: string): string {
   const portable = (value: unknown): unknown => {
+    if (typeof value === "string" && hubIdOfFolder(value) !== undefined) return hubIdOfFolder(value);
     if (typeof value === "string" && isAbsolute(value) && value.startsWith(resolve(projectRoot) + sep))
       return relative(projectRoot, value).split(sep).join("/");
     if (Array.isArray(value)) return value.map(portable);

@@ -64,11 +64,12 @@ const klCoefficient = z.union(
 /**
  * The schema of a recipe.
  *
- * @param path how a key that names a file or folder is read: resolves it, or refuses what is not there
+ * @param path how a key that names a file is read: resolves it, or refuses what is not there
+ * @param checkpoint the same for a checkpoint's folder
  */
-export function recipeSchema(path: z.ZodType<string, string>) {
+export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path) {
   const file = path.nullable().default(null);
-  const model = z.union([path, endpointSchema]).nullable().default(null);
+  const model = z.union([checkpoint, endpointSchema]).nullable().default(null);
   const prompts = z.strictObject({ file: path, count: countOrAll.default("all") });
   const bothSets = z.strictObject({ redTeam: prompts, helpful: prompts });
 
@@ -79,9 +80,9 @@ export function recipeSchema(path: z.ZodType<string, string>) {
       .union([z.string(), z.int().transform(String)], { error: "expected a word or a whole number" })
       .default("0"),
     /** The helpful-only model: it answers, critiques and revises (CAI 3.1). */
-    policy: z.union([path, endpointSchema]),
+    policy: z.union([checkpoint, endpointSchema]),
     /** Checkpoint that is fine-tuned: the pretrained model in CAI 3.2. Default: the policy, which is one then. */
-    base: file,
+    base: checkpoint.nullable().default(null),
     constitution: z.strictObject({
       file: path,
       /** Ids or tags of principles to leave out. */
