@@ -1,7 +1,7 @@
 // Commands as a user meets them, on random weights: a plan before a run, an interruption in the middle, a conversation after.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -40,6 +40,38 @@ it("plan tells every stage with its calls, tokens and time, and writes nothing",
   expect(table.stdout).toMatch(/Plan for town-small[\s\S]*in all[\s\S]*of memory/);
   expect(existsSync(join(folder, "town-small"))).toBe(false);
 }, 60_000);
+
+it("init writes a folder that passes every check, runs to its report, and is not overwritten", async () => {
+  const made = join(folder, "my policy");
+  const endpoint = ["--endpoint", "http://localhost:1234/v1", "--model", "judge", "--api-key", "$MY_KEY"];
+  const elsewhere = await charter("init", join(folder, "remote"), ...endpoint);
+  expect(elsewhere.code, elsewhere.stderr).toBe(0);
+  const remote = readFileSync(join(folder, "remote", "recipe.yaml"), "utf8");
+  const judge = "{ endpoint: http://localhost:1234/v1, model: judge, apiKey: $MY_KEY }";
+  for (const key of ["critiqueModel", "revisionModel", "model"])
+    expect(remote).toContain(`  ${key}: ${judge}\n`);
+  expect(remote).toContain("policy: HuggingFaceTB/SmolLM2-135M-Instruct\n");
+
+  const { code, stdout, stderr } = await charter("init", made, "--policy", join(folder, "policy"));
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain("recipe.yaml");
+  const constitution = await charter("constitution", "check", join(made, "constitution.yaml"));
+  expect([constitution.code, constitution.stdout]).toEqual([
+    0,
+    expect.stringContaining("my-policy 0.1.0: 4 principles"),
+  ]);
+  const doctor = await charter("doctor", join(made, "recipe.yaml"), "--runs", folder);
+  expect(doctor.code, doctor.stdout).toBe(0);
+  const small = sets(...TINY_RUN, "rl.iterations=2", "rl.minibatches=2", "evaluation.sampling.maxTokens=12");
+  const run = await charter("run", join(made, "recipe.yaml"), "--runs", folder, "--json", ...small);
+  expect(run.code, run.stderr).toBe(0);
+  expect(existsSync(join(folder, "my-policy", "report.html"))).toBe(true);
+
+  const again = await charter("init", made);
+  expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("expected no such folder")]);
+  const half = await charter("init", join(folder, "half"), "--model", "judge");
+  expect([half.code, half.stderr]).toEqual([2, expect.stringContaining("--endpoint and --model together")]);
+}, 120_000);
 
 it("doctor looks at everything, and tells all that is wrong at once with its fix", async () => {
   const well = await charter("doctor", "town-small", "--runs", folder, ...settings);

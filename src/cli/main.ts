@@ -125,6 +125,23 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
       done(await (await import("./plan.ts")).plan(recipe, options, terminal)),
     );
 
+  command(
+    "init <folder>",
+    "a folder to begin with: recipe, constitution, prompts; asks what it is not told",
+    [
+      "init my-policy",
+      "init my-policy --policy models/town",
+      "init my-policy --endpoint http://localhost:8000/v1 --model my-judge --api-key '$MY_KEY'",
+    ],
+  )
+    .option("--policy <model>", "the model that is trained: a folder, or an id of the hub")
+    .option("--endpoint <url>", "OpenAI-compatible endpoint of the model that criticises and judges")
+    .option("--model <name>", "that model's name there")
+    .option("--api-key <$NAME>", "name of the environment variable that holds its key")
+    .action(async (folder, options) =>
+      done(await (await import("./init.ts")).init(folder, options, terminal)),
+    );
+
   withSet(
     withRuns(
       command("doctor [recipe]", "what works on this machine and what does not, with the fix", [

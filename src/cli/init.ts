@@ -1,0 +1,117 @@
+// charter init <folder>: a folder to begin with: a commented recipe, a constitution to change, prompts that show the shape. Asks
+// what it is not told, where someone is there to answer.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { stringify } from "yaml";
+import { UserError } from "../user-error.ts";
+import { shownPath } from "./shown-path.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface InitOptions {
+  readonly policy?: string;
+  readonly endpoint?: string;
+  readonly model?: string;
+  readonly apiKey?: string;
+}
+
+const DEFAULT_POLICY = "HuggingFaceTB/SmolLM2-135M-Instruct";
+
+/** What the templates leave open. */
+interface Answers {
+  readonly policy: string;
+  /** Who criticises, revises and judges; null for the policy itself. */
+  readonly large: { readonly endpoint: string; readonly model: string; readonly apiKey?: string } | null;
+}
+
+export async function init(given: string, options: InitOptions, terminal: Terminal): Promise<number> {
+  const { workingDirectory, projectRoot, call, write } = terminal;
+  const folder = resolve(workingDirectory, given);
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new UserError(
+      "folder-not-empty",
+      `${given}: expected no such folder, or an empty one, got one with files in it`,
+      "Name another folder.",
+    );
+  const answers = await ask(options, terminal);
+  const name =
+    basename(folder)
+      .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+      .replace(/^[^A-Za-z0-9]+/, "") || "charter";
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(projectRoot, "templates"), folder, { recursive: true });
+  renameSync(join(folder, "gitignore"), join(folder, ".gitignore"));
+  const filled = fillings(name, answers, folder, terminal);
+  for (const file of ["README.md", "constitution.yaml", "recipe.yaml"]) {
+    const path = join(folder, file);
+    const text = readFileSync(path, "utf8").replaceAll(/\{\{(\w+)\}\}/g, (_, key: string) => filled[key]!);
+    writeFileSync(path, text);
+  }
+  const shown = shownPath(folder, workingDirectory);
+  write(`${shown} has a recipe, a constitution and some prompts: change them, then
+  ${call} constitution check ${shown}/constitution.yaml
+  ${call} doctor ${shown}/recipe.yaml
+  ${call} plan ${shown}/recipe.yaml
+  ${call} run ${shown}/recipe.yaml
+`);
+  return 0;
+}
+
+function fillings(
+  name: string,
+  { policy, large }: Answers,
+  folder: string,
+  { workingDirectory }: Terminal,
+): Readonly<Record<string, string>> {
+  const local = resolve(workingDirectory, policy);
+  const indented = (key: string) =>
+    `  ${stringify({ [key]: large }, { flowCollectionPadding: true, collectionStyle: "flow", lineWidth: 0 })
+      .trim()
+      .replace(/^\{ (.*) \}$/s, "$1")}\n`;
+  return {
+    name,
+    policy: existsSync(local) ? relative(folder, local).split("\\").join("/") : policy,
+    critic: large === null ? "" : indented("critiqueModel") + indented("revisionModel"),
+    judge: large === null ? "" : indented("model"),
+  };
+}
+
+/** Options as they were given; the rest asked, or as it usually is. */
+async function ask(options: InitOptions, { isInteractive, paint }: Terminal): Promise<Answers> {
+  const { endpoint, model, apiKey } = options;
+  if ((endpoint === undefined) !== (model === undefined))
+    throw new UserError(
+      "init-endpoint",
+      `expected --endpoint and --model together, got --${endpoint === undefined ? "model" : "endpoint"} alone`,
+      "For example --endpoint http://localhost:8000/v1 --model my-judge",
+    );
+  const large =
+    endpoint === undefined || model === undefined
+      ? null
+      : { endpoint, model, ...(apiKey !== undefined && { apiKey }) };
+  if (!isInteractive || process.stdin.isTTY !== true || large !== null || options.policy !== undefined)
+    return { policy: options.policy ?? DEFAULT_POLICY, large };
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = async (question: string, usual: string) =>
+    (await lines.question(`${question} ${paint("dim", `[${usual}]`)} `)).trim() || usual;
+  try {
+    const policy = await answer("Which model do you train (folder, or id of the hub)?", DEFAULT_POLICY);
+    const where = await answer(
+      "Who criticises and judges: an OpenAI-compatible endpoint, or the model itself?",
+      "itself",
+    );
+    if (where === "itself") return { policy, large: null };
+    const named = await answer("Which model is there?", "default");
+    const key = await answer("Environment variable that holds its key?", "none");
+    return {
+      policy,
+      large: {
+        endpoint: where,
+        model: named,
+        ...(key !== "none" && { apiKey: `$${key.replace(/^\$/, "")}` }),
+      },
+    };
+  } finally {
+    lines.close();
+  }
+}
