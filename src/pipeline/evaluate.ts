@@ -5,6 +5,7 @@ import type { Results } from "../method/evaluation/results.ts";
 import { chainTranscripts, sideBySide, type Transcript } from "../method/evaluation/transcripts.ts";
 import type { Prompt, Response, Revision } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
+import { warnOfLoops } from "./collapse.ts";
 import { graderOf } from "./grader-of.ts";
 import { importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
@@ -87,6 +88,7 @@ async function answerAll(
       for (const response of responses) own.get(response.prompt)!.push(response);
     }
     await model.close();
+    warnOfLoops(run, `answers of ${name}`, [...own.values()].flat());
     answers[name] = own;
   }
   return answers;

@@ -3,6 +3,7 @@
 import type { Preference } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import { importCheckpoint } from "./checkpoints.ts";
+import { warnOfLoops } from "./collapse.ts";
 import { type Evaluated, evaluate } from "./evaluate.ts";
 import {
   drawnPrinciples,
@@ -60,6 +61,7 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     responses,
     demonstrations,
   });
+  warnOfLoops(run, "revisions", revisions);
   const helpfulResponses = await sampleHelpful();
   for (const opened of new Set([model, critic.model, reviser.model])) await opened.close();
   const slCai = await fineTune(run, host, {
@@ -131,6 +133,7 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     const prompts = all.slice(0, pairs === "all" ? all.length : pairs);
     const sampler = lazily(host, slCai.checkpoint);
     const { answers, comparisons } = await samplePairs(run, sampler, recipe, prompts, slCai.checkpoint.id);
+    warnOfLoops(run, "answers of SL-CAI", answers);
     await sampler.close();
     const judge = await importModel(run, "feedback-model", recipe.feedback.model);
     const feedbackModel = await openNamed(run, host, judge);

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { alikeDeclines, distinct, estimateDistinct, mostWidespread, wordsOf } from "./diversity.ts";
+import {
+  alikeDeclines,
+  describeDiversity,
+  distinct,
+  estimateDistinct,
+  isLooping,
+  mostWidespread,
+  wordsOf,
+} from "./diversity.ts";
 import { jackknife, wilson } from "./intervals.ts";
 
 test("words and marks stand apart, in lower case", () => {
@@ -24,6 +32,15 @@ test("its interval is the jackknife's over prompts, an answer left out by really
   const without = texts.map((_, i) => distinct(texts.filter((_own, j) => j !== i).flat(), 2));
   expect(estimateDistinct(texts, 2)).toEqual(jackknife(distinct(texts.flat(), 2), without));
   expect(estimateDistinct([], 2)).toEqual({ value: 0, low: 0, high: 0 });
+});
+
+test("a text that says itself again and again goes in circles; one that repeats a sentence does not", () => {
+  const sentence = "Please take good care of yourself and of all the others.";
+  expect(isLooping(`${sentence} `.repeat(6))).toBe(true);
+  expect(isLooping("no no no no no no no no no no no no no no no no")).toBe(true);
+  expect(isLooping(`${sentence} I mean it, since nobody else will do it for you. ${sentence}`)).toBe(false);
+  expect(isLooping("no no no no no")).toBe(false); // too short to tell
+  expect(describeDiversity([[sentence], ["so it goes ".repeat(9)]]).looping).toEqual(wilson(1, 2));
 });
 
 test("declines are compared in equal numbers, of the models that decline at all", () => {

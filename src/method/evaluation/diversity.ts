@@ -59,12 +59,26 @@ export function mostWidespread(texts: readonly string[], n: number): WidespreadP
   return most === undefined ? null : { phrase: most[0], share: wilson(most[1], texts.length)! };
 }
 
+/** Runs of four words in a text before it can be told to go in circles, and the share of them said before when it does. */
+const LOOP = { ngrams: 12, repeated: 0.5 };
+
+/**
+ * Whether a text goes in circles: more than half of its runs of four words stand in it before. Weak critics and reviewers
+ * end so when they are trained on themselves (arXiv 2504.04918).
+ */
+export function isLooping(text: string): boolean {
+  const ngrams = ngramsOf(text, 4);
+  return ngrams.length >= LOOP.ngrams && 1 - new Set(ngrams).size / ngrams.length > LOOP.repeated;
+}
+
 /** What there is to say of the texts of each prompt. */
 export interface Diversity {
   readonly answers: number;
   readonly distinct1: Estimate;
   readonly distinct2: Estimate;
   readonly widest: WidespreadPhrase | null;
+  /** Texts that go in circles. */
+  readonly looping: Rate | null;
 }
 
 /** Every figure of one model's texts. */
@@ -74,6 +88,7 @@ export function describeDiversity(texts: readonly (readonly string[])[]): Divers
     distinct1: estimateDistinct(texts, 1),
     distinct2: estimateDistinct(texts, 2),
     widest: mostWidespread(texts.flat(), 4),
+    looping: wilson(texts.flat().filter(isLooping).length, texts.flat().length),
   };
 }
 

@@ -97,19 +97,23 @@ const escaped = (text: string) => text.replace(/[&<>]/g, (character) => `&#${cha
 /** Distinct-n and the most widespread phrase of each model. */
 export function diversity(results: Results): Section | null {
   if (results.diversity.length === 0) return null;
-  const rows = results.diversity.map(({ model, set, answers, distinct1, distinct2, widest }) => [
+  const rows = results.diversity.map(({ model, set, answers, distinct1, distinct2, looping, widest }) => [
     nameOf(model),
     { "red-team": "harmful", helpful: "ordinary", declines: "harmful, declined" }[set],
     { number: String(answers) },
     estimateCell(distinct1),
     estimateCell(distinct2),
+    rateCell(looping),
     rateCell(widest?.share ?? null),
     widest === null ? "" : `“${widest.phrase}”`,
   ]);
   return {
     title: "Diversity",
     said: "Over-training shows as boilerplate: fewer different words and pairs of words, and one phrase of four words in ever more answers. Declines share more words than help does, so they are set beside as many of each model that declines.",
-    body: table(["Model", "Requests", "Answers", "Distinct-1", "Distinct-2", "Widest 4-gram", ""], rows),
+    body: table(
+      ["Model", "Requests", "Answers", "Distinct-1", "Distinct-2", "In circles", "Widest 4-gram", ""],
+      rows,
+    ),
   };
 }
 

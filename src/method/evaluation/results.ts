@@ -118,6 +118,8 @@ const resultsSchema = z.strictObject({
       distinct2: z.strictObject(estimate),
       /** The 4-gram in the most answers. */
       widest: z.strictObject({ phrase: z.string(), share: rate }).nullable(),
+      /** Answers that go in circles. */
+      looping: rate.nullable(),
     }),
   ),
   /** Sampled texts that were kept out of training, by step and reason. */
