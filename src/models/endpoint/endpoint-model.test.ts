@@ -5,6 +5,7 @@ import { createEndpointModel, type EndpointOptions } from "./endpoint-model.ts";
 import {
   type Fault,
   type ScriptedServer,
+  type ServedRequest,
   type ServerScript,
   startScriptedServer,
 } from "./scripted-server.ts";
@@ -217,6 +218,17 @@ test.each(lasting)(
     expect(error.hint).not.toBe("");
   },
 );
+
+test("a server that names the limit of tokens anew is asked in its way from then on", async () => {
+  const fault = (_n: number, { body }: ServedRequest): Fault | undefined =>
+    "max_tokens" in body
+      ? { kind: "status", status: 400, message: "Use 'max_completion_tokens' instead of 'max_tokens'." }
+      : undefined;
+  const { model, server } = await modelBehind({ ...repeating, fault }, { concurrency: 1 });
+  const samples = await model.sample(questions(3), sampling);
+  expect(samples).toHaveLength(3);
+  expect(server.requests.map(({ body }) => body["max_completion_tokens"])).toEqual([undefined, 12, 12, 12]);
+});
 
 test("a dated or prefixed name is the same model", async () => {
   for (const name of ["judge-1-2026-01-01", "lab/judge-1"]) {

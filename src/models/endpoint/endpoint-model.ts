@@ -69,14 +69,21 @@ const answerSchema = z.looseObject({
 });
 type Answer = z.output<typeof answerSchema>;
 
+/** A conversation to be answered, how long the answer may be, and further keys of the request as the protocol names them. */
+interface Question {
+  readonly conversation: Conversation;
+  readonly maxTokens: number;
+  readonly [key: string]: unknown;
+}
+
 /** Times that a reply which is no answer (cut off, another shape) is asked for again. */
 const REPLIES = 3;
 /** Of the likeliest tokens, as many as hosted servers give. */
 const ALTERNATIVES = 20;
 /** Marks before a label, and the label. */
 const LABEL_TOKENS = 6;
-/** Characters a token at least, in most languages: to tell beforehand what a request may cost. */
-const CHARACTERS_A_TOKEN = 2;
+/** Bytes of a token, as it usually is in English, and at the least: to tell beforehand what a request takes, and may cost. */
+const BYTES_A_TOKEN = { usual: 4, least: 2 };
 
 /**
  * A model behind an endpoint. Requests go out together, as many as the allowance lets; each is answered or the whole call
@@ -90,6 +97,8 @@ const CHARACTERS_A_TOKEN = 2;
 export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?: Payer): LanguageModel {
   const { endpoint, model, labels, prefix: manner } = options;
   const throttle = createThrottle(options, pace);
+  /** How the server calls the limit of tokens. */
+  let limitKey: "max_tokens" | "max_completion_tokens" = "max_tokens";
   const client = new OpenAI({
     baseURL: endpoint,
     apiKey: options.apiKey ?? "none",
@@ -108,47 +117,45 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
   });
 
   /** One answer, whatever it takes. */
-  async function chat(
-    conversation: Conversation,
-    given: Readonly<Record<string, unknown>>,
-    signal?: AbortSignal,
-  ): Promise<Answer> {
-    const body = { model, messages: conversation, ...given };
-    const read = Math.ceil(JSON.stringify(conversation).length / CHARACTERS_A_TOKEN);
-    const atMost = { requests: 1, read, sampled: Number(given["max_tokens"]) };
+  async function chat(question: Question, signal?: AbortSignal): Promise<Answer> {
+    const { conversation, maxTokens: sampled } = question;
+    const bytes = Buffer.byteLength(JSON.stringify(conversation));
     const paid = async () => {
-      const settle = await payer?.reserve(atMost);
+      const settle = await payer?.reserve({ requests: 1, read: bytes / BYTES_A_TOKEN.least, sampled });
       let used: Usage = { requests: 1, read: 0, sampled: 0 };
       try {
-        const answer = await attempt(body, REPLIES, signal);
-        const { prompt_tokens, completion_tokens } = answer.usage ?? {};
-        used = { requests: 1, read: prompt_tokens ?? read, sampled: completion_tokens ?? atMost.sampled };
+        const answer = await attempt(question, REPLIES, signal);
+        const { prompt_tokens: read = Math.ceil(bytes / BYTES_A_TOKEN.usual), completion_tokens = sampled } =
+          answer.usage ?? {};
+        used = { requests: 1, read, sampled: completion_tokens };
         return answer;
       } finally {
         settle?.(used);
       }
     };
-    return throttle.run(atMost.read + atMost.sampled, paid, signal);
+    return throttle.run(bytes / BYTES_A_TOKEN.usual + sampled, paid, signal);
   }
 
-  async function attempt(
-    body: Readonly<Record<string, unknown>>,
-    left: number,
-    signal?: AbortSignal,
-  ): Promise<Answer> {
+  async function attempt(question: Question, left: number, signal?: AbortSignal): Promise<Answer> {
+    const { conversation: messages, maxTokens, ...given } = question;
+    const body = { model, messages, [limitKey]: maxTokens, ...given };
     let reply: unknown;
     try {
       reply = await client.post("/chat/completions", { body, ...(signal && { signal }) });
     } catch (error) {
       signal?.throwIfAborted();
+      if (wantsOtherLimit(error, body)) {
+        limitKey = "max_completion_tokens";
+        return attempt(question, left, signal);
+      }
       // A reply cut off in the middle: the server answered, and may do better.
       const isCut = !(error instanceof OpenAI.APIError) && left > 1;
-      if (isCut) return attempt(body, left - 1, signal);
+      if (isCut) return attempt(question, left - 1, signal);
       throw explainEndpointError(error, options);
     }
     const parsed = answerSchema.safeParse(reply);
     if (!parsed.success) {
-      if (left > 1) return attempt(body, left - 1, signal);
+      if (left > 1) return attempt(question, left - 1, signal);
       throw new UserError(
         "endpoint-answer",
         `${endpoint}: expected a chat completion, got ${JSON.stringify(reply)?.slice(0, 200)} (${REPLIES} times)`,
@@ -167,11 +174,11 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
     const { conversation, prefix = "", seed } = request;
     const { temperature, topP, maxTokens, stop } = sampling;
     const answer = await chat(
-      askedToBegin(conversation, prefix, manner),
       {
+        conversation: askedToBegin(conversation, prefix, manner),
+        maxTokens,
         temperature,
         top_p: topP,
-        max_tokens: maxTokens,
         ...(stop.length > 0 && { stop }),
         seed: seedNumber(seed),
         ...continuing(prefix, manner),
@@ -188,11 +195,14 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
   async function scoreOne(request: ScoreRequest, signal?: AbortSignal): Promise<readonly number[]> {
     const { conversation, prefix = "", continuations } = request;
     const names = continuations.map((text) => text.trim());
-    const asked = askedForLabel(conversation, prefix, names, manner);
-    const given = { max_tokens: LABEL_TOKENS, ...continuing(prefix, manner) };
-    if (labels.kind === "votes") return vote(asked, given, labels.votes, names, signal);
-    const read = { ...given, temperature: 0, logprobs: true, top_logprobs: ALTERNATIVES };
-    const [choice] = (await chat(asked, read, signal)).choices;
+    const question = {
+      conversation: askedForLabel(conversation, prefix, names, manner),
+      maxTokens: LABEL_TOKENS,
+      ...continuing(prefix, manner),
+    };
+    if (labels.kind === "votes") return vote(question, labels.votes, names, signal);
+    const read = { ...question, temperature: 0, logprobs: true, top_logprobs: ALTERNATIVES };
+    const [choice] = (await chat(read, signal)).choices;
     const tokens = choice!.logprobs?.content;
     if (!tokens)
       throw new UserError(
@@ -205,15 +215,14 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
 
   /** The share of sampled answers for each label. */
   async function vote(
-    conversation: Conversation,
-    given: Readonly<Record<string, unknown>>,
+    question: Question,
     votes: number,
     names: readonly string[],
     signal?: AbortSignal,
   ): Promise<readonly number[]> {
     const texts = await Promise.all(
       Array.from({ length: votes }, async (_, i) => {
-        const answer = await chat(conversation, { ...given, temperature: 1, seed: i }, signal);
+        const answer = await chat({ ...question, temperature: 1, seed: i }, signal);
         return answer.choices[0]!.message.content ?? "";
       }),
     );
@@ -246,15 +255,24 @@ async function together<R, S>(
   one: (request: R, signal: AbortSignal) => Promise<S>,
 ): Promise<readonly S[]> {
   signal?.throwIfAborted();
-  const failure = new AbortController();
-  const either = signal === undefined ? failure.signal : AbortSignal.any([signal, failure.signal]);
+  const either = new AbortController();
+  const stop = () => either.abort(signal!.reason);
+  signal?.addEventListener("abort", stop, { once: true });
   try {
-    return await Promise.all(requests.map((request) => one(request, either)));
+    return await Promise.all(requests.map((request) => one(request, either.signal)));
   } catch (error) {
-    failure.abort(error);
+    either.abort(error);
     throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
   }
 }
+
+/** Newer hosted models refuse the older name of the limit, and say which one they take. */
+const wantsOtherLimit = (error: unknown, body: Readonly<Record<string, unknown>>): boolean =>
+  error instanceof OpenAI.BadRequestError &&
+  error.message.includes("max_completion_tokens") &&
+  "max_tokens" in body;
 
 /** A name as the whole number that servers take for a seed. */
 const seedNumber = (name: string): number =>
