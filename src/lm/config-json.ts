@@ -105,6 +105,7 @@ export function parseConfig(json: unknown, origin = "config.json"): DecoderConfi
     tieWordEmbeddings: raw.tie_word_embeddings,
     endTokens: [raw.eos_token_id ?? []].flat(),
     padToken: raw.pad_token_id ?? null,
+    lora: null,
   };
   const { heads, keyValueHeads, headSize } = config;
   if (heads % keyValueHeads !== 0 || headSize % 2 !== 0 || !Number.isInteger(headSize)) {

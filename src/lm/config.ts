@@ -41,6 +41,26 @@ export type RopeScaling =
       readonly originalPositions: number;
     };
 
+/** The matrices of a layer that adapters may stand beside, by the block they are in. */
+const LORA_BLOCKS = {
+  q_proj: "self_attn",
+  k_proj: "self_attn",
+  v_proj: "self_attn",
+  o_proj: "self_attn",
+  gate_proj: "mlp",
+  up_proj: "mlp",
+  down_proj: "mlp",
+} as const;
+export type LoraTarget = keyof typeof LORA_BLOCKS;
+export const LORA_TARGETS = Object.keys(LORA_BLOCKS) as readonly LoraTarget[];
+
+/** Low-rank adapters beside frozen matrices (Hu et al. 2021, arXiv 2106.09685): x W' becomes x W' + (alpha / rank) (x A') B'. */
+export interface Lora {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targets: readonly LoraTarget[];
+}
+
 export interface DecoderConfig {
   readonly family: FamilyName;
   /** C */
@@ -70,6 +90,8 @@ export interface DecoderConfig {
   /** Tokens that end a text. */
   readonly endTokens: readonly number[];
   readonly padToken: number | null;
+  /** What alone is trained, beside a scalar head; null where everything is. */
+  readonly lora: Lora | null;
 }
 
 /** A Llama without any departure, to be completed by its sizes. */
@@ -77,6 +99,7 @@ export const PLAIN_LLAMA = {
   family: "llama",
   ropeScaling: { kind: "default" },
   unrotatedLayers: [],
+  lora: null,
 } as const satisfies Partial<DecoderConfig>;
 
 /** The switches of the configuration's family. */
@@ -86,6 +109,7 @@ export const familyOf = ({ family }: Pick<DecoderConfig, "family">): Family => F
  * The tensors of a checkpoint in Hugging Face layout: name to shape, in the order of the forward pass. Weights are [out,in].
  *
  * @param head "scalar" has `score.weight` [1,C] and no vocabulary head
+ * @returns adapters are `<matrix>.lora_A.weight` [rank,in] and `<matrix>.lora_B.weight` [out,rank]
  */
 export function parameterShapes(config: DecoderConfig, head: Head): Readonly<Record<string, Shape>> {
   const { hiddenSize: C, intermediateSize: F, vocabularySize: V, headSize: D } = config;
@@ -111,9 +135,19 @@ export function parameterShapes(config: DecoderConfig, head: Head): Readonly<Rec
     shapes[`${prefix}.mlp.gate_proj.weight`] = [F, C];
     shapes[`${prefix}.mlp.up_proj.weight`] = [F, C];
     shapes[`${prefix}.mlp.down_proj.weight`] = [C, F];
+    for (const target of config.lora?.targets ?? []) {
+      const matrix = `${prefix}.${LORA_BLOCKS[target]}.${target}`;
+      const [rows, columns] = shapes[`${matrix}.weight`] as [number, number];
+      shapes[`${matrix}.lora_A.weight`] = [config.lora!.rank, columns];
+      shapes[`${matrix}.lora_B.weight`] = [rows, config.lora!.rank];
+    }
   }
   shapes["model.norm.weight"] = [C];
   if (head === "scalar") shapes["score.weight"] = [1, C];
   else if (!config.tieWordEmbeddings) shapes["lm_head.weight"] = [V, C];
   return shapes;
 }
+
+/** Whether a tensor is trained, by its name in either layout: all of them, or adapters and a scalar head alone. */
+export const isTrained = ({ lora }: Pick<DecoderConfig, "lora">, name: string): boolean =>
+  lora === null || name.includes(".lora_") || name === "score.weight";

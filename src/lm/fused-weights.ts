@@ -10,7 +10,7 @@ import { type DecoderConfig, type Head, parameterShapes } from "./config.ts";
 export type Parameters = ReadonlyMap<string, Tensor<"float32">>;
 
 /** Memory name to the Hugging Face names whose rows it holds, in order; within a layer. */
-const FUSED: Readonly<Record<string, readonly string[]>> = {
+export const FUSED: Readonly<Record<string, readonly string[]>> = {
   "self_attn.qkv_proj.weight": [
     "self_attn.q_proj.weight",
     "self_attn.k_proj.weight",
@@ -54,13 +54,20 @@ export function memoryShapes(config: DecoderConfig, head: Head): ReadonlyMap<str
  * From Hugging Face tensors to the layout in memory. Tensors the model has no use for are dropped.
  *
  * @param parameters float32 tensors by Hugging Face name; a scalar head that is absent starts at zero
+ * @param isWanted which of the tensors in memory, by name; all by default
  * @throws UserError when a tensor is missing or has another shape than the configuration implies
  */
-export function fuse(parameters: ReadonlyMap<string, Tensor>, config: DecoderConfig, head: Head): Parameters {
+export function fuse(
+  parameters: ReadonlyMap<string, Tensor>,
+  config: DecoderConfig,
+  head: Head,
+  isWanted: (name: string) => boolean = () => true,
+): Parameters {
   const shapes = parameterShapes(config, head);
   const fused = new Map<string, Tensor<"float32">>();
   const layout = memoryLayout(config, head);
   for (const [name, shape] of memoryShapes(config, head)) {
+    if (!isWanted(name)) continue;
     const data = new Float32Array(sizeOf(shape));
     let start = 0;
     for (const part of layout.get(name)!) {
@@ -73,12 +80,13 @@ export function fuse(parameters: ReadonlyMap<string, Tensor>, config: DecoderCon
   return fused;
 }
 
-/** From the layout in memory back to Hugging Face tensors: the inverse of `fuse`. The data is copied. */
+/** From the layout in memory back to Hugging Face tensors, as many as there are: the inverse of `fuse`. The data is copied. */
 export function split(parameters: Parameters, config: DecoderConfig, head: Head): Parameters {
   const shapes = parameterShapes(config, head);
   const unfused = new Map<string, Tensor<"float32">>();
   for (const [name, parts] of memoryLayout(config, head)) {
-    const { data } = parameters.get(name) ?? missing(name);
+    const data = parameters.get(name)?.data;
+    if (data === undefined) continue;
     let start = 0;
     for (const part of parts) {
       const shape = shapes[part]!;
@@ -104,8 +112,4 @@ function find(
     `${name}: expected float32 [${shape}], got ${tensor ? `${tensor.dtype} [${tensor.shape}]` : "no such tensor"}`,
     "check that config.json and the weights belong to the same checkpoint",
   );
-}
-
-function missing(name: string): never {
-  throw new Error(`internal: split: expected a tensor ${name} in memory, got none`);
 }

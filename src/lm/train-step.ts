@@ -17,7 +17,7 @@ import { float32, int32, scalar, type Tensor, zeros } from "../engine/tensor.ts"
 import type { AdamW, Loss, TokenSequence } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { type BatchShape, type Group, type PackedBatch, pack } from "./batch.ts";
-import type { DecoderConfig, Head } from "./config.ts";
+import { type DecoderConfig, type Head, isTrained } from "./config.ts";
 import { fuse, type Parameters, split } from "./fused-weights.ts";
 import { createGraphCache } from "./graph-cache.ts";
 import { checkSequences, readCount, readGraph } from "./log-probs.ts";
@@ -55,7 +55,7 @@ export interface Trainer {
   parameters(): Parameters;
   /** The weights in memory layout, not copied: the next step or `importState` changes them. For sampling. */
   weights(): Parameters;
-  /** Weights, moments and step count by name: `parameters/<name>`, `m/<name>`, `v/<name>` in Hugging Face layout, and `step`. */
+  /** Trained weights, their moments and the step count by name: `parameters/<name>`, `m/<name>`, `v/<name>` in Hugging Face layout, and `step`. */
   exportState(): Map<string, Tensor>;
   /** Takes back what `exportState` gave, bit for bit; gradients added up since the last step are forgotten. */
   importState(state: ReadonlyMap<string, Tensor>): void;
@@ -81,6 +81,9 @@ export function createTrainer(options: TrainerOptions): Trainer {
   let moments: { readonly m: Parameters; readonly v: Parameters } | null = null;
   let accumulated: Parameters | null = null;
   let step = 0;
+
+  /** The weights that change. */
+  const trained = (): Parameters => new Map([...weights].filter(([name]) => isTrained(config, name)));
 
   function needHead(wanted: Head, what: string): void {
     if (head === wanted) return;
@@ -135,7 +138,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         ...Object.fromEntries(rule.columns.map((name) => [name, padTo(columns[name]!, batch.shape.reads)])),
         clip: scalar(clip),
       });
-      accumulated = take(weights, found, accumulatedGradient);
+      accumulated = take(trained(), found, accumulatedGradient);
       const count = columns[rule.columns[0]!]!.length;
       const parts = rule.metrics(found["read"]!.data.subarray(0, count), columns, clip);
       for (const [name, value] of Object.entries({ loss: found["loss"]!.data[0]!, ...parts })) {
@@ -157,7 +160,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const graph = await graphs.get(`adamW ${Object.values(settings)}`, () =>
       stepGraph(config, head, settings),
     );
-    const { m, v } = moments ?? { m: zerosLike(weights), v: zerosLike(weights) };
+    const { m, v } = moments ?? { m: zerosLike(trained()), v: zerosLike(trained()) };
     const found = await run(graph, {
       ...byName(weights),
       ...byName(m, firstMoment),
@@ -165,8 +168,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       ...byName(accumulated, accumulatedGradient),
       ...stepFeeds(step + 1, learningRate, settings),
     });
-    moments = { m: take(weights, found, firstMoment), v: take(weights, found, secondMoment) };
-    weights = take(weights, found);
+    moments = { m: take(trained(), found, firstMoment), v: take(trained(), found, secondMoment) };
+    weights = new Map([...weights, ...take(trained(), found)]);
     accumulated = null;
     step += 1;
     return { gradientNorm: found["gradientNorm"]!.data[0]! };
@@ -191,8 +194,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
     exportState() {
       if (accumulated !== null)
         throw new Error("exportState: expected no gradients since the last step, got some");
-      const { m, v } = moments ?? { m: zerosLike(weights), v: zerosLike(weights) };
-      const named = Object.entries({ parameters: weights, m, v }).flatMap(([part, tensors]) =>
+      const { m, v } = moments ?? { m: zerosLike(trained()), v: zerosLike(trained()) };
+      const named = Object.entries({ parameters: trained(), m, v }).flatMap(([part, tensors]) =>
         [...split(tensors, config, head)].map(([name, tensor]): [string, Tensor] => [
           `${part}/${name}`,
           tensor,
@@ -203,7 +206,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
     importState(state) {
       const part = (prefix: string): Parameters => {
         const own = [...state].filter(([name]) => name.startsWith(prefix));
-        return fuse(new Map(own.map(([name, tensor]) => [name.slice(prefix.length), tensor])), config, head);
+        const named = new Map(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+        return fuse(named, config, head, (name) => isTrained(config, name));
       };
       const [taken] = state.get("step")?.data ?? [];
       if (taken === undefined) {
@@ -213,7 +217,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
           "restore a state that was saved here",
         );
       }
-      weights = part("parameters/");
+      weights = new Map([...weights, ...part("parameters/")]);
       moments = { m: part("m/"), v: part("v/") };
       step = taken;
       accumulated = null;
@@ -232,8 +236,12 @@ function lossGraph(
 ): Readonly<Record<string, Value>> {
   const { parameters, read } = readGraph(config, head, shape);
   const loss = rule.graph(read, (name) => input(name, [shape.reads]), input("clip", []));
-  const found = gradients(loss, [...parameters.values()]);
-  const named = Object.fromEntries([...parameters.keys()].map((name, i) => [name, found[i]!]));
+  const trained = [...parameters].filter(([name]) => isTrained(config, name));
+  const found = gradients(
+    loss,
+    trained.map(([, value]) => value),
+  );
+  const named = Object.fromEntries(trained.map(([name], i) => [name, found[i]!]));
   return { loss, read, ...accumulate(named, { first }) };
 }
 
@@ -243,7 +251,8 @@ function stepGraph(
   head: Head,
   settings: AdamWSettings,
 ): Readonly<Record<string, Value>> {
-  const parameters = [...parameterInputs(config, head)].map(([name, value]) => ({
+  const trained = [...parameterInputs(config, head)].filter(([name]) => isTrained(config, name));
+  const parameters = trained.map(([name, value]) => ({
     name,
     value,
     gradient: input(accumulatedGradient(name), value.shape),

@@ -20,9 +20,9 @@ import {
   transpose,
 } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
-import { float32, type Tensor } from "../engine/tensor.ts";
-import { type DecoderConfig, familyOf, type Head, type RopeScaling } from "./config.ts";
-import { memoryShapes } from "./fused-weights.ts";
+import { float32, type Tensor, zeros } from "../engine/tensor.ts";
+import { type DecoderConfig, familyOf, type Head, parameterShapes, type RopeScaling } from "./config.ts";
+import { FUSED, memoryShapes } from "./fused-weights.ts";
 
 /** The model's weights in a graph, by memory name. */
 export type ParameterValues = ReadonlyMap<string, Value>;
@@ -126,15 +126,50 @@ export function decoderStack(
   let x = gatherRows(parameter(parameters, "model.embed_tokens.weight"), tokens); // [N,C]
   for (let layer = 0; layer < config.layers; layer++) {
     const weight = (name: string) => parameter(parameters, `model.layers.${layer}.${name}.weight`);
+    const adapted = (y: Value, from: Value, name: string) => {
+      const deltas = loraDeltas(config, parameters, from, layer, name);
+      return deltas === null ? y : add(y, deltas.length === 1 ? deltas[0]! : concat(deltas, 1));
+    };
+    const linear = (from: Value, name: string) =>
+      adapted(matmul(from, weight(name), { transposeB: true }), from, name);
     const normed = rmsNorm(x, weight("input_layernorm"), rmsNormEpsilon); // [N,C]
-    const qkv = matmul(normed, weight("self_attn.qkv_proj"), { transposeB: true }); // [N,(H+2KV)D]
+    const qkv = linear(normed, "self_attn.qkv_proj"); // [N,(H+2KV)D]
     const attended = attend(adjusted(config, parameters, qkv, layer), layer); // [N,HD]
-    x = add(x, matmul(attended, weight("self_attn.o_proj"), { transposeB: true }));
+    x = add(x, linear(attended, "self_attn.o_proj"));
     const normed2 = rmsNorm(x, weight("post_attention_layernorm"), rmsNormEpsilon); // [N,C]
-    const gated = swiglu(normed2, weight("mlp.gate_up_proj")); // [N,F]
-    x = add(x, matmul(gated, weight("mlp.down_proj"), { transposeB: true }));
+    const deltas = loraDeltas(config, parameters, normed2, layer, "mlp.gate_up_proj");
+    const gated = swiglu(normed2, weight("mlp.gate_up_proj"), deltas ?? []); // [N,F]
+    x = add(x, linear(gated, "mlp.down_proj"));
   }
   return rmsNorm(x, parameter(parameters, "model.norm.weight"), rmsNormEpsilon);
+}
+
+/**
+ * What adapters add to a product, for each of the Hugging Face matrices stacked in the one of this name: [N,rows],
+ * (alpha / rank) (x A') B', or
+ * zeros beside those without an adapter. Null where none has one.
+ */
+function loraDeltas(
+  config: DecoderConfig,
+  parameters: ParameterValues,
+  x: Value,
+  layer: number,
+  name: string,
+): readonly Value[] | null {
+  const { lora } = config;
+  const matrices = (FUSED[`${name}.weight`] ?? [`${name}.weight`]).map((part) =>
+    part.replace(/\.weight$/, ""),
+  );
+  const isTarget = (matrix: string) => lora?.targets.some((target) => matrix.endsWith(`.${target}`)) === true;
+  if (lora === null || !matrices.some(isTarget)) return null;
+  const shapes = parameterShapes(config, "vocabulary");
+  return matrices.map((matrix) => {
+    const full = `model.layers.${layer}.${matrix}`;
+    if (!isTarget(matrix)) return constant(zeros([x.shape[0]!, shapes[`${full}.weight`]![0]!]));
+    const down = matmul(x, parameter(parameters, `${full}.lora_A.weight`), { transposeB: true }); // [N,rank]
+    const scale = lora.alpha / lora.rank;
+    return matmul(down, parameter(parameters, `${full}.lora_B.weight`), { transposeB: true, scale });
+  });
 }
 
 /** Queries, keys and values [N,(H+2KV)D] with the bias, or the normalised queries and keys, of those families that have them. */
@@ -164,17 +199,21 @@ export function turned(config: DecoderConfig, x: Value, { cos, sin }: Rotations,
 /**
  * silu(x G') (x U') with G and U the halves of one matrix: [N,C] and [2F,C] -> [N,F]. What is smaller is cut in two, the
  * matrix or its product: cutting copies, forwards and backwards.
+ *
+ * @param deltas [N,F] each, added to the two products; none, or both
  */
-export function swiglu(x: Value, gateUp: Value): Value {
+export function swiglu(x: Value, gateUp: Value, [gateDelta, upDelta]: readonly Value[] = []): Value {
   const [N, C] = x.shape as [number, number];
   const F = gateUp.shape[0]! / 2;
   if (N > C) {
     const half = (start: number) => matmul(x, slice(gateUp, 0, start, start + F), { transposeB: true });
-    return mul(silu(half(0)), half(F));
+    return mul(silu(plus(half(0), gateDelta)), plus(half(F), upDelta));
   }
   const both = matmul(x, gateUp, { transposeB: true }); // [N,2F]
-  return mul(silu(slice(both, 1, 0, F)), slice(both, 1, F, 2 * F));
+  return mul(silu(plus(slice(both, 1, 0, F), gateDelta)), plus(slice(both, 1, F, 2 * F), upDelta));
 }
+
+const plus = (x: Value, y: Value | undefined): Value => (y === undefined ? x : add(x, y));
 
 /**
  * 0 where a token may look, -1e9 where it may not: [B,1,1,T,T], queries before keys. Keys at or before the query whose
