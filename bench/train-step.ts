@@ -7,6 +7,7 @@ import { seed } from "../src/engine/random.ts";
 import { compile } from "../src/engine/session.ts";
 import { float32 } from "../src/engine/tensor.ts";
 import { type DecoderConfig, PLAIN_LLAMA, parameterShapes } from "../src/lm/config.ts";
+import { fuse } from "../src/lm/fused-weights.ts";
 import { initialize } from "../src/lm/initialize.ts";
 import { createTrainer } from "../src/lm/train-step.ts";
 
@@ -72,7 +73,7 @@ async function measure(size: Size, steps: number, rate: number): Promise<void> {
   const trainer = createTrainer({
     config,
     head: "vocabulary",
-    parameters,
+    weights: fuse(parameters, config, "vocabulary"),
     tokensPerMicrobatch: rows * length,
   });
   const random = seed("tokens").random();

@@ -13,7 +13,7 @@ import {
 } from "./adapter.ts";
 import { type DecoderConfig, LORA_TARGETS } from "./config.ts";
 import { parseConfig } from "./config-json.ts";
-import type { Parameters as Weights } from "./fused-weights.ts";
+import { fuse, type Parameters as Weights } from "./fused-weights.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { createTrainer } from "./train-step.ts";
 
@@ -29,7 +29,8 @@ function golden(variant: string) {
   const base = tensors(facts.base, "model.safetensors");
   const adapters = fromPeftTensors(tensors(variant, "adapter_model.safetensors"));
   const parameters = new Map([...base, ...adapters]);
-  const trainer = () => createTrainer({ config, head: "vocabulary", parameters });
+  const trainer = () =>
+    createTrainer({ config, head: "vocabulary", weights: fuse(parameters, config, "vocabulary") });
   return {
     facts,
     config,
@@ -90,10 +91,11 @@ describe.each(["lora-llama", "lora-qwen2", "lora-rs"])("adapters that PEFT wrote
 
   test("merged into their matrices say what they said beside them", async () => {
     const { lora: _, ...plain } = config;
+    const bare = { ...plain, lora: null };
     const whole = createTrainer({
-      config: { ...plain, lora: null },
+      config: bare,
       head: "vocabulary",
-      parameters: merged(parameters as Weights, config),
+      weights: fuse(merged(parameters as Weights, config), bare, "vocabulary"),
     });
     const own = trainer();
     const [a, b] = [await own.forward(facts.sequences), await whole.forward(facts.sequences)];
@@ -130,15 +132,24 @@ describe.each(["lora-llama", "lora-qwen2", "lora-rs"])("adapters that PEFT wrote
 });
 
 test("fresh adapters change nothing, and each has a stream of its own", async () => {
-  const { config: bare, base, facts } = golden("lora-llama");
+  const { config: other, base, facts } = golden("lora-llama");
+  const bare: DecoderConfig = { ...other, lora: null };
   const config: DecoderConfig = { ...bare, lora: { rank: 2, alpha: 4, targets: LORA_TARGETS } };
   const adapters = initializeAdapters(config, seed("fresh"));
   expect(initializeAdapters(config, seed("fresh"))).toEqual(adapters);
   const A = [...adapters].filter(([name]) => name.endsWith("lora_A.weight")).map(([, { data }]) => data);
   for (const data of A) expect(Math.max(...data.map(Math.abs))).toBeGreaterThan(0.05);
   expect(new Set(A.map(([first]) => first)).size).toBe(A.length);
-  const own = createTrainer({ config, head: "vocabulary", parameters: new Map([...base, ...adapters]) });
-  const plain = createTrainer({ config: { ...config, lora: null }, head: "vocabulary", parameters: base });
+  const own = createTrainer({
+    config,
+    head: "vocabulary",
+    weights: fuse(new Map([...base, ...adapters]), config, "vocabulary"),
+  });
+  const plain = createTrainer({
+    config: bare,
+    head: "vocabulary",
+    weights: fuse(base, bare, "vocabulary"),
+  });
   expect(await own.forward(facts.sequences)).toEqual(await plain.forward(facts.sequences));
   await own.dispose();
   await plain.dispose();

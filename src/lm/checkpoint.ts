@@ -1,15 +1,19 @@
 // Checkpoints on disk, in Hugging Face layout: config.json, model.safetensors, tokenizer.json, tokenizer_config.json,
-// generation_config.json. Reading checks that the parts belong together; writing is all or nothing. The scalar head is
-// `score.weight`. Knows files and tensors, not how a transformer is computed.
+// generation_config.json. Reading checks that the parts belong together. The scalar head is `score.weight`. Knows files and
+// tensors, not how a transformer is computed.
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
+import { ADAPTER_CONFIG, readAdapterCheckpoint } from "./adapter-checkpoint.ts";
 import type { TokenizerFiles } from "./bpe-trainer.ts";
+import type { Lora } from "./config.ts";
 import { parseConfig } from "./config-json.ts";
 import { readSafetensors, type StoredFloat, writeSafetensors } from "./safetensors.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
+import { jsonBytes, writeFolder } from "./write-folder.ts";
 
 const WEIGHTS = "model.safetensors";
 /** In place of the weights where they are divided among several files: which tensor lies in which. */
@@ -30,16 +34,24 @@ export interface LoadedCheckpoint {
   readonly tokenizer: Tokenizer;
   /** The tokenizer's files by name, byte for byte, to be written beside a model trained from this one. */
   readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
+  /** Where these are adapters: their shape, and the checkpoint that they stand beside. */
+  readonly adapters: {
+    readonly lora: Lora;
+    readonly base: Pick<LoadedCheckpoint, "id" | "directory">;
+  } | null;
 }
 
 /**
- * Reads a folder in Hugging Face layout.
+ * Reads a folder in Hugging Face layout, or one of adapters with the checkpoint that they stand beside.
  *
  * @throws UserError when a file is missing or malformed, the architecture is none of ours, or the tokenizer does not
  * belong to the weights
  * @example const { config, tensors, tokenizer } = await readCheckpoint("models/town");
  */
 export async function readCheckpoint(directory: string): Promise<LoadedCheckpoint> {
+  const isWhole = existsSync(join(directory, "config.json"));
+  if (!isWhole && existsSync(join(directory, ADAPTER_CONFIG)))
+    return readAdapterCheckpoint(directory, readCheckpoint);
   // Files that determine a model's answers, in the order of the id's hash.
   const files = new Map<string, Uint8Array>();
   const hash = createHash("sha256");
@@ -74,7 +86,7 @@ export async function readCheckpoint(directory: string): Promise<LoadedCheckpoin
   checkVocabulary(directory, config, tensors, tokenizer);
   checkFinite(directory, tensors);
   const tokenizerFiles = new Map([...files].filter(([name]) => TOKENIZER_FILES.includes(name)));
-  return { id: hash.digest("hex"), directory, config, tensors, tokenizer, tokenizerFiles };
+  return { id: hash.digest("hex"), directory, config, tensors, tokenizer, tokenizerFiles, adapters: null };
 }
 
 /** What a checkpoint is written from. */
@@ -89,15 +101,11 @@ export interface CheckpointParts {
 }
 
 /**
- * Writes a checkpoint: into a folder beside the target first, forced to disk, then renamed, so that the target is either
- * what it was or whole. Equal parts give equal bytes.
+ * Writes a checkpoint, whole or not at all. Equal parts give equal bytes.
  *
  * @throws UserError when the disk is full or the folder cannot be written
  */
 export async function writeCheckpoint(directory: string, parts: CheckpointParts): Promise<void> {
-  const target = resolve(directory);
-  const fresh = join(dirname(target), `.${basename(target)}.writing`);
-  const former = join(dirname(target), `.${basename(target)}.replaced`);
   const { config, tensors, tokenizerFiles, dtype } = parts;
   const generation = {
     eos_token_id: config["eos_token_id"],
@@ -106,24 +114,12 @@ export async function writeCheckpoint(directory: string, parts: CheckpointParts)
     temperature: 1,
     top_p: 1,
   };
-  try {
-    await rm(fresh, { recursive: true, force: true });
-    await mkdir(fresh, { recursive: true });
-    await writeDurably(join(fresh, "config.json"), jsonBytes(config));
-    await writeDurably(join(fresh, "generation_config.json"), jsonBytes(generation));
-    await writeDurably(join(fresh, "model.safetensors"), writeSafetensors(tensors, dtype ? { dtype } : {}));
-    for (const [name, bytes] of tokenizerFiles) await writeDurably(join(fresh, name), bytes);
-    await syncDirectory(fresh);
-    await rm(former, { recursive: true, force: true });
-    await rename(target, former).catch((cause) => {
-      if (cause.code !== "ENOENT") throw cause;
-    });
-    await rename(fresh, target);
-    await syncDirectory(dirname(target));
-    await rm(former, { recursive: true, force: true });
-  } catch (cause) {
-    throw unwritable(directory, cause);
-  }
+  await writeFolder(directory, [
+    ["config.json", jsonBytes(config)],
+    ["generation_config.json", jsonBytes(generation)],
+    [WEIGHTS, writeSafetensors(tensors, dtype ? { dtype } : {})],
+    ...tokenizerFiles,
+  ]);
 }
 
 /** The files of a tokenizer just trained, as `writeCheckpoint` takes them. */
@@ -209,57 +205,12 @@ function readJson(
   );
 }
 
-const jsonBytes = (value: unknown): Uint8Array =>
-  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "w");
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes renames and new names last through a power cut. */
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 function unreadable(directory: string, name: string, cause: NodeJS.ErrnoException): UserError {
   const isMissing = cause.code === "ENOENT" || cause.code === "ENOTDIR";
   return new UserError(
     isMissing ? "checkpoint-missing-file" : "checkpoint-unreadable",
     `checkpoint ${directory}: expected to read ${name}, got ${isMissing ? "no such file" : cause.message}`,
     `name a folder that holds config.json, ${WEIGHTS} (or ${INDEX} and its files), tokenizer.json and tokenizer_config.json`,
-    { cause },
-  );
-}
-
-/** What to do about the errors of a file system that a user can mend. */
-const DISK_HINTS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full: free some space and run the same command again",
-  EDQUOT: "the disk quota is used up: free some space and run the same command again",
-  EROFS: "the file system is read-only: choose another folder",
-  EACCES: "the folder may not be written by this user: choose another or change its permissions",
-  EPERM: "the folder may not be written by this user: choose another or change its permissions",
-  ENOTDIR: "a part of the path is a file: choose another folder",
-};
-
-function unwritable(directory: string, cause: unknown): unknown {
-  const { code = "", message } = cause as NodeJS.ErrnoException;
-  const hint = DISK_HINTS[code];
-  if (hint === undefined) return cause;
-  return new UserError(
-    "checkpoint-unwritable",
-    `checkpoint ${directory}: expected to write it, got ${message}`,
-    hint,
     { cause },
   );
 }

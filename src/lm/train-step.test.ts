@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { expectClose } from "../../test/close.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { parseConfig } from "./config-json.ts";
+import { fuse } from "./fused-weights.ts";
 import type { LossOf } from "./losses.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { createTrainer, type Trainer } from "./train-step.ts";
@@ -51,12 +52,17 @@ function golden(variant: string) {
     facts: json("golden.json") as Facts,
     expected,
     policy: (tokensPerMicrobatch = 2688) =>
-      createTrainer({ config, head: "vocabulary", parameters, tokensPerMicrobatch }),
+      createTrainer({
+        config,
+        head: "vocabulary",
+        weights: fuse(parameters, config, "vocabulary"),
+        tokensPerMicrobatch,
+      }),
     scorer: () =>
       createTrainer({
         config,
         head: "scalar",
-        parameters: new Map([...parameters, ["score.weight", score]]),
+        weights: fuse(new Map([...parameters, ["score.weight", score]]), config, "scalar"),
       }),
   };
 }

@@ -27,8 +27,8 @@ import { parameterInputs } from "./transformer.ts";
 export interface TrainerOptions {
   readonly config: DecoderConfig;
   readonly head: Head;
-  /** Hugging Face layout; copied. A scalar head that is absent starts at zero. */
-  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** In memory layout (`fuse`). Never written to: what is trained moves into tensors of the trainer's own. */
+  readonly weights: Parameters;
   /** Most tokens that go through the model at once, padding included. Bounds memory; does not change results. */
   readonly tokensPerMicrobatch?: number;
   readonly device?: NonNullable<CompileOptions["device"]>;
@@ -77,7 +77,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     tokensPerMicrobatch = DEFAULT_TOKENS_PER_MICROBATCH,
   } = options;
   const graphs = createGraphCache({ device, ...(threads === undefined ? {} : { threads }) }, MAX_COMPILED);
-  let weights = fuse(options.parameters, config, head);
+  let weights = options.weights;
   let moments: { readonly m: Parameters; readonly v: Parameters } | null = null;
   let accumulated: Parameters | null = null;
   let step = 0;

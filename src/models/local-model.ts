@@ -2,13 +2,17 @@
 // Weights exist once; sampling reads the ones that training changes. Blocks its thread while it computes: `local.ts` puts it
 // in a worker.
 
+import { seed } from "../engine/random.ts";
+import type { Tensor } from "../engine/tensor.ts";
+import { initializeAdapters } from "../lm/adapter.ts";
+import { writeAdapterCheckpoint } from "../lm/adapter-checkpoint.ts";
 import { createChatFormat } from "../lm/chat-format.ts";
 import { endsOfAnswer, PLAIN_TEMPLATE } from "../lm/chat-template.ts";
 import { type LoadedCheckpoint, writeCheckpoint } from "../lm/checkpoint.ts";
-import type { Head } from "../lm/config.ts";
-import { headJson, parseConfig } from "../lm/config-json.ts";
+import { type DecoderConfig, type Head, isTrained } from "../lm/config.ts";
+import { headJson } from "../lm/config-json.ts";
 import { decode } from "../lm/decode.ts";
-import { fuse, type Parameters, split } from "../lm/fused-weights.ts";
+import { fuse, memoryShapes, type Parameters, split } from "../lm/fused-weights.ts";
 import type { InferenceGraphs } from "../lm/inference-graphs.ts";
 import { readSafetensors, writeSafetensors } from "../lm/safetensors.ts";
 import { continuationTokens, scoreContinuations } from "../lm/score.ts";
@@ -31,6 +35,9 @@ export interface LocalModel extends TrainableModel {
   score(requests: readonly ScoreRequest[], signal?: AbortFlag): Promise<readonly Score[]>;
 }
 
+/** Weights of a base checkpoint in memory layout, filled as models need them: adapters on one base share them. */
+export type FrozenWeights = Map<string, Tensor<"float32">>;
+
 /** What is said where the conversation alone fills the context. */
 const NO_ROOM = { text: "", tokens: [], logProbs: [], finish: "length" } as const;
 
@@ -39,31 +46,35 @@ const NO_ROOM = { text: "", tokens: [], logProbs: [], finish: "length" } as cons
  *
  * @param head the checkpoint's own by default; a scalar head that the checkpoint lacks starts at zero
  * @param graphs of the same configuration; shared between models, and outlives them
+ * @param options `frozen`, what other models of the same base hold; `adaptersFrom`, the stream that fresh adapters begin from
  */
 export function createLocalModel(
   checkpoint: LoadedCheckpoint,
   graphs: InferenceGraphs,
-  options: { readonly head?: Head } & Pick<TrainerOptions, "device" | "threads">,
+  options: {
+    readonly head?: Head;
+    readonly frozen: FrozenWeights;
+    readonly adaptersFrom?: string;
+  } & Pick<TrainerOptions, "device" | "threads">,
 ): LocalModel {
   const { id, tokenizer, directory } = checkpoint;
-  const config = parseConfig(checkpoint.config, `${directory}/config.json`);
+  const { config } = graphs;
   const ownHead = headOf(checkpoint.config);
   const head = options.head ?? ownHead;
   const chat = createChatFormat(tokenizer);
   const endTokens = new Set([chat.endOfTurn, tokenizer.endToken, ...config.endTokens]);
 
   // Until something is trained there are weights alone: no moments, no gradients.
-  let untrained: Parameters | null = fuse(checkpoint.tensors, config, head);
+  let untrained: Parameters | null = weightsOf(checkpoint, config, head, options);
   let trainer: Trainer | null = null;
   const weights = (): Parameters => trainer?.weights() ?? untrained!;
   function training(): Trainer {
     if (trainer === null) {
       const { device, threads } = options;
-      const parameters = split(untrained!, config, head);
       trainer = createTrainer({
         config,
         head,
-        parameters,
+        weights: untrained!,
         ...(device && { device }),
         ...(threads && { threads }),
       });
@@ -140,6 +151,12 @@ export function createLocalModel(
     optimStep: async (adamW) => training().optimStep(adamW),
 
     async save(target) {
+      if (config.lora !== null) {
+        const base = checkpoint.adapters?.base.directory ?? directory;
+        const parameters = split(trainedOf(weights(), config), config, head);
+        const tokenizerFiles = withTemplate(checkpoint);
+        return writeAdapterCheckpoint(target, { config, head, parameters, base, tokenizerFiles });
+      }
       const json = head === ownHead ? checkpoint.config : { ...checkpoint.config, ...headJson(config, head) };
       await writeCheckpoint(target, {
         config: { ...json, ...storedAsFloat32(json) },
@@ -156,6 +173,28 @@ export function createLocalModel(
     },
   };
 }
+
+/** The checkpoint's weights in memory layout; those that stay as they are from what others hold, or left for them. */
+function weightsOf(
+  checkpoint: LoadedCheckpoint,
+  config: DecoderConfig,
+  head: Head,
+  { frozen, adaptersFrom = "" }: { readonly frozen: FrozenWeights; readonly adaptersFrom?: string },
+): Parameters {
+  if (config.lora === null) return fuse(checkpoint.tensors, config, head);
+  const isFrozen = (name: string) => !isTrained(config, name);
+  const missing = fuse(checkpoint.tensors, config, head, (name) => isFrozen(name) && !frozen.has(name));
+  for (const [name, tensor] of missing) frozen.set(name, tensor);
+  const adapters = checkpoint.adapters === null ? initializeAdapters(config, seed(adaptersFrom)) : [];
+  const trained = new Map([...checkpoint.tensors, ...adapters]);
+  const own = fuse(trained, config, head, (name) => isTrained(config, name));
+  return new Map(
+    [...memoryShapes(config, head).keys()].map((name) => [name, own.get(name) ?? frozen.get(name)!]),
+  );
+}
+
+const trainedOf = (weights: Parameters, config: DecoderConfig): Parameters =>
+  new Map([...weights].filter(([name]) => isTrained(config, name)));
 
 /** The tokenizer's files; with the plain template where they have none, so that others talk to the model as it was taught. */
 function withTemplate({ tokenizer, tokenizerFiles }: LoadedCheckpoint): ReadonlyMap<string, Uint8Array> {

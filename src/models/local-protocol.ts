@@ -1,7 +1,7 @@
 // What goes over the wire between a process and the worker in which its local models live: calls, replies and errors as
 // plain records. Knows neither side.
 import { UserError } from "../user-error.ts";
-import type { TrainableModel } from "./model.ts";
+import type { FreshAdapters, TrainableModel } from "./model.ts";
 
 /** The methods of a model that may be called from the other side. */
 export type Method = {
@@ -15,7 +15,12 @@ export interface WorkerOptions {
 }
 
 export type Call =
-  | { readonly kind: "open"; readonly directory: string; readonly head?: "vocabulary" | "scalar" }
+  | {
+      readonly kind: "open";
+      readonly directory: string;
+      readonly head?: "vocabulary" | "scalar";
+      readonly adapters?: FreshAdapters;
+    }
   /** `abort` is shared: its first number is 1 from the moment the caller wants the call stopped. */
   | {
       readonly kind: "model";

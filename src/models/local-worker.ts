@@ -2,9 +2,10 @@
 // after the other. Models of one configuration share their compiled graphs.
 import { parentPort, workerData } from "node:worker_threads";
 import { readCheckpoint } from "../lm/checkpoint.ts";
+import type { Lora } from "../lm/config.ts";
 import { parseConfig } from "../lm/config-json.ts";
 import { createInferenceGraphs, type InferenceGraphs } from "../lm/inference-graphs.ts";
-import { createLocalModel, type LocalModel } from "./local-model.ts";
+import { createLocalModel, type FrozenWeights, type LocalModel } from "./local-model.ts";
 import {
   type Call,
   carryError,
@@ -41,7 +42,7 @@ async function answer({ id, call }: Request): Promise<void> {
 async function perform(call: Call): Promise<unknown> {
   switch (call.kind) {
     case "open":
-      return open(call.directory, call.head);
+      return open(call);
     case "model":
       return invoke(call);
     case "close": {
@@ -56,17 +57,36 @@ async function perform(call: Call): Promise<unknown> {
   }
 }
 
-async function open(directory: string, head: "vocabulary" | "scalar" | undefined): Promise<Opened> {
+async function open({ directory, head, adapters }: Extract<Call, { kind: "open" }>): Promise<Opened> {
   const checkpoint = await readCheckpoint(directory);
-  const config = parseConfig(checkpoint.config, `${directory}/config.json`);
+  const lora = checkpoint.adapters?.lora ?? adapters ?? null;
+  const plain = parseConfig(checkpoint.config, `${directory}/config.json`);
+  const config = lora === null ? plain : { ...plain, lora: onlyLora(lora) };
   const key = JSON.stringify(config);
   const compiled = graphs.get(key) ?? createInferenceGraphs(config, options);
   graphs.set(key, compiled);
-  const model = createLocalModel(checkpoint, compiled, { ...options, ...(head && { head }) });
+  const frozen = config.lora === null ? new Map() : frozenOf(checkpoint.adapters?.base.id ?? checkpoint.id);
+  const model = createLocalModel(checkpoint, compiled, {
+    ...options,
+    frozen,
+    ...(head && { head }),
+    ...(adapters && { adaptersFrom: adapters.seed }),
+  });
   const handle = opened++;
   models.set(handle, model);
   const { id, head: ofModel, contextLength, capabilities } = model;
   return { model: handle, id, head: ofModel, contextLength, capabilities };
+}
+
+const onlyLora = ({ rank, alpha, targets }: Lora): Lora => ({ rank, alpha, targets });
+
+/** Frozen weights of each base checkpoint, held as long as a model that stands on them. */
+const bases = new Map<string, WeakRef<FrozenWeights>>();
+
+function frozenOf(base: string): FrozenWeights {
+  const held = bases.get(base)?.deref() ?? new Map();
+  bases.set(base, new WeakRef(held));
+  return held;
 }
 
 async function invoke({

@@ -17,16 +17,50 @@ beforeAll(async () => {
   await writeTinyCheckpoint(join(folder, "tiny"));
   host = await openHost({ threads: 1 });
   model = await host.open(join(folder, "tiny"));
+  await teach(join(folder, "taught"));
 });
 afterAll(async () => {
   await host.close();
   await rm(folder, { recursive: true });
 });
 
+/** Adapters can only use what their base has learnt, which of random weights is nothing. */
+async function teach(directory: string): Promise<void> {
+  const student = await host.open(join(folder, "tiny"));
+  const turns = (question: string, answer: string) =>
+    [
+      { role: "user", content: question },
+      { role: "assistant", content: answer },
+    ] as const;
+  const examples = await student.tokenize([
+    turns("how to paint the fence", "brew the fence"),
+    turns("tea", "paint it"),
+  ]);
+  const adamW = { learningRate: 0.01, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
+  for (let step = 0; step < 60; step++) {
+    await student.forwardBackward({ kind: "cross-entropy", examples });
+    await student.optimStep(adamW);
+  }
+  await student.save(directory);
+  await student.close();
+}
+
 languageModelContract("a local model", () => model, "e");
 trainableModelContract(
   "a local model",
   (head) => host.open(join(folder, "tiny"), { head }),
+  async (trained) => {
+    const directory = join(folder, `saved-${saved++}`);
+    await trained.save(directory);
+    return host.open(directory);
+  },
+);
+
+const targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"] as const;
+const adapters = { rank: 8, alpha: 32, targets, seed: "adapters" };
+trainableModelContract(
+  "a local model with adapters",
+  (head) => host.open(join(folder, "taught"), { head, adapters }),
   async (trained) => {
     const directory = join(folder, `saved-${saved++}`);
     await trained.save(directory);

@@ -37,8 +37,9 @@ interface Line {
 export async function openHost(options: WorkerOptions = {}): Promise<ModelHost> {
   const line = startWorker(options);
   return {
-    async open(directory, { head } = {}) {
-      const opened = (await line.send({ kind: "open", directory, ...(head && { head }) })) as Opened;
+    async open(directory, { head, adapters } = {}) {
+      const call = { kind: "open", directory, ...(head && { head }), ...(adapters && { adapters }) } as const;
+      const opened = (await line.send(call)) as Opened;
       return proxyOf(opened, line);
     },
     async close() {

@@ -157,9 +157,31 @@ export interface TrainableModel extends LanguageModel {
   close(): Promise<void>;
 }
 
+/** Low-rank adapters to be trained in place of a model's own weights (LoRA), and the name of the stream they begin from. */
+export interface FreshAdapters {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targets: readonly (
+    | "q_proj"
+    | "k_proj"
+    | "v_proj"
+    | "o_proj"
+    | "gate_proj"
+    | "up_proj"
+    | "down_proj"
+  )[];
+  readonly seed: string;
+}
+
 /** Opens checkpoints. One host may hold several models at once (policy, reference, preference model, value model). */
 export interface ModelHost {
-  /** A checkpoint folder in Hugging Face layout. `head: "scalar"` on a checkpoint without one starts it at zero. */
-  open(directory: string, options?: { readonly head?: "vocabulary" | "scalar" }): Promise<TrainableModel>;
+  /**
+   * A checkpoint folder in Hugging Face layout, or one of adapters. `head: "scalar"` on a checkpoint without one starts it at
+   * zero; with `adapters`, fresh ones stand beside its frozen weights, but for a checkpoint that has its own.
+   */
+  open(
+    directory: string,
+    options?: { readonly head?: "vocabulary" | "scalar"; readonly adapters?: FreshAdapters | undefined },
+  ): Promise<TrainableModel>;
   close(): Promise<void>;
 }

@@ -1,0 +1,106 @@
+// Checkpoints of adapters alone, as PEFT writes them: adapter_config.json, which names the checkpoint they stand beside, and
+// adapter_model.safetensors. Read with that checkpoint, they are a model like any other.
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { isAbsolute, join, resolve } from "node:path";
+import { UserError } from "../user-error.ts";
+import { fromPeftTensors, parseAdapterConfig, toAdapterJson, toPeftTensors } from "./adapter.ts";
+import type { LoadedCheckpoint } from "./checkpoint.ts";
+import type { DecoderConfig, Head } from "./config.ts";
+import { headJson, parseConfig } from "./config-json.ts";
+import type { Parameters } from "./fused-weights.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { jsonBytes, writeFolder } from "./write-folder.ts";
+
+export const ADAPTER_CONFIG = "adapter_config.json";
+const ADAPTER_WEIGHTS = "adapter_model.safetensors";
+
+/**
+ * Reads a folder of adapters and the checkpoint that it names.
+ *
+ * @param readBase reads that checkpoint
+ * @throws UserError when either cannot be read, or they do not belong together
+ */
+export async function readAdapterCheckpoint(
+  directory: string,
+  readBase: (directory: string) => Promise<LoadedCheckpoint>,
+): Promise<LoadedCheckpoint> {
+  const path = join(directory, ADAPTER_CONFIG);
+  const json = parseJson(await readFile(path, "utf8"), path);
+  const lora = parseAdapterConfig(json, path);
+  const base = await readBase(baseOf(directory, json));
+  const bytes = await readFile(join(directory, ADAPTER_WEIGHTS)).catch((cause) => {
+    throw new UserError(
+      "adapter-weights",
+      `checkpoint ${directory}: expected to read ${ADAPTER_WEIGHTS}, got ${(cause as Error).message}`,
+      "Fetch the adapter again, in safetensors.",
+      { cause },
+    );
+  });
+  const head: Head = json["task_type"] === "SEQ_CLS" ? "scalar" : "vocabulary";
+  const tensors = fromPeftTensors(readSafetensors(new Uint8Array(bytes), join(directory, ADAPTER_WEIGHTS)));
+  const config = parseConfig(base.config, base.directory);
+  const id = createHash("sha256")
+    .update(JSON.stringify({ base: base.id, lora, head }))
+    .update(bytes)
+    .digest("hex");
+  return {
+    ...base,
+    id,
+    directory,
+    config: head === "scalar" ? { ...base.config, ...headJson(config, head) } : base.config,
+    tensors: new Map([...base.tensors, ...tensors]),
+    adapters: { lora, base: { id: base.id, directory: base.directory } },
+  };
+}
+
+/** What a folder of adapters is written from. */
+export interface AdapterParts {
+  /** With the adapters' shape. */
+  readonly config: DecoderConfig;
+  readonly head: Head;
+  /** In Hugging Face layout; what is not trained is left out. */
+  readonly parameters: Parameters;
+  /** Folder of the checkpoint that they stand beside. */
+  readonly base: string;
+  readonly tokenizerFiles: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Writes adapters as PEFT reads them, whole or not at all. */
+export async function writeAdapterCheckpoint(
+  directory: string,
+  { config, head, parameters, base, tokenizerFiles }: AdapterParts,
+): Promise<void> {
+  await writeFolder(directory, [
+    [ADAPTER_CONFIG, jsonBytes(toAdapterJson(config.lora!, resolve(base), head))],
+    [ADAPTER_WEIGHTS, writeSafetensors(toPeftTensors(parameters, config))],
+    ...tokenizerFiles,
+  ]);
+}
+
+function baseOf(directory: string, { base_model_name_or_path: name }: Record<string, unknown>): string {
+  const given = String(name ?? "");
+  const found = (isAbsolute(given) ? [given] : [resolve(directory, given), resolve(given)]).find(
+    (folder) => given !== "" && existsSync(join(folder, "config.json")),
+  );
+  if (found !== undefined) return found;
+  throw new UserError(
+    "adapter-base",
+    `${join(directory, ADAPTER_CONFIG)}: base_model_name_or_path: expected the folder of a checkpoint, got ${JSON.stringify(name)}`,
+    "Write there the folder of the checkpoint that the adapter was trained on.",
+  );
+}
+
+function parseJson(text: string, path: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(
+      "checkpoint-malformed-json",
+      `${path}: expected JSON, got "${(cause as Error).message}"`,
+      "fetch the file again",
+      { cause },
+    );
+  }
+}
