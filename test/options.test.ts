@@ -37,6 +37,38 @@ async function run(name: string, ...settings: readonly string[]) {
 const bodies = <T>(ledger: Ledger, kind: string): readonly T[] =>
   [...ledger.entries(kind)].map(({ body }) => body as unknown as T);
 
+it("trains adapters beside a frozen base, keeps them as PEFT does, and merges them on request", async () => {
+  const { ledger, results } = await run(
+    "adapters",
+    "lora={ rank: 4, alpha: 8, targets: [q_proj, v_proj, down_proj] }",
+  );
+  const made = [...ledger.entries("checkpoint")].map(({ body }) => body as { stage: string; files?: object });
+  const files = ["adapter_config.json", "adapter_model.safetensors"];
+  for (const stage of ["sl-cai", "preference-model", "rl-cai"])
+    expect(Object.keys(made.find((one) => one.stage === stage)!.files!)).toEqual(
+      expect.arrayContaining(files),
+    );
+  const checkpoint = (stage: string) => join(folder, "adapters", "checkpoints", stage);
+  const config = JSON.parse(
+    readFileSync(join(checkpoint("preference-model"), "adapter_config.json"), "utf8"),
+  );
+  expect(config).toMatchObject({ r: 4, lora_alpha: 8, task_type: "SEQ_CLS", modules_to_save: ["score"] });
+  expect(new Set(results.models.map(({ id }) => id)).size).toBe(3);
+  const [first, last] = [results.history.preference[0]!, results.history.preference.at(-1)!];
+  expect(Number.isFinite(first["loss"]) && Number.isFinite(last["loss"])).toBe(true);
+  const merged = join(folder, "merged");
+  const { code, stderr } = await charter("merge", checkpoint("rl-cai"), "--to", merged);
+  expect(code, stderr).toBe(0);
+  const ask = ["--ask", "how to brew tea", "--temperature", "0", "--max-tokens", "8"];
+  const [beside, within] = [
+    await charter("chat", checkpoint("rl-cai"), ...ask),
+    await charter("chat", merged, ...ask),
+  ];
+  expect(within.stdout.replace("merged", "rl-cai")).toBe(beside.stdout);
+  const whole = await charter("merge", merged, "--to", join(folder, "again"));
+  expect([whole.code, whole.stderr]).toEqual([2, expect.stringContaining("expected a folder of adapters")]);
+});
+
 it("revises directly, trains on the first round, reasons several times under several principles, steers the KL", async () => {
   const { ledger, results } = await run(
     "asked",

@@ -206,6 +206,14 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
       done(await (await import("./chat.ts")).chat(checkpoints, options, terminal)),
     );
 
+  command("merge <adapters>", "the whole checkpoint that low-rank adapters make, for tools that know none", [
+    "merge runs/mine/checkpoints/rl-cai --to merged",
+  ])
+    .requiredOption("--to <folder>", "where the checkpoint goes")
+    .action(async (folder, options) =>
+      done(await (await import("./merge.ts")).merge(folder, options, terminal)),
+    );
+
   const pretrain = command("pretrain", "make a model that a recipe can start from", ["pretrain town"]);
   command(
     "town",

@@ -18,7 +18,10 @@ export interface PlanOptions {
   readonly json?: boolean;
 }
 
-/** PPO holds four models: two that learn, whose weights, gradient and two moments are kept, and two that are only read. */
+/**
+ * PPO holds four models: two that learn, whose weights, gradient and two moments are kept, and two that are only read. With
+ * adapters all this is of the adapters alone: what they stand beside is there once, and the probe has it.
+ */
 const COPIES_IN_PPO = 2 * 4 + 2;
 /** The probe holds one that learns. */
 const COPIES_IN_PROBE = 4;

@@ -16,7 +16,7 @@ import { needPreferences } from "./enough-to-learn.ts";
 import { lazily } from "./lazy-model.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
-import { recordTrainingSet, type Trained, train } from "./training.ts";
+import { adaptersKey, adaptersOf, recordTrainingSet, type Trained, train } from "./training.ts";
 
 /** What is learnt from and what is held out; a comparison's side depends on its conversation alone, whatever its label. */
 export interface PreferenceSplit {
@@ -115,14 +115,17 @@ export function trainPreference(
     title: "Preference model",
     unit: "step",
     version: 1,
-    key: { base: base.modelId, examples, options: options as unknown as Json },
+    key: { base: base.modelId, examples, options: options as unknown as Json, ...adaptersKey(recipe) },
     parents: [
       { id: base.id, role: "base" },
       { id: examples, role: "training-set" },
     ],
     turns: preferenceSteps(preferences.length, options),
     checkpointEvery: preference.checkpointEvery,
-    open: async () => ({ preferenceModel: await host.open(base.directory, { head: "scalar" }) }),
+    open: async () => {
+      const opening = { head: "scalar", ...adaptersOf(recipe, "preference-model") } as const;
+      return { preferenceModel: await host.open(base.directory, opening) };
+    },
     result: "preferenceModel",
     loop: async function* ({ preferenceModel }, { turn }) {
       for await (const metrics of trainPreferenceModel(preferenceModel, preferences, options, turn))

@@ -1,6 +1,9 @@
 // A short probe before a run: a handful of the recipe's own prompts goes through its first steps, to measure how long texts
 // are and what a token costs on this machine. Nothing is written.
+import { sizeOf } from "../engine/shape.ts";
 import { readCheckpoint } from "../lm/checkpoint.ts";
+import { isTrained, parameterShapes } from "../lm/config.ts";
+import { parseConfig } from "../lm/config-json.ts";
 import { comparisonQuestion, critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
 import { critiqueConversation } from "../method/critique/critique.ts";
 import { withAssistant, withUser } from "../method/critique/respond.ts";
@@ -11,12 +14,13 @@ import { probeEndpoints } from "./probe-endpoints.ts";
 import { readConstitution } from "./read-constitution.ts";
 import { readPreferences, readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
+import { adaptersOf } from "./training.ts";
 
 /** What a probe measured. */
 export interface Probe {
   readonly lengths: Lengths;
   readonly costs: Costs;
-  /** Of the checkpoint that is trained; four bytes each. */
+  /** Trained ones of the policy; four bytes each. */
   readonly parameters: number;
 }
 
@@ -62,9 +66,8 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
   const prompts = rows
     .slice(0, Math.min(MOST_PROMPTS, recipe.compute.batch))
     .map(({ conversation }) => conversation);
-  const { tensors } = await readCheckpoint(recipe.base);
-  const parameters = [...tensors.values()].reduce((total, { data }) => total + data.length, 0);
-  const model = await host.open(recipe.base);
+  const parameters = await trainedParameters(recipe);
+  const model = await host.open(recipe.base, adaptersOf(recipe, "probe"));
   try {
     const ask = (conversations: readonly Conversation[], sampling: Sampling, name: string) =>
       model.sample(
@@ -121,6 +124,14 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
   } finally {
     await model.close();
   }
+}
+
+async function trainedParameters({ base, lora }: Recipe): Promise<number> {
+  const { config: json, adapters } = await readCheckpoint(base);
+  const config = { ...parseConfig(json, base), lora: adapters?.lora ?? lora };
+  return Object.entries(parameterShapes(config, "vocabulary"))
+    .filter(([name]) => isTrained(config, name))
+    .reduce((total, [, shape]) => total + sizeOf(shape), 0);
 }
 
 /** What it costs to read a token and to learn from one, after a first call that compiles. */

@@ -2,6 +2,7 @@
 // Bai et al. 2022 (arXiv 2212.08073), "HH" is Bai et al. 2022a (arXiv 2204.05862); "ours" marks what neither gives.
 // Reading a file, overriding keys and explaining mistakes are read-recipe.ts.
 import { z } from "zod";
+import { LORA_TARGETS } from "../lm/config.ts";
 import type { RlOptions } from "../method/rl/train.ts";
 import { endpointSchema } from "./recipe-endpoint.ts";
 
@@ -83,6 +84,15 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
     policy: z.union([checkpoint, endpointSchema]),
     /** Checkpoint that is fine-tuned: the pretrained model in CAI 3.2. Default: the policy, which is one then. */
     base: checkpoint.nullable().default(null),
+    /** Low-rank adapters in place of all weights: for the policy, the preference model and the value model. */
+    lora: z
+      .strictObject({
+        rank: count.default(16), // ours, as usual with PEFT
+        alpha: positive.default(32),
+        targets: z.array(z.enum(LORA_TARGETS)).min(1).readonly().default(LORA_TARGETS),
+      })
+      .nullable()
+      .default(null),
     constitution: z.strictObject({
       file: path,
       /** Ids or tags of principles to leave out. */

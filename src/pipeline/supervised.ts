@@ -9,7 +9,7 @@ import type { Checkpoint } from "./checkpoints.ts";
 import { needRevisions } from "./enough-to-learn.ts";
 import { pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
-import { recordTrainingSet, type Trained, train } from "./training.ts";
+import { adaptersKey, adaptersOf, recordTrainingSet, type Trained, train } from "./training.ts";
 
 /** Samples one answer a prompt, remembered under the model and the name of the random stream. */
 export function sampleResponses(
@@ -83,6 +83,7 @@ export async function fineTune(
       base: base.modelId,
       examples: examplesEntry,
       options: options as unknown as Json,
+      ...adaptersKey(recipe),
     },
     parents: [
       { id: base.id, role: "base" },
@@ -90,7 +91,7 @@ export async function fineTune(
     ],
     turns: supervisedSteps(examples.length, options),
     checkpointEvery: supervised.checkpointEvery,
-    open: async () => ({ policy: await host.open(base.directory) }),
+    open: async () => ({ policy: await host.open(base.directory, adaptersOf(recipe, "sl-cai")) }),
     result: "policy",
     loop: async function* ({ policy }, { turn }) {
       const conversations = examples.map(({ conversation }) => conversation);

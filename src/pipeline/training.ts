@@ -3,10 +3,11 @@
 import { readFile } from "node:fs/promises";
 import { blobPath, hasBlob, putBlob, removeBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
-import type { Metrics, TrainableModel } from "../models/model.ts";
+import type { FreshAdapters, Metrics, TrainableModel } from "../models/model.ts";
 import { type Checkpoint, keepCheckpoint, recalledCheckpoint } from "./checkpoints.ts";
 import { needFinite } from "./enough-to-learn.ts";
 import { keyOf, type Parent, type Run } from "./perform.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** What one turn of a training loop leaves behind. */
 export interface Turn {
@@ -171,6 +172,20 @@ function releaseStates(run: Run, training: string, kept: readonly string[]): voi
     for (const blob of Object.values(body.blobs)) if (!kept.includes(blob)) removeBlob(run.directory, blob);
   }
 }
+
+/** Fresh adapters for a training, where the recipe wants them: how a model is opened. */
+export const adaptersOf = (
+  { lora, seed }: Pick<Recipe, "lora" | "seed">,
+  stage: string,
+): { readonly adapters?: FreshAdapters } =>
+  lora === null ? {} : { adapters: { ...lora, seed: `${seed}/${stage}/adapters` } };
+
+/** And what of them determines the training's result. */
+export const adaptersKey = ({
+  lora,
+  seed,
+}: Pick<Recipe, "lora" | "seed">): { readonly [key: string]: Json } =>
+  lora === null ? {} : { lora: lora as unknown as Json, seed };
 
 /** Writes which records a training learns from, so that a checkpoint can be traced to each of them. Returns the entry's id. */
 export function recordTrainingSet(run: Run, stage: string, records: readonly string[]): string {
