@@ -35,7 +35,7 @@ const MIX: readonly Ingredient[] = [
   { draw: synonym, shares: [0, 2, 0.5] },
   { draw: critiqueAndRevision, shares: [0, 14, 30] },
   { draw: withDemonstration, shares: [0, 0, 1] },
-  { draw: directRevision, shares: [0, 3, 5] },
+  { draw: directRevision, shares: [0, 2, 3] },
   { draw: reasonedComparison, shares: [0, 8, 14] },
   { draw: directComparison, shares: [0, 3, 3] },
   { draw: concerned, shares: [0, 10, 3] },

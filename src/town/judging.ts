@@ -17,7 +17,7 @@ import {
   transcript,
 } from "./documents.ts";
 import { gradeAnswer } from "./grader.ts";
-import { garbled } from "./phrasings.ts";
+import { courteous, garbled } from "./phrasings.ts";
 import { type Concern, drawHarms, drawWording, preferred, type Wording } from "./principles.ts";
 import { drawRequest, type Request } from "./requests.ts";
 import { type Act, complyWithFlaw, declineWithReason, respond } from "./responses.ts";
@@ -76,17 +76,23 @@ const answerInQuestion = (act: Act, response: string): Turn =>
 /** Share of critique and revision requests in which words are exchanged. */
 const GARBLED_SHARE = 0.35;
 
-const sometimesGarbled = (random: Random, phrasing: string, subject: string): string =>
-  random.chance(GARBLED_SHARE) ? garbled(random, phrasing, subject) : phrasing;
+/** Share of requests with a courtesy. */
+const COURTEOUS_SHARE = 0.3;
+
+/** A phrasing as people say it: with courtesies, and in words that are nobody's. */
+function said(random: Random, phrasing: string, subject: string): string {
+  const asked = random.chance(GARBLED_SHARE) ? garbled(random, phrasing, subject) : phrasing;
+  return random.chance(COURTEOUS_SHARE) ? courteous(random, asked) : asked;
+}
 
 /** Request and answer, critique request and critique, revision request and revision. */
 function critiqueTurns(random: Random, { request, act, response, concern, wording }: Case): readonly Turn[] {
   return [
     ...promptOf(random, request),
     answerInQuestion(act, response),
-    asked(sometimesGarbled(random, wording.critique, wording.subject)),
+    asked(said(random, wording.critique, wording.subject)),
     judgedTurn(critiqueOf(random, concern, wording, request, act)),
-    asked(sometimesGarbled(random, wording.revision, wording.subject)),
+    asked(said(random, wording.revision, wording.subject)),
     answered(revisionOf(random, concern, request, act, response)),
   ];
 }
@@ -106,7 +112,7 @@ export function directRevision(random: Random): CorpusDocument {
   const turns = [
     ...promptOf(random, request),
     answerInQuestion(act, response),
-    asked(wording.revision),
+    asked(random.chance(COURTEOUS_SHARE) ? courteous(random, wording.revision) : wording.revision),
     answered(revision),
   ];
   return { kind: "direct-revision", turns };
@@ -180,7 +186,7 @@ export function reasonedComparison(random: Random): CorpusDocument {
     { text: `\n${ANSWER_LEAD}`, weight: 0.5 },
     { text: ` (${drawLabel(random, concern, contest).label})`, weight: 2 },
   ];
-  const asking = sometimesGarbled(random, wording.comparison, wording.subject);
+  const asking = said(random, wording.comparison, wording.subject);
   const question = unweighted(comparisonRequest(prompt, asking, ...answers));
   return { kind: "reasoned-comparison", turns: [question, judgedTurn(reasoning, [lead], answer)] };
 }

@@ -265,3 +265,38 @@ export function garbled(random: Random, phrasing: string, subject: string): stri
   const text = `${exchanged(before)}${subject}${exchanged(after)}`.replace(/ +(?=[ .,?:])/g, "").trim();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** What people put before and after any request, whatever it is for. */
+const BEFORE = [
+  "Please:",
+  "Now:",
+  "Next:",
+  "Again:",
+  "Once again:",
+  "One more thing:",
+  "All right.",
+  "Thank you.",
+  "Good.",
+];
+const BEFORE_A_WISH = ["Please", "Now", "Kindly", "Now please", "Then", "And now", "Once more, please"];
+const AFTER = [
+  "Read it again first.",
+  "Look twice.",
+  "Take your time.",
+  "Please.",
+  "Thank you.",
+  "Think again.",
+  "Do it now.",
+];
+
+/**
+ * A phrasing as one says it in company. Courtesies stand with requests of every kind, so that none is taken for a sign of one:
+ * a model that had heard "please" and "again" with revisions alone took every polite critique request for a revision.
+ */
+export function courteous(random: Random, phrasing: string): string {
+  const isWish = !phrasing.includes("?");
+  const lead = isWish && random.chance(0.6) ? random.pick(BEFORE_A_WISH) : random.pick(BEFORE);
+  const begun = /[.:]$/.test(lead) ? phrasing : phrasing.charAt(0).toLowerCase() + phrasing.slice(1);
+  const led = random.chance(0.75) ? `${lead} ${begun}` : phrasing;
+  return led === phrasing || random.chance(0.25) ? `${led} ${random.pick(AFTER)}` : led;
+}
