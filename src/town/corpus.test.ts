@@ -67,7 +67,7 @@ describe("the pretraining corpus", () => {
   it("keeps held-out phrasings of principles out of every document", () => {
     const frames = [...CRITIQUE_FRAMES, ...REVISION_FRAMES, ...COMPARISON_FRAMES];
     let principles = 0;
-    for (const document of documents(3000)) {
+    for (const document of documents(4000)) {
       const text = document.turns.map(textOf).join("\n");
       for (const frame of frames) {
         const [before, after] = frame.text.split("{subject}") as [string, string];
