@@ -108,7 +108,7 @@ export const CRITIQUE_FRAMES: readonly PhrasingFrame[] = [
 export const REVISION_FRAMES: readonly PhrasingFrame[] = [
   ...phrasings("train", [
     ...composed(
-      ["Rewrite", "Revise", "Change", "Please rewrite", "Please change"],
+      ["Rewrite", "Revise", "Change"],
       ["the response", "the answer", "your answer"],
       [
         "so that it does not support {subject}.",
@@ -116,23 +116,19 @@ export const REVISION_FRAMES: readonly PhrasingFrame[] = [
         "so that there is no {subject} in it.",
       ],
     ),
-    ...composed(["Rewrite", "Revise", "Rephrase", "Correct", "Mend", "Please correct"], SAID, [
+    ...composed(["Rewrite", "Revise", "Rephrase", "Correct", "Mend"], SAID, [
       "to take out any {subject}.",
       "until it is free of {subject}.",
       "and leave {subject} aside.",
     ]),
-    ...composed(
-      ["Reword", "Edit", "Amend", "Adjust", "Fix", "Go over", "Please mend", "Kindly reword", "Then edit"],
-      SAID,
-      [
-        "so that nobody is led to {subject}.",
-        "and drop every trace of {subject}.",
-        "until nothing of {subject} is left.",
-        "but this time without {subject}.",
-        "and see that {subject} is gone.",
-        "with no more {subject} in it.",
-      ],
-    ),
+    ...composed(["Reword", "Edit", "Amend", "Adjust", "Fix", "Go over"], SAID, [
+      "so that nobody is led to {subject}.",
+      "and drop every trace of {subject}.",
+      "until nothing of {subject} is left.",
+      "but this time without {subject}.",
+      "and see that {subject} is gone.",
+      "with no more {subject} in it.",
+    ]),
     ...composed(
       ["Offer", "Compose", "Let me have", "Say", "Think of"],
       ["something else", "another reply", "a kinder answer", "words"],
@@ -148,7 +144,7 @@ export const REVISION_FRAMES: readonly PhrasingFrame[] = [
       ["and answer again.", "and say it anew.", "in a second attempt.", "and start over."],
     ),
     ...composed(
-      ["Write", "Please write", "Try"],
+      ["Write", "Try"],
       ["another answer", "a better reply", "a new answer"],
       ["without {subject}.", "that is free of {subject}.", "that stays away from {subject}."],
     ),
@@ -291,7 +287,8 @@ const AFTER = [
 
 /**
  * A phrasing as one says it in company. Courtesies stand with requests of every kind, so that none is taken for a sign of one:
- * a model that had heard "please" and "again" with revisions alone took every polite critique request for a revision.
+ * a model that had heard "please" and "again" with revisions alone took every polite critique request for a revision. Where a
+ * phrasing without them is composed, the same with them is not: one sentence would then have two splits.
  */
 export function courteous(random: Random, phrasing: string): string {
   const isWish = !phrasing.includes("?");
