@@ -6,6 +6,7 @@ import { availableParallelism, freemem, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
 import { openHost } from "../models/local.ts";
 import { checkFiles, checkSource, sourcesOf } from "../pipeline/check-inputs.ts";
+import { checkMemory, memoryOfRun } from "../pipeline/memory-of-run.ts";
 import { shownSource } from "../pipeline/named-model.ts";
 import { readRecipe } from "../pipeline/read-recipe.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
@@ -163,6 +164,13 @@ function recipeLooks(recipe: Recipe, terminal: Terminal, signal: AbortSignal): r
       at: async () => {
         await checkFiles(recipe);
         return "constitution, prompts and comparisons can be read";
+      },
+    },
+    {
+      name: "memory",
+      at: async () => {
+        await checkMemory(recipe);
+        return `the run takes up to ${bytes(await memoryOfRun(recipe))}`;
       },
     },
     { name: "engine", at: speaks("cpu") },

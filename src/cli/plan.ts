@@ -2,6 +2,7 @@
 import { openHost } from "../models/local.ts";
 import { checkInputs } from "../pipeline/check-inputs.ts";
 import { type Forecast, forecastRun } from "../pipeline/forecast-run.ts";
+import { memoryOfMachine, memoryOfRun } from "../pipeline/memory-of-run.ts";
 import { type ModelSource, shownSource } from "../pipeline/named-model.ts";
 import { readRecipe } from "../pipeline/read-recipe.ts";
 import { type Part, playersOf } from "../pipeline/recipe.ts";
@@ -17,14 +18,6 @@ export interface PlanOptions {
   readonly set: readonly string[];
   readonly json?: boolean;
 }
-
-/**
- * PPO holds four models: two that learn, whose weights, gradient and two moments are kept, and two that are only read. With
- * adapters all this is of the adapters alone: what they stand beside is there once, and the probe has it.
- */
-const COPIES_IN_PPO = 2 * 4 + 2;
-/** The probe holds one that learns. */
-const COPIES_IN_PROBE = 4;
 
 export async function plan(
   given: string | undefined,
@@ -44,15 +37,14 @@ export async function plan(
   const { device, threads } = recipe.compute;
   const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
   let forecast: Forecast;
-  let memory: number;
   try {
     const clock = { now, signal };
     await checkInputs(recipe, host, clock);
     forecast = await forecastRun(recipe, host, clock);
-    memory = process.memoryUsage.rss() + (COPIES_IN_PPO - COPIES_IN_PROBE) * 4 * forecast.parameters;
   } finally {
     await host.close();
   }
+  const memory = await memoryOfRun(recipe);
   const { stages, ms } = forecast;
   const total = (of: (stage: (typeof stages)[number]) => number) =>
     stages.reduce((sum, stage) => sum + of(stage), 0);
@@ -103,7 +95,9 @@ export async function plan(
     write(
       `  endpoints: about ${money.toFixed(2)}${recipe.budget === null ? "" : ` of a budget of ${recipe.budget}`}\n`,
     );
-  write(`  about ${duration(ms)} and ${bytes(memory)} of memory\n`);
+  const there = memoryOfMachine();
+  const lacking = memory > there ? paint("red", `, more than the ${bytes(there)} of this machine`) : "";
+  write(`  about ${duration(ms)} and ${bytes(memory)} of memory${lacking}\n`);
   return 0;
 }
 

@@ -4,7 +4,7 @@
 import { add, concat, constant, expand } from "./functions.ts";
 import { gradientsOf } from "./gradients.ts";
 import { inputsOf, type OpNode, reachableFrom, type Value } from "./graph.ts";
-import { formatShape, shapeError } from "./shape.ts";
+import { formatShape, sameShape, shapeError } from "./shape.ts";
 
 /**
  * Gradients of a scalar loss by each of the given values, of their shapes; zeros where no path leads.
@@ -15,9 +15,20 @@ export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
   if (loss.shape.length !== 0 || loss.dtype !== "float32") {
     throw shapeError("gradients", "a float32 scalar loss", `${loss.dtype} ${formatShape(loss.shape)}`);
   }
-  const order = reachableFrom([loss]);
+  return vectorJacobianProducts(loss, constant(1), wrt);
+}
+
+/**
+ * Gradients of sum(y upstream) by each of the given values: what a part of a network passes back, given what came back to it.
+ * @param upstream of y's shape: the gradient of a loss by y
+ */
+export function vectorJacobianProducts(y: Value, upstream: Value, wrt: readonly Value[]): Value[] {
+  if (!sameShape(y.shape, upstream.shape)) {
+    throw shapeError("vectorJacobianProducts", formatShape(y.shape), formatShape(upstream.shape));
+  }
+  const order = reachableFrom([y]);
   const onPath = dependentsOf(new Set(wrt), order);
-  const contributions = new Map<Value, Value[]>([[loss, [constant(1)]]]);
+  const contributions = new Map<Value, Value[]>([[y, [upstream]]]);
   const finished = new Map<Value, Value>();
   for (const value of order.toReversed()) {
     const parts = contributions.get(value);

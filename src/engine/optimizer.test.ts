@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import { expectClose } from "../../test/close.ts";
 import { gradients } from "./backward.ts";
-import { input, mul, sum } from "./functions.ts";
+import { input, mul, sqrt, sum } from "./functions.ts";
 import { interpret } from "./interpret.ts";
-import { type AdamWSettings, accumulate, adamW, stepFeeds } from "./optimizer.ts";
+import { type AdamWSettings, accumulate, adamW, squaredNorm, stepFeeds } from "./optimizer.ts";
 import { compile } from "./session.ts";
 import { float32 } from "./tensor.ts";
 
@@ -17,10 +17,11 @@ const settings: AdamWSettings = {
 
 function stepOf(changes: Partial<AdamWSettings>, decays = true) {
   const parameter = { name: "w", value: input("w", [2]), gradient: input("g", [2]), decays };
-  return adamW([parameter], { ...settings, ...changes });
+  const gradientNorm = sqrt(squaredNorm([parameter.gradient]));
+  return { gradientNorm, ...adamW([parameter], gradientNorm, { ...settings, ...changes }) };
 }
 
-function run(graph: ReturnType<typeof adamW>, g: number[], m: number[], v: number[], step: number) {
+function run(graph: ReturnType<typeof stepOf>, g: number[], m: number[], v: number[], step: number) {
   const scalars = Object.entries(stepFeeds(step, 0.2, settings)).map(([name, { data }]) => [name, data]);
   const feeds = { w: [1, -2], g, "m.w": m, "v.w": v, ...Object.fromEntries(scalars) };
   const results = interpret(Object.values(graph), feeds);

@@ -32,17 +32,23 @@ export interface StepParameter {
 export const firstMoment = (name: string): string => `m.${name}`;
 export const secondMoment = (name: string): string => `v.${name}`;
 
+/** The square of the gradients' global norm, a scalar: norms of parts of a model add up in squares. */
+export const squaredNorm = (gradients: readonly Value[]): Value =>
+  gradients.map((gradient) => sum(square(gradient))).reduce((a, b) => add(a, b));
+
 /**
- * One step of AdamW over all parameters.
+ * One step of AdamW over parameters: all of a model's, or a part of them.
  * Besides what the gradients need, the graph reads {@link stepFeeds} and each parameter's two moments.
- * @returns by name: every parameter, its two moments, and `gradientNorm`, the global norm before clipping (a scalar)
+ * @param gradientNorm a scalar, the global norm of the model's gradients, before clipping
+ * @returns by name: every parameter and its two moments
  */
-export function adamW(parameters: readonly StepParameter[], settings: AdamWSettings): Record<string, Value> {
+export function adamW(
+  parameters: readonly StepParameter[],
+  gradientNorm: Value,
+  settings: AdamWSettings,
+): Record<string, Value> {
   const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = settings;
   const learningRate = input("learningRate", []);
-  const gradientNorm = sqrt(
-    parameters.map(({ gradient }) => sum(square(gradient))).reduce((a, b) => add(a, b)),
-  );
   // The scalars are put together first, so that each parameter is passed over as few times as possible.
   const clip = minimum(
     1,
@@ -54,7 +60,7 @@ export function adamW(parameters: readonly StepParameter[], settings: AdamWSetti
   const scaleV = reciprocal(sqrt(input("biasCorrection2", [])));
   const keep = sub(1, mul(learningRate, weightDecay));
 
-  const outputs: Record<string, Value> = { gradientNorm };
+  const outputs: Record<string, Value> = {};
   for (const { name, value, gradient, decays } of parameters) {
     const m = add(mul(input(firstMoment(name), value.shape), beta1), mul(gradient, gainM));
     const v = add(mul(input(secondMoment(name), value.shape), beta2), mul(square(gradient), gainV));

@@ -33,9 +33,14 @@ export interface Executable {
   readonly inputs: ReadonlyMap<string, InputSignature>;
   /**
    * Computes the outputs, all but those kept on the device. What a run before kept need not be fed, and is replaced if fed.
+   * @param into outputs that are written where a tensor lies already, which is then returned. On the CPU that may be a fed tensor,
+   *   where the graph has no more use for it by the time the output is known: a sum over what is added to, a weight over the weight.
    * @throws when a fed tensor is missing, unknown, or of another shape or dtype than its input
    */
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    into?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>;
   /** The present values of all outputs kept on the device. */
   read(): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
@@ -60,13 +65,22 @@ export async function compile(
   const returned = Object.keys(outputs).filter((name) => !keep.has(name));
   return {
     inputs,
-    run: async (feeds) => {
-      const results = await session.run(feedsOf(inputs, feeds, kept));
+    run: async (feeds, into = {}) => {
+      const fetches = Object.entries(outputs).map(([name, { shape, dtype }]) => {
+        const given = into[name];
+        if (given !== undefined) checkTensor(`output ${name}`, { shape, dtype }, given);
+        return [`out:${name}`, given === undefined ? null : runtimeTensor(given)] as const;
+      });
+      const results = await session.run(feedsOf(inputs, feeds, kept), Object.fromEntries(fetches));
       for (const name of keep) {
         kept.get(name)?.dispose();
         kept.set(name, results[`out:${name}`]!);
       }
-      return tensorsOf(Object.fromEntries(returned.map((name) => [name, results[`out:${name}`]!])));
+      const fresh = returned.filter((name) => into[name] === undefined);
+      return {
+        ...tensorsOf(Object.fromEntries(fresh.map((name) => [name, results[`out:${name}`]!]))),
+        ...into,
+      };
     },
     read: async () => {
       if (kept.size < keep.size) throw shapeError("read", "a run before it", "none");
@@ -145,25 +159,33 @@ function feedsOf(
     if (tensor === undefined)
       throw shapeError("run", `a tensor for input ${name}`, Object.keys(feeds).join(", ") || "none");
     checkFeed(inputs, name, tensor);
-    fed[`in:${name}`] = new ort.Tensor(tensor.dtype, tensor.data, tensor.shape);
+    fed[`in:${name}`] = runtimeTensor(tensor);
   }
   const unknown = Object.keys(feeds).find((name) => !inputs.has(name));
   if (unknown !== undefined) throw shapeError("run", `inputs ${[...inputs.keys()].join(", ")}`, unknown);
   return fed;
 }
 
-function checkFeed(
-  inputs: ReadonlyMap<string, InputSignature>,
-  name: string,
-  { dtype, shape }: Tensor,
-): void {
+const runtimeTensor = ({ dtype, data, shape }: Tensor): ort.Tensor => new ort.Tensor(dtype, data, shape);
+
+function checkFeed(inputs: ReadonlyMap<string, InputSignature>, name: string, tensor: Tensor): void {
   const wanted = inputs.get(name);
-  const got = `${dtype} ${formatShape(shape)}`;
   if (wanted === undefined)
-    throw shapeError("compile", `one of the inputs ${[...inputs.keys()].join(", ")}`, `${name} ${got}`);
-  if (wanted.dtype === dtype && sameShape(wanted.shape, shape)) return;
-  throw shapeError(`input ${name}`, `${wanted.dtype} ${formatShape(wanted.shape)}`, got);
+    throw shapeError(
+      "compile",
+      `one of the inputs ${[...inputs.keys()].join(", ")}`,
+      `${name} ${formatTensor(tensor)}`,
+    );
+  checkTensor(`input ${name}`, wanted, tensor);
 }
+
+function checkTensor(what: string, wanted: Pick<Tensor, "dtype" | "shape">, tensor: Tensor): void {
+  if (wanted.dtype === tensor.dtype && sameShape(wanted.shape, tensor.shape)) return;
+  throw shapeError(what, formatTensor(wanted), formatTensor(tensor));
+}
+
+const formatTensor = ({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): string =>
+  `${dtype} ${formatShape(shape)}`;
 
 /**
  * Brings tensors from the GPU by running a graph that passes them through: asking a GPU tensor for its numbers ends the

@@ -7,7 +7,7 @@ import * as f from "./functions.ts";
 import type { Value } from "./graph.ts";
 import { interpret } from "./interpret.ts";
 import { opCases } from "./op-cases.ts";
-import { adamW, firstMoment, secondMoment, stepFeeds } from "./optimizer.ts";
+import { adamW, firstMoment, secondMoment, squaredNorm, stepFeeds } from "./optimizer.ts";
 import { seed } from "./random.ts";
 import { compile } from "./session.ts";
 import { type Shape, sizeOf } from "./shape.ts";
@@ -107,7 +107,7 @@ async function trainingLosses(device: Device): Promise<readonly number[]> {
     gradient: byWeight[i]!,
     decays: true,
   }));
-  const outputs = { loss, ...adamW(parameters, settings) };
+  const outputs = { loss, ...adamW(parameters, f.sqrt(squaredNorm(byWeight)), settings) };
   const moved = Object.keys(weights).flatMap((name) => [name, firstMoment(name), secondMoment(name)]);
   const step = await compile(outputs, { device, keepOnDevice: moved });
 

@@ -7,7 +7,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../user-error.ts";
 import { fromPeftTensors, parseAdapterConfig, toAdapterJson, toPeftTensors } from "./adapter.ts";
 import type { LoadedCheckpoint } from "./checkpoint.ts";
-import type { DecoderConfig, Head } from "./config.ts";
+import type { DecoderConfig, Head, Lora } from "./config.ts";
 import { headJson, parseConfig } from "./config-json.ts";
 import type { Parameters } from "./fused-weights.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -15,6 +15,19 @@ import { jsonBytes, writeFolder } from "./write-folder.ts";
 
 export const ADAPTER_CONFIG = "adapter_config.json";
 const ADAPTER_WEIGHTS = "adapter_model.safetensors";
+
+/**
+ * The shape of a folder's adapters, and the folder of the checkpoint that they stand beside.
+ *
+ * @throws UserError when adapter_config.json cannot be read, or that checkpoint is not there
+ */
+export async function readAdapterConfig(
+  directory: string,
+): Promise<{ readonly json: Record<string, unknown>; readonly lora: Lora; readonly base: string }> {
+  const path = join(directory, ADAPTER_CONFIG);
+  const json = parseJson(await readFile(path, "utf8"), path);
+  return { json, lora: parseAdapterConfig(json, path), base: baseOf(directory, json) };
+}
 
 /**
  * Reads a folder of adapters and the checkpoint that it names.
@@ -26,10 +39,8 @@ export async function readAdapterCheckpoint(
   directory: string,
   readBase: (directory: string) => Promise<LoadedCheckpoint>,
 ): Promise<LoadedCheckpoint> {
-  const path = join(directory, ADAPTER_CONFIG);
-  const json = parseJson(await readFile(path, "utf8"), path);
-  const lora = parseAdapterConfig(json, path);
-  const base = await readBase(baseOf(directory, json));
+  const { json, lora, base: baseDirectory } = await readAdapterConfig(directory);
+  const base = await readBase(baseDirectory);
   const bytes = await readFile(join(directory, ADAPTER_WEIGHTS)).catch((cause) => {
     throw new UserError(
       "adapter-weights",

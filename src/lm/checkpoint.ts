@@ -7,9 +7,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
-import { ADAPTER_CONFIG, readAdapterCheckpoint } from "./adapter-checkpoint.ts";
+import { ADAPTER_CONFIG, readAdapterCheckpoint, readAdapterConfig } from "./adapter-checkpoint.ts";
 import type { TokenizerFiles } from "./bpe-trainer.ts";
-import type { Lora } from "./config.ts";
+import { type DecoderConfig, EMBEDDING, type Lora } from "./config.ts";
 import { parseConfig } from "./config-json.ts";
 import { readSafetensors, type StoredFloat, writeSafetensors } from "./safetensors.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
@@ -20,7 +20,6 @@ const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 const TEMPLATE = "chat_template.jinja";
 const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", TEMPLATE];
-const EMBEDDING = "model.embed_tokens.weight";
 
 /** A checkpoint as read: every part checked against the others. */
 export interface LoadedCheckpoint {
@@ -87,6 +86,23 @@ export async function readCheckpoint(directory: string): Promise<LoadedCheckpoin
   checkFinite(directory, tensors);
   const tokenizerFiles = new Map([...files].filter(([name]) => TOKENIZER_FILES.includes(name)));
   return { id: hash.digest("hex"), directory, config, tensors, tokenizer, tokenizerFiles, adapters: null };
+}
+
+/**
+ * The configuration of a checkpoint, adapters included, without its weights.
+ *
+ * @throws UserError when it is missing, malformed or of another architecture
+ */
+export async function readConfiguration(directory: string): Promise<DecoderConfig> {
+  const path = join(directory, "config.json");
+  if (!existsSync(path) && existsSync(join(directory, ADAPTER_CONFIG))) {
+    const { lora, base } = await readAdapterConfig(directory);
+    return { ...(await readConfiguration(base)), lora };
+  }
+  const bytes = await readFile(path).catch((cause) => {
+    throw unreadable(directory, "config.json", cause);
+  });
+  return parseConfig(readJson(directory, "config.json", new Map([["config.json", bytes]])), path);
 }
 
 /** What a checkpoint is written from. */

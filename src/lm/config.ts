@@ -27,6 +27,9 @@ export const FAMILIES = {
 
 export type FamilyName = keyof typeof FAMILIES;
 
+/** The table of the tokens' vectors [V,C]; the vocabulary head's as well where the two are tied. */
+export const EMBEDDING = "model.embed_tokens.weight";
+
 /** How rotary frequencies depart from theta^(-2i/D). */
 export type RopeScaling =
   | { readonly kind: "default" }
@@ -114,7 +117,7 @@ export const familyOf = ({ family }: Pick<DecoderConfig, "family">): Family => F
 export function parameterShapes(config: DecoderConfig, head: Head): Readonly<Record<string, Shape>> {
   const { hiddenSize: C, intermediateSize: F, vocabularySize: V, headSize: D } = config;
   const { qkvBias, queryKeyNorm } = familyOf(config);
-  const shapes: Record<string, Shape> = { "model.embed_tokens.weight": [V, C] };
+  const shapes: Record<string, Shape> = { [EMBEDDING]: [V, C] };
   for (let layer = 0; layer < config.layers; layer++) {
     const prefix = `model.layers.${layer}`;
     shapes[`${prefix}.input_layernorm.weight`] = [C];

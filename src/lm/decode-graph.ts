@@ -16,7 +16,8 @@ import {
 import type { Value } from "../engine/graph.ts";
 import type { DecoderConfig } from "./config.ts";
 import { vocabularyLogits } from "./heads.ts";
-import { decoderStack, parameterInputs, rotaryTables, turned } from "./transformer.ts";
+import { rotaryTables } from "./rotary-tables.ts";
+import { decoderStack, parameterInputs, turned } from "./transformer.ts";
 
 /** Sizes of one compiled step. */
 export interface StepShape {

@@ -8,6 +8,7 @@ import type { Sample, Sampling } from "../models/model.ts";
 import type { Parameters } from "./fused-weights.ts";
 import type { InferenceGraphs } from "./inference-graphs.ts";
 import { createKeyValueCache, type KeyValueCache } from "./key-value-cache.ts";
+import { rowsAtOnce } from "./memory.ts";
 import { positionBucket, readPrompts, rowBucket } from "./prefill.ts";
 import { sampleToken } from "./sampler.ts";
 
@@ -42,8 +43,6 @@ interface Row {
   readonly random: Random;
 }
 
-/** The default of `mostRows`, the fastest on two cores (bench/decode.ts). */
-const MOST_ROWS = 64;
 /** Unneeded positions are read in vain, but giving them up copies the rest: it waits until no more than this share is needed. */
 const SHRINK_BELOW = 0.7;
 
@@ -61,7 +60,7 @@ export async function decode(
   requests: readonly DecodeRequest[],
   options: DecodeOptions,
 ): Promise<readonly Decoded[]> {
-  const { mostRows = MOST_ROWS, signal } = options;
+  const { mostRows = rowsAtOnce(graphs.config), signal } = options;
   const decoded = new Array<Decoded>(requests.length);
   // Longest first: the batch then holds rows of like length, and the cache never grows for a latecomer.
   const waiting = requests

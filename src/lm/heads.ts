@@ -1,19 +1,13 @@
-// What is read from hidden states: log-probabilities over the vocabulary, or one number. Only the rows that a loss or a
-// score needs pass through a head. Source: transformers, LlamaForCausalLM and LlamaForSequenceClassification.
-import { gatherRows, matmul, reshape, tokenLogProbs } from "../engine/functions.ts";
+// What is read from hidden states, normalised a last time: log-probabilities over the vocabulary, or one number. Only the rows
+// that a loss or a score needs pass through a head. Source: transformers, LlamaForCausalLM and LlamaForSequenceClassification.
+import { matmul, reshape, rmsNorm, tokenLogProbs } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
-import type { DecoderConfig } from "./config.ts";
+import { type DecoderConfig, EMBEDDING, type Head } from "./config.ts";
 import { type ParameterValues, parameter } from "./transformer.ts";
-
-/** Hidden states at flat positions: [B,T,C] and int32 [N] into B T -> [N,C]. */
-export function readRows(hidden: Value, rows: Value): Value {
-  return gatherRows(reshape(hidden, [-1, hidden.shape.at(-1)!]), rows);
-}
 
 /** Scores of the next token, unnormalised: [N,C] -> [N,V]. The embedding serves as head where the two are tied. */
 export function vocabularyLogits(config: DecoderConfig, parameters: ParameterValues, hidden: Value): Value {
-  const name = config.tieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
-  return matmul(hidden, parameter(parameters, name), { transposeB: true });
+  return project(config, parameters, hidden, headWeight(config, "vocabulary"));
 }
 
 /** Log-probability (nats) of each target: [N,C] and int32 [N] -> [N]. */
@@ -27,6 +21,20 @@ export function targetLogProbs(
 }
 
 /** The scalar head: [N,C] -> [N]. */
-export function scalars(parameters: ParameterValues, hidden: Value): Value {
-  return reshape(matmul(hidden, parameter(parameters, "score.weight"), { transposeB: true }), [-1]);
+export function scalars(config: DecoderConfig, parameters: ParameterValues, hidden: Value): Value {
+  return reshape(project(config, parameters, hidden, headWeight(config, "scalar")), [-1]);
+}
+
+/** Weights of the last normalisation, [C]. */
+export const LAST_NORM = "model.norm.weight";
+
+/** Name of the head's matrix, [V,C] or [1,C]. */
+export function headWeight({ tieWordEmbeddings }: DecoderConfig, head: Head): string {
+  if (head === "scalar") return "score.weight";
+  return tieWordEmbeddings ? EMBEDDING : "lm_head.weight";
+}
+
+function project(config: DecoderConfig, parameters: ParameterValues, hidden: Value, name: string): Value {
+  const normed = rmsNorm(hidden, parameter(parameters, LAST_NORM), config.rmsNormEpsilon);
+  return matmul(normed, parameter(parameters, name), { transposeB: true });
 }

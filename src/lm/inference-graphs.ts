@@ -5,14 +5,15 @@ import { type CompileOptions, compile, type Executable } from "../engine/session
 import type { BatchShape } from "./batch.ts";
 import type { DecoderConfig } from "./config.ts";
 import { decodeStep, type StepShape } from "./decode-graph.ts";
+import { readGraph } from "./log-probs.ts";
 import { type PrefillShape, prefill } from "./prefill-graph.ts";
-import { targetScores } from "./score-graph.ts";
 
 /** The compiled graphs of one configuration. */
 export interface InferenceGraphs {
   readonly config: DecoderConfig;
   step(shape: StepShape): Promise<Executable>;
   prefill(shape: PrefillShape): Promise<Executable>;
+  /** Reads a `PackedBatch`: `logProbs` [N]. */
   scores(shape: BatchShape): Promise<Executable>;
   dispose(): Promise<void>;
 }
@@ -36,7 +37,9 @@ export function createInferenceGraphs(
     step: (shape) => once(`step ${shape.rows} ${shape.slots}`, () => decodeStep(config, shape)),
     prefill: (shape) => once(`prefill ${shape.rows} ${shape.length}`, () => prefill(config, shape)),
     scores: (shape) =>
-      once(`scores ${shape.rows} ${shape.length} ${shape.reads}`, () => targetScores(config, shape)),
+      once(`scores ${shape.rows} ${shape.length} ${shape.reads}`, () => ({
+        logProbs: readGraph(config, "vocabulary", shape).read,
+      })),
     async dispose() {
       for (const executable of compiled.values()) await (await executable).dispose();
       compiled.clear();

@@ -1,12 +1,21 @@
 // Reading a model: what its head says at chosen positions of packed sequences, and nothing elsewhere. The forward half that
 // scoring and every loss share. Knows shapes and weights' names, not losses.
-import { input } from "../engine/functions.ts";
+import { gatherRows, input } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import { UserError } from "../user-error.ts";
 import type { BatchShape, Group } from "./batch.ts";
 import type { DecoderConfig, Head } from "./config.ts";
-import { readRows, scalars, targetLogProbs } from "./heads.ts";
-import { hiddenStates, type ParameterValues, parameterInputs } from "./transformer.ts";
+import { scalars, targetLogProbs } from "./heads.ts";
+import { hiddenStates, type PackedTokens, type ParameterValues, parameterInputs } from "./transformer.ts";
+
+/** The graph's inputs for the tensors of a `PackedBatch`, by their names. */
+export function packedInputs({ rows: B, length: T }: BatchShape): PackedTokens {
+  return {
+    tokens: input("tokens", [B, T], "int32"),
+    positions: input("positions", [B, T], "int32"),
+    segments: input("segments", [B, T], "int32"),
+  };
+}
 
 /**
  * What is read at a batch's read positions, [N]: the log-probability of the token after each (nats), or the scalar there.
@@ -15,20 +24,25 @@ import { hiddenStates, type ParameterValues, parameterInputs } from "./transform
 export function readGraph(
   config: DecoderConfig,
   head: Head,
-  { rows: B, length: T, reads: N }: BatchShape,
+  shape: BatchShape,
 ): { readonly parameters: ParameterValues; readonly read: Value } {
   const parameters = parameterInputs(config, head);
-  const packed = {
-    tokens: input("tokens", [B, T], "int32"),
-    positions: input("positions", [B, T], "int32"),
-    segments: input("segments", [B, T], "int32"),
-  };
-  const hidden = readRows(hiddenStates(config, parameters, packed), input("reads", [N], "int32")); // [N,C]
-  const read =
-    head === "scalar"
-      ? scalars(parameters, hidden)
-      : targetLogProbs(config, parameters, hidden, input("targets", [N], "int32"));
-  return { parameters, read };
+  const hidden = hiddenStates(config, parameters, packedInputs(shape));
+  return { parameters, read: readHead(config, head, parameters, hidden, shape) };
+}
+
+/** The same from hidden states [BT,C]. */
+export function readHead(
+  config: DecoderConfig,
+  head: Head,
+  parameters: ParameterValues,
+  hidden: Value,
+  { reads: N }: BatchShape,
+): Value {
+  const rows = gatherRows(hidden, input("reads", [N], "int32")); // [N,C]
+  return head === "scalar"
+    ? scalars(config, parameters, rows)
+    : targetLogProbs(config, parameters, rows, input("targets", [N], "int32"));
 }
 
 /** Positions read in a group. */

@@ -5,14 +5,8 @@ import type { Value } from "../engine/graph.ts";
 import { float32 } from "../engine/tensor.ts";
 import type { DecoderConfig } from "./config.ts";
 import { vocabularyLogits } from "./heads.ts";
-import {
-  attention,
-  decoderStack,
-  MASKED,
-  parameterInputs,
-  queriesKeysValues,
-  rotaryTables,
-} from "./transformer.ts";
+import { rotaryTables } from "./rotary-tables.ts";
+import { attention, decoderStack, MASKED, parameterInputs, queriesKeysValues } from "./transformer.ts";
 
 /** Sizes of one compiled prefill. */
 export interface PrefillShape {

@@ -41,7 +41,7 @@ interface Facts {
 const folder = (variant: string) => new URL(`../../test/goldens/${variant}/`, import.meta.url);
 const bytes = (variant: string, file: string) => new Uint8Array(readFileSync(new URL(file, folder(variant))));
 
-function golden(variant: string) {
+function golden(variant: string, layered = false) {
   const json = (file: string) => JSON.parse(readFileSync(new URL(file, folder(variant)), "utf8"));
   const config = parseConfig(json("config.json"));
   const parameters = readSafetensors(bytes(variant, "model.safetensors"));
@@ -57,12 +57,14 @@ function golden(variant: string) {
         head: "vocabulary",
         weights: fuse(parameters, config, "vocabulary"),
         tokensPerMicrobatch,
+        layered,
       }),
     scorer: () =>
       createTrainer({
         config,
         head: "scalar",
         weights: fuse(new Map([...parameters, ["score.weight", score]]), config, "scalar"),
+        layered,
       }),
   };
 }
@@ -105,8 +107,13 @@ const VARIANTS = [
   "smollm3",
 ];
 
-describe.each(VARIANTS)("a checkpoint that transformers wrote (%s)", (variant) => {
-  const { facts, policy, scorer, expected } = golden(variant);
+const WAYS = VARIANTS.flatMap((variant) => [
+  { variant, way: "in one graph", layered: false },
+  { variant, way: "layer by layer", layered: true },
+]);
+
+describe.each(WAYS)("a checkpoint that transformers wrote ($variant), $way", ({ variant, layered }) => {
+  const { facts, policy, scorer, expected } = golden(variant, layered);
   const policyLoss: LossOf<"ppo-policy"> & { readonly clip: number } = {
     kind: "ppo-policy",
     clip: facts.clip,

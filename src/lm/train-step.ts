@@ -1,28 +1,30 @@
 // A model in training: weights, gradients added up since the last step, AdamW's moments. Losses run as compiled graphs, one
 // for each kind and shape, kept while there is room. Knows no text and no files; blocks its thread while a graph runs.
-import { gradients } from "../engine/backward.ts";
 import { input } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import {
   type AdamWSettings,
-  accumulate,
   accumulatedGradient,
   adamW,
   firstMoment,
   secondMoment,
+  squaredNorm,
   stepFeeds,
 } from "../engine/optimizer.ts";
-import type { CompileOptions, Executable } from "../engine/session.ts";
-import { float32, int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
+import type { CompileOptions } from "../engine/session.ts";
+import { int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
 import type { AdamW, Loss, TokenSequence } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
-import { type BatchShape, type Group, type PackedBatch, pack } from "./batch.ts";
+import { type Group, pack } from "./batch.ts";
 import { type DecoderConfig, type Head, isTrained } from "./config.ts";
-import { fuse, type Parameters, split } from "./fused-weights.ts";
+import { fuse, memoryShapes, type Parameters, split } from "./fused-weights.ts";
 import { createGraphCache } from "./graph-cache.ts";
-import { checkSequences, readCount, readGraph } from "./log-probs.ts";
+import { createLayeredLoss } from "./layered-loss.ts";
+import { checkSequences, readCount } from "./log-probs.ts";
+import { feedsOf, type Part, runOn, takenFrom } from "./loss-runner.ts";
 import { LOSSES, type LossKind, type LossOf, type LossRule, predictingPositions } from "./losses.ts";
-import { parameterInputs } from "./transformer.ts";
+import { isDeep, tokensAtOnce } from "./memory.ts";
+import { createWholeLoss } from "./whole-loss.ts";
 
 export interface TrainerOptions {
   readonly config: DecoderConfig;
@@ -31,6 +33,8 @@ export interface TrainerOptions {
   readonly weights: Parameters;
   /** Most tokens that go through the model at once, padding included. Bounds memory; does not change results. */
   readonly tokensPerMicrobatch?: number;
+  /** One layer at a time, what it makes computed again on the way back: by default where a model `isDeep`. */
+  readonly layered?: boolean;
   readonly device?: NonNullable<CompileOptions["device"]>;
   readonly threads?: number;
 }
@@ -62,8 +66,6 @@ export interface Trainer {
   dispose(): Promise<void>;
 }
 
-/** Rows of 160 to 320 tokens fill it; activations of more leave the caches (bench/train-step.ts). */
-const DEFAULT_TOKENS_PER_MICROBATCH = 1600;
 /** Batches of mixed lengths take some forty shapes in turn; compiling one costs as much as training on it. */
 const MAX_COMPILED = 64;
 
@@ -74,12 +76,19 @@ export function createTrainer(options: TrainerOptions): Trainer {
     head,
     device = "cpu",
     threads,
-    tokensPerMicrobatch = DEFAULT_TOKENS_PER_MICROBATCH,
+    tokensPerMicrobatch = tokensAtOnce(config, head),
+    layered = isDeep(config, tokensPerMicrobatch),
   } = options;
   const graphs = createGraphCache({ device, ...(threads === undefined ? {} : { threads }) }, MAX_COMPILED);
+  const losses = (layered ? createLayeredLoss : createWholeLoss)(config, head, graphs);
+  const shapes = memoryShapes(config, head);
   let weights = options.weights;
   let moments: { readonly m: Parameters; readonly v: Parameters } | null = null;
   let accumulated: Parameters | null = null;
+  /** Where the gradients lie, from step to step. */
+  let buffers: Parameters = new Map();
+  /** Whether the trained weights lie in tensors of the trainer's own, to be written over. */
+  let ownsWeights = false;
   let step = 0;
 
   /** The weights that change. */
@@ -95,13 +104,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
     checkSequences(groups, config);
     const results: (readonly number[])[] = groups.map(() => []);
     for (const batch of pack(groups, tokensPerMicrobatch)) {
-      const name = `read ${keyOf(batch.shape)}`;
-      const graph = await graphs.get(name, () => ({ read: readGraph(config, head, batch.shape).read }));
-      const { read } = await run(graph, { ...byName(weights), ...batchFeeds(batch) });
+      const read = await losses.read(weights, batch);
       let start = 0;
       for (const group of batch.groups) {
         const count = readCount(groups[group]!);
-        results[group] = Array.from(read!.data.subarray(start, start + count));
+        results[group] = Array.from(read.subarray(start, start + count));
         start += count;
       }
     }
@@ -125,23 +132,19 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const batches = pack(groups, tokensPerMicrobatch);
     const metrics: Record<string, number> = { loss: 0 };
     for (const batch of batches) {
-      const first = accumulated === null;
-      const graph = await graphs.get(`${kind} ${keyOf(batch.shape)} ${first ? "first" : "more"}`, () =>
-        lossGraph(config, head, rule as LossRule<never>, batch.shape, first),
-      );
       const column = (name: string) => batch.groups.flatMap((group) => terms[group]!.columns[name]!);
       const columns = Object.fromEntries(rule.columns.map((name) => [name, column(name)]));
-      const found = await run(graph, {
-        ...byName(weights),
-        ...(accumulated === null ? {} : byName(accumulated, accumulatedGradient)),
-        ...batchFeeds(batch),
-        ...Object.fromEntries(rule.columns.map((name) => [name, padTo(columns[name]!, batch.shape.reads)])),
-        clip: scalar(clip),
-      });
-      accumulated = take(trained(), found, accumulatedGradient);
+      const found = await losses.loss(
+        weights,
+        { batch, kind, rule: rule as LossRule<never>, columns, clip },
+        accumulated ?? new Map(),
+        buffers,
+      );
+      accumulated = found.gradients;
+      buffers = found.gradients;
       const count = columns[rule.columns[0]!]!.length;
-      const parts = rule.metrics(found["read"]!.data.subarray(0, count), columns, clip);
-      for (const [name, value] of Object.entries({ loss: found["loss"]!.data[0]!, ...parts })) {
+      const parts = rule.metrics(found.read.subarray(0, count), columns, clip);
+      for (const [name, value] of Object.entries({ loss: found.loss, ...parts })) {
         metrics[name] = (metrics[name] ?? 0) + value;
       }
     }
@@ -156,23 +159,41 @@ export function createTrainer(options: TrainerOptions): Trainer {
     ...rest
   }: AdamW): Promise<{ readonly gradientNorm: number }> {
     if (accumulated === null) throw new Error("optimStep: expected a forwardBackward before it, got none");
+    const sums = accumulated;
     const settings = { ...rest, maxGradientNorm: clipNorm };
-    const graph = await graphs.get(`adamW ${Object.values(settings)}`, () =>
-      stepGraph(config, head, settings),
-    );
-    const { m, v } = moments ?? { m: zerosLike(trained()), v: zerosLike(trained()) };
-    const found = await run(graph, {
-      ...byName(weights),
-      ...byName(m, firstMoment),
-      ...byName(v, secondMoment),
-      ...byName(accumulated, accumulatedGradient),
+    let squared = 0;
+    for (const part of losses.parts) {
+      const graph = await graphs.get(`norm ${part.graph}`, () => normGraph(part, shapes));
+      const found = await runOn(graph, feedsOf(part, sums, accumulatedGradient));
+      squared += found["squared"]!.data[0]!;
+    }
+    const gradientNorm = Math.fround(Math.sqrt(squared));
+    const scalars = {
       ...stepFeeds(step + 1, learningRate, settings),
-    });
-    moments = { m: take(trained(), found, firstMoment), v: take(trained(), found, secondMoment) };
-    weights = new Map([...weights, ...take(trained(), found)]);
+      gradientNorm: scalar(gradientNorm),
+    };
+    moments ??= { m: zerosLike(trained()), v: zerosLike(trained()) };
+    for (const part of losses.parts) {
+      const graph = await graphs.get(`adamW ${part.graph} ${Object.values(settings)}`, () =>
+        stepGraph(part, shapes, settings),
+      );
+      const state = {
+        ...feedsOf(part, moments.m, firstMoment),
+        ...feedsOf(part, moments.v, secondMoment),
+      };
+      const own = feedsOf(part, weights);
+      const gradients = feedsOf(part, sums, accumulatedGradient);
+      const found = await runOn(
+        graph,
+        { ...own, ...state, ...gradients, ...scalars },
+        ownsWeights ? { ...own, ...state } : state,
+      );
+      weights = new Map([...weights, ...takenFrom(part, found)]);
+    }
+    ownsWeights = true;
     accumulated = null;
     step += 1;
-    return { gradientNorm: found["gradientNorm"]!.data[0]! };
+    return { gradientNorm };
   }
 
   return {
@@ -218,6 +239,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         );
       }
       weights = new Map([...weights, ...part("parameters/")]);
+      ownsWeights = true;
       moments = { m: part("m/"), v: part("v/") };
       step = taken;
       accumulated = null;
@@ -226,73 +248,27 @@ export function createTrainer(options: TrainerOptions): Trainer {
   };
 }
 
-/** The loss, what was read, and the gradient of every weight, added to what is fed of it unless it is the first. */
-function lossGraph(
-  config: DecoderConfig,
-  head: Head,
-  rule: LossRule<never>,
-  shape: BatchShape,
-  first: boolean,
-): Readonly<Record<string, Value>> {
-  const { parameters, read } = readGraph(config, head, shape);
-  const loss = rule.graph(read, (name) => input(name, [shape.reads]), input("clip", []));
-  const trained = [...parameters].filter(([name]) => isTrained(config, name));
-  const found = gradients(
-    loss,
-    trained.map(([, value]) => value),
-  );
-  const named = Object.fromEntries(trained.map(([name], i) => [name, found[i]!]));
-  return { loss, read, ...accumulate(named, { first }) };
+/** The square of the gradients' norm, of one part. */
+function normGraph({ names }: Part, shapes: Shapes): Readonly<Record<string, Value>> {
+  const fed = [...names].map(([own, name]) => input(accumulatedGradient(own), shapes.get(name)!));
+  return { squared: squaredNorm(fed) };
 }
 
-/** AdamW on the gradients that are fed. */
+/** AdamW on the gradients that are fed, of one part. */
 function stepGraph(
-  config: DecoderConfig,
-  head: Head,
+  { names }: Part,
+  shapes: Shapes,
   settings: AdamWSettings,
 ): Readonly<Record<string, Value>> {
-  const trained = [...parameterInputs(config, head)].filter(([name]) => isTrained(config, name));
-  const parameters = trained.map(([name, value]) => ({
-    name,
-    value,
-    gradient: input(accumulatedGradient(name), value.shape),
-    decays: value.shape.length > 1,
-  }));
-  return adamW(parameters, settings);
+  const parameters = [...names].map(([own, name]) => {
+    const shape = shapes.get(name)!;
+    const gradient = input(accumulatedGradient(own), shape);
+    return { name: own, value: input(own, shape), gradient, decays: shape.length > 1 };
+  });
+  return adamW(parameters, input("gradientNorm", []), settings);
 }
 
-/** Runs a graph on those of the tensors that it reads. */
-function run(graph: Executable, tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
-  return graph.run(Object.fromEntries([...graph.inputs.keys()].map((name) => [name, tensors[name]!])));
-}
-
-function batchFeeds({
-  tokens,
-  positions,
-  segments,
-  reads,
-  targets,
-}: PackedBatch): Readonly<Record<string, Tensor>> {
-  return { tokens, positions, segments, reads, targets };
-}
-
-const byName = (parameters: Parameters, nameOf = (name: string) => name): Record<string, Tensor> =>
-  Object.fromEntries([...parameters].map(([name, tensor]) => [nameOf(name), tensor]));
-
-/** The tensors of a run that belong to the weights, under the weights' names. */
-const take = (
-  weights: Parameters,
-  found: Readonly<Record<string, Tensor>>,
-  nameOf = (name: string) => name,
-): Parameters => new Map([...weights.keys()].map((name) => [name, found[nameOf(name)] as Tensor<"float32">]));
+type Shapes = ReturnType<typeof memoryShapes>;
 
 const zerosLike = (tensors: Parameters): Parameters =>
   new Map([...tensors].map(([name, { shape }]) => [name, zeros(shape)]));
-
-const keyOf = ({ rows, length, reads }: BatchShape): string => `${rows}x${length}:${reads}`;
-
-function padTo(numbers: readonly number[], size: number): Tensor<"float32"> {
-  const data = new Float32Array(size);
-  data.set(numbers);
-  return float32(data);
-}

@@ -21,8 +21,9 @@ import {
 } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import { float32, type Tensor, zeros } from "../engine/tensor.ts";
-import { type DecoderConfig, familyOf, type Head, parameterShapes, type RopeScaling } from "./config.ts";
+import { type DecoderConfig, EMBEDDING, familyOf, type Head, parameterShapes } from "./config.ts";
 import { FUSED, memoryShapes } from "./fused-weights.ts";
+import { rotaryTables } from "./rotary-tables.ts";
 
 /** The model's weights in a graph, by memory name. */
 export type ParameterValues = ReadonlyMap<string, Value>;
@@ -55,93 +56,75 @@ export function parameter(parameters: ParameterValues, name: string): Value {
   return value;
 }
 
-/** Cosines and sines of the rotary angles, [positions,D] each: angle(p, i) = p f(i), the halves of D alike. */
-export function rotaryTables(
-  config: DecoderConfig,
-  positions: number,
-): { readonly cos: Tensor<"float32">; readonly sin: Tensor<"float32"> } {
-  const { headSize: D } = config;
-  const frequencies = rotaryFrequencies(config);
-  const cos = new Float32Array(positions * D);
-  const sin = new Float32Array(positions * D);
-  for (let p = 0; p < positions; p++) {
-    for (let i = 0; i < D; i++) {
-      const angle = Math.fround(p * frequencies[i % (D / 2)]!);
-      cos[p * D + i] = Math.cos(angle);
-      sin[p * D + i] = Math.sin(angle);
-    }
-  }
-  return { cos: float32(cos, [positions, D]), sin: float32(sin, [positions, D]) };
-}
-
-/** [D/2] f(i) = theta^(-2i/D), scaled as the configuration says; radians a position. */
-function rotaryFrequencies({ headSize: D, ropeTheta, ropeScaling }: DecoderConfig): Float32Array {
-  return Float32Array.from({ length: D / 2 }, (_, i) => {
-    const frequency = Math.fround(ropeTheta ** ((-2 * i) / D));
-    return ropeScaling.kind === "default" ? frequency : scaledFrequency(frequency, ropeScaling);
-  });
-}
-
-function scaledFrequency(frequency: number, scaling: Exclude<RopeScaling, { kind: "default" }>): number {
-  const stretched = frequency / scaling.factor;
-  if (scaling.kind === "linear") return stretched;
-  const { lowFrequencyFactor: low, highFrequencyFactor: high, originalPositions } = scaling;
-  const turns = (originalPositions * frequency) / (2 * Math.PI); // of the wave, over the positions it was trained on
-  const kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));
-  return kept * frequency + (1 - kept) * stretched;
-}
-
-/** Hidden states after the last normalisation, [B,T,C]. */
+/** Hidden states that a head reads (`heads.ts`), [BT,C]. */
 export function hiddenStates(
   config: DecoderConfig,
   parameters: ParameterValues,
   packed: PackedTokens,
 ): Value {
-  const [B, T] = packed.tokens.shape as [number, number];
-  const { hiddenSize: C, headSize: D } = config;
+  return decoderStack(config, parameters, reshape(packed.tokens, [-1]), packedAttention(config, packed));
+}
+
+/** How a layer's queries, keys and values look at each other: [N,(H+2KV)D] -> [N,HD]. */
+export type Attend = (qkv: Value, layer: number) => Value;
+
+/** Attention among packed tokens, N = B T. */
+export function packedAttention(
+  config: DecoderConfig,
+  { positions, segments }: Pick<PackedTokens, "positions" | "segments">,
+): Attend {
+  const [B, T] = positions.shape as [number, number];
   const tables = rotaryTables(config, T);
-  const rotations: Rotations = {
-    cos: reshape(gatherRows(constant(tables.cos), packed.positions), [B, 1, T, D]),
-    sin: reshape(gatherRows(constant(tables.sin), packed.positions), [B, 1, T, D]),
-  };
-  const mask = attentionMask(packed.segments); // [B,1,1,T,T]
-  const tokens = reshape(packed.tokens, [B * T]);
-  const x = decoderStack(config, parameters, tokens, (qkv, layer) =>
-    attention(config, queriesKeysValues(config, qkv, rotations, layer), mask),
-  ); // [BT,C]
-  return reshape(x, [B, T, C]);
+  const turns = (table: Tensor) =>
+    reshape(gatherRows(constant(table), positions), [B, 1, T, config.headSize]);
+  const rotations: Rotations = { cos: turns(tables.cos), sin: turns(tables.sin) };
+  const mask = attentionMask(segments); // [B,1,1,T,T]
+  return (qkv, layer) => attention(config, queriesKeysValues(config, qkv, rotations, layer), mask);
 }
 
 /**
  * The decoder with the attention left open, so that packed rows, prompts and cached steps share one stack: tokens int32
- * [N] -> hidden states [N,C]. `attend` turns a layer's product of queries, keys and values [N,(H+2KV)D] into [N,HD].
+ * [N] -> hidden states [N,C], not yet normalised for a head.
  */
 export function decoderStack(
   config: DecoderConfig,
   parameters: ParameterValues,
   tokens: Value,
-  attend: (qkv: Value, layer: number) => Value,
+  attend: Attend,
+): Value {
+  let x = embeddings(parameters, tokens);
+  for (let layer = 0; layer < config.layers; layer++) x = decoderLayer(config, parameters, x, layer, attend);
+  return x;
+}
+
+/** int32 [N] -> [N,C] */
+export const embeddings = (parameters: ParameterValues, tokens: Value): Value =>
+  gatherRows(parameter(parameters, EMBEDDING), tokens);
+
+/** One layer: attention, then the gated feed-forward, each added to what came in. [N,C] -> [N,C] */
+export function decoderLayer(
+  config: DecoderConfig,
+  parameters: ParameterValues,
+  x: Value,
+  layer: number,
+  attend: Attend,
 ): Value {
   const { rmsNormEpsilon } = config;
-  let x = gatherRows(parameter(parameters, "model.embed_tokens.weight"), tokens); // [N,C]
-  for (let layer = 0; layer < config.layers; layer++) {
-    const weight = (name: string) => parameter(parameters, `model.layers.${layer}.${name}.weight`);
-    const adapted = (y: Value, from: Value, name: string) => {
-      const deltas = loraDeltas(config, parameters, from, layer, name);
-      return deltas === null ? y : add(y, deltas.length === 1 ? deltas[0]! : concat(deltas, 1));
-    };
-    const linear = (from: Value, name: string) =>
-      adapted(matmul(from, weight(name), { transposeB: true }), from, name);
-    const normed = rmsNorm(x, weight("input_layernorm"), rmsNormEpsilon); // [N,C]
-    const qkv = linear(normed, "self_attn.qkv_proj"); // [N,(H+2KV)D]
-    const attended = attend(adjusted(config, parameters, qkv, layer), layer); // [N,HD]
-    x = add(x, linear(attended, "self_attn.o_proj"));
-    const normed2 = rmsNorm(x, weight("post_attention_layernorm"), rmsNormEpsilon); // [N,C]
-    const deltas = loraDeltas(config, parameters, normed2, layer, "mlp.gate_up_proj");
-    const gated = swiglu(normed2, weight("mlp.gate_up_proj"), deltas ?? []); // [N,F]
-    x = add(x, linear(gated, "mlp.down_proj"));
-  }
-  return rmsNorm(x, parameter(parameters, "model.norm.weight"), rmsNormEpsilon);
+  const weight = (name: string) => parameter(parameters, `model.layers.${layer}.${name}.weight`);
+  const adapted = (y: Value, from: Value, name: string) => {
+    const deltas = loraDeltas(config, parameters, from, layer, name);
+    return deltas === null ? y : add(y, deltas.length === 1 ? deltas[0]! : concat(deltas, 1));
+  };
+  const linear = (from: Value, name: string) =>
+    adapted(matmul(from, weight(name), { transposeB: true }), from, name);
+  const normed = rmsNorm(x, weight("input_layernorm"), rmsNormEpsilon); // [N,C]
+  const qkv = linear(normed, "self_attn.qkv_proj"); // [N,(H+2KV)D]
+  const attended = attend(adjusted(config, parameters, qkv, layer), layer); // [N,HD]
+  const mixed = add(x, linear(attended, "self_attn.o_proj"));
+  const normed2 = rmsNorm(mixed, weight("post_attention_layernorm"), rmsNormEpsilon); // [N,C]
+  const deltas = loraDeltas(config, parameters, normed2, layer, "mlp.gate_up_proj");
+  const gated = swiglu(normed2, weight("mlp.gate_up_proj"), deltas ?? []); // [N,F]
+  return add(mixed, linear(gated, "mlp.down_proj"));
 }
 
 /**

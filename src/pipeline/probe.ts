@@ -1,9 +1,5 @@
 // A short probe before a run: a handful of the recipe's own prompts goes through its first steps, to measure how long texts
 // are and what a token costs on this machine. Nothing is written.
-import { sizeOf } from "../engine/shape.ts";
-import { readCheckpoint } from "../lm/checkpoint.ts";
-import { isTrained, parameterShapes } from "../lm/config.ts";
-import { parseConfig } from "../lm/config-json.ts";
 import { comparisonQuestion, critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
 import { critiqueConversation } from "../method/critique/critique.ts";
 import { withAssistant, withUser } from "../method/critique/respond.ts";
@@ -20,8 +16,6 @@ import { adaptersOf } from "./training.ts";
 export interface Probe {
   readonly lengths: Lengths;
   readonly costs: Costs;
-  /** Trained ones of the policy; four bytes each. */
-  readonly parameters: number;
 }
 
 /** Time and the wish to stop, both from outside. */
@@ -66,7 +60,6 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
   const prompts = rows
     .slice(0, Math.min(MOST_PROMPTS, recipe.compute.batch))
     .map(({ conversation }) => conversation);
-  const parameters = await trainedParameters(recipe);
   const model = await host.open(recipe.base, adaptersOf(recipe, "probe"));
   try {
     const ask = (conversations: readonly Conversation[], sampling: Sampling, name: string) =>
@@ -118,20 +111,11 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
     const reading = costs.read * lengths.prompt * prompts.length;
     return {
       lengths,
-      parameters,
       costs: { ...costs, remote, sample: Math.max(0, sampling - reading) / Math.max(1, sampled) },
     };
   } finally {
     await model.close();
   }
-}
-
-async function trainedParameters({ base, lora }: Recipe): Promise<number> {
-  const { config: json, adapters } = await readCheckpoint(base);
-  const config = { ...parseConfig(json, base), lora: adapters?.lora ?? lora };
-  return Object.entries(parameterShapes(config, "vocabulary"))
-    .filter(([name]) => isTrained(config, name))
-    .reduce((total, [, shape]) => total + sizeOf(shape), 0);
 }
 
 /** What it costs to read a token and to learn from one, after a first call that compiles. */

@@ -8,6 +8,7 @@ import { openAccount, type Spending, spendingIn } from "./account.ts";
 import { checkInputs } from "./check-inputs.ts";
 import type { Emit, PipelineEvent } from "./events.ts";
 import { type Forecast, forecastOnce } from "./forecast-run.ts";
+import { checkMemory } from "./memory-of-run.ts";
 import { constitutionalAi } from "./pipeline.ts";
 import type { Recipe } from "./recipe.ts";
 import { resultTable } from "./result-table.ts";
@@ -32,6 +33,7 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
   const { directory, signal, now } = options;
   const begun = now();
   const { device, threads } = recipe.compute;
+  await checkMemory(recipe);
   const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
   try {
     await checkInputs(recipe, host, { now, signal });
