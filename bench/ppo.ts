@@ -3,7 +3,7 @@
 //   node bench/ppo.ts [iterations]
 import { readFileSync } from "node:fs";
 import type { Prompt } from "../src/method/records.ts";
-import { trainPolicy } from "../src/method/rl/train.ts";
+import { tokenScorer, trainPolicy } from "../src/method/rl/train.ts";
 import { openHost } from "../src/models/local.ts";
 
 const iterations = Number(process.argv[2] ?? 6);
@@ -24,7 +24,7 @@ const scalar = () => host.open("models/town", { head: "scalar" });
 const models = {
   policy: await host.open("models/town"),
   reference: await host.open("models/town"),
-  preferenceModel: await scalar(),
+  scorer: tokenScorer(await scalar()),
   value: await scalar(),
 };
 const options = {

@@ -69,6 +69,21 @@ it("trains adapters beside a frozen base, keeps them as PEFT does, and merges th
   expect([whole.code, whole.stderr]).toEqual([2, expect.stringContaining("expected a folder of adapters")]);
 });
 
+it("scores with a preference model that has a tokenizer, and adapters, of its own", async () => {
+  const { ledger, results } = await run(
+    "other-tokenizer",
+    "preference.base=models/town",
+    "preference.lora={ rank: 4, targets: [o_proj] }",
+  );
+  const adapters = join(folder, "other-tokenizer", "checkpoints", "preference-model", "adapter_config.json");
+  expect(JSON.parse(readFileSync(adapters, "utf8")).base_model_name_or_path).toMatch(/models\/town$/);
+  // Tokens of the one vocabulary are strange to the other: the town has 2048, the policy some 280.
+  expect(results.history.rl.every(({ score }) => Number.isFinite(score))).toBe(true);
+  expect(results.rounds.every(({ score }) => score !== null)).toBe(true);
+  const stages = [...ledger.entries("checkpoint")].map(({ body }) => (body as { stage: string }).stage);
+  expect(stages).toContain("preference-base");
+});
+
 it("revises directly, trains on the first round, reasons several times under several principles, steers the KL", async () => {
   const { ledger, results } = await run(
     "asked",

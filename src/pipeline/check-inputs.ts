@@ -122,10 +122,11 @@ interface Part {
   readonly needs: "sampling" | "training" | "log-probabilities";
 }
 
-function modelsOf({ policy, base, supervised, feedback, evaluation }: Recipe): readonly Part[] {
+function modelsOf({ policy, base, supervised, feedback, preference, evaluation }: Recipe): readonly Part[] {
   return [
     { key: "policy", source: policy, needs: "sampling" },
     { key: "base", source: base, needs: "training" },
+    { key: "preference.base", source: preference.base, needs: "training" },
     { key: "supervised.critiqueModel", source: supervised.critiqueModel, needs: "sampling" },
     { key: "supervised.revisionModel", source: supervised.revisionModel, needs: "sampling" },
     ...(feedback.source === "model"

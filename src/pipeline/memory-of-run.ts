@@ -12,7 +12,7 @@ export async function memoryOfRun(recipe: Recipe): Promise<number> {
   const written = await readConfiguration(base);
   const config = { ...written, lora: written.lora ?? lora };
   const others = new Set(
-    Object.values(playersOf(recipe)).filter(
+    [...Object.values(playersOf(recipe)), recipe.preference.base].filter(
       (source): source is string => typeof source === "string" && source !== base,
     ),
   );

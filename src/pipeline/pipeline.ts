@@ -79,11 +79,15 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   const harmlessness = recipe.feedback.source === "model" ? await askForFeedback() : await labelsFromFile();
   const helpfulness = await comparisonsOfHelpfulness();
   const labelled = [...harmlessness.preferences, ...helpfulness];
-  const preferences = await readablePreferences(run, host, recipe, base, labelled);
+  const preferenceBase =
+    recipe.preference.base === recipe.base
+      ? base
+      : await importCheckpoint(run, "preference-base", recipe.preference.base);
+  const preferences = await readablePreferences(run, host, recipe, preferenceBase, labelled);
   const { holdOut, labelSmoothing } = recipe.preference;
   const split = splitPreferences(preferences, holdOut, recipe.seed);
   const learnt = smoothLabels(split.train, labelSmoothing);
-  const preferenceModel = await trainPreference(run, host, recipe, base, learnt);
+  const preferenceModel = await trainPreference(run, host, recipe, preferenceBase, learnt);
   const predictions = await predictHeldOut(run, host, recipe, preferenceModel.checkpoint, split.heldOut);
   const rlPrompts = await promptsForRl();
   const rlCai = await reinforce(run, host, recipe, slCai.checkpoint, preferenceModel.checkpoint, rlPrompts);

@@ -24,7 +24,7 @@ export interface PreferenceSplit {
   readonly heldOut: readonly Preference[];
 }
 
-/** Comparisons that the base model can read whole; how many are not is said. */
+/** Comparisons that the model can read whole; how many are not is said. */
 export async function readablePreferences(
   run: Run,
   host: ModelHost,
@@ -61,7 +61,7 @@ export async function readablePreferences(
   const readable = preferences.filter((_, i) => measured[i]!.isReadable);
   const left = preferences.length - readable.length;
   if (left > 0) {
-    const text = `${left} of ${preferences.length} labelled comparisons left out: longer than what ${recipe.base} reads`;
+    const text = `${left} of ${preferences.length} labelled comparisons left out: longer than what ${recipe.preference.base} reads`;
     run.emit({ kind: "note", level: "warning", text });
   }
   return readable;
@@ -87,7 +87,7 @@ export function smoothLabels(preferences: readonly Preference[], e: number): rea
   }));
 }
 
-/** Trains the preference model from the base model's weights with a fresh scalar head. */
+/** Trains the preference model from the weights of `base` with a fresh scalar head. */
 export function trainPreference(
   run: Run,
   host: ModelHost,
@@ -95,9 +95,10 @@ export function trainPreference(
   base: Checkpoint,
   preferences: readonly Preference[],
 ): Promise<Trained> {
-  const { preference } = recipe;
+  const { preference, seed: runSeed } = recipe;
+  const adapters = { lora: preference.lora, seed: runSeed };
   const options = {
-    seed: `${recipe.seed}/preference/training`,
+    seed: `${runSeed}/preference/training`,
     epochs: preference.epochs,
     batch: preference.batch,
     schedule: { kind: preference.schedule, learningRate: preference.learningRate, warmup: preference.warmup },
@@ -115,7 +116,7 @@ export function trainPreference(
     title: "Preference model",
     unit: "step",
     version: 1,
-    key: { base: base.modelId, examples, options: options as unknown as Json, ...adaptersKey(recipe) },
+    key: { base: base.modelId, examples, options: options as unknown as Json, ...adaptersKey(adapters) },
     parents: [
       { id: base.id, role: "base" },
       { id: examples, role: "training-set" },
@@ -123,7 +124,7 @@ export function trainPreference(
     turns: preferenceSteps(preferences.length, options),
     checkpointEvery: preference.checkpointEvery,
     open: async () => {
-      const opening = { head: "scalar", ...adaptersOf(recipe, "preference-model") } as const;
+      const opening = { head: "scalar", ...adaptersOf(adapters, "preference-model") } as const;
       return { preferenceModel: await host.open(base.directory, opening) };
     },
     result: "preferenceModel",

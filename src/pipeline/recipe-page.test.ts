@@ -51,6 +51,7 @@ const parsed = recipeSchema(z.string()).parse(REQUIRED);
 const all = keysOf({
   ...parsed,
   feedback: { ...parsed.feedback, clamp: undefined },
+  preference: { ...parsed.preference, lora: undefined },
   evaluation: {
     ...parsed.evaluation,
     judge: { ...parsed.evaluation.judge, mode: undefined, samples: undefined, reasoningSampling: undefined },

@@ -62,6 +62,12 @@ const klCoefficient = z.union(
   },
 );
 
+const lora = z.strictObject({
+  rank: count.default(16), // ours, as usual with PEFT
+  alpha: positive.default(32),
+  targets: z.array(z.enum(LORA_TARGETS)).min(1).readonly().default(LORA_TARGETS),
+});
+
 /**
  * The schema of a recipe.
  *
@@ -85,14 +91,7 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
     /** Checkpoint that is fine-tuned: the pretrained model in CAI 3.2. Default: the policy, which is one then. */
     base: checkpoint.nullable().default(null),
     /** Low-rank adapters in place of all weights: for the policy, the preference model and the value model. */
-    lora: z
-      .strictObject({
-        rank: count.default(16), // ours, as usual with PEFT
-        alpha: positive.default(32),
-        targets: z.array(z.enum(LORA_TARGETS)).min(1).readonly().default(LORA_TARGETS),
-      })
-      .nullable()
-      .default(null),
+    lora: lora.nullable().default(null),
     constitution: z.strictObject({
       file: path,
       /** Ids or tags of principles to leave out. */
@@ -158,6 +157,10 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
 
     preference: z
       .strictObject({
+        /** Checkpoint that the preference model starts from; its tokenizer may be another. Default: the base. */
+        base: checkpoint.nullable().default(null),
+        /** Adapters of the preference model, or null for all weights. Default: those of the policy. */
+        lora: lora.nullable().optional(),
         /** Comparisons of helpfulness mixed in (CAI 4.2 takes human ones). */
         helpfulness: z.strictObject({ file, count: countOrAll.default("all") }).prefault({}),
         /** Weight of a harmlessness comparison against a helpfulness one. */
@@ -251,8 +254,11 @@ type Resolved<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Exclud
 
 /** A recipe with every value decided; paths are absolute. Frozen all the way down. */
 export type Recipe = Frozen<
-  Omit<RecipeDocument, "base" | "supervised" | "feedback" | "evaluation"> & {
+  Omit<RecipeDocument, "base" | "supervised" | "feedback" | "preference" | "evaluation"> & {
     readonly base: string;
+    readonly preference: Omit<Resolved<RecipeDocument["preference"], "lora">, "base"> & {
+      readonly base: string;
+    };
     readonly supervised: Omit<RecipeDocument["supervised"], "critiqueModel" | "revisionModel"> & {
       readonly critiqueModel: Source;
       readonly revisionModel: Source;
@@ -290,12 +296,18 @@ type RlRecipe = Recipe["rl"];
 
 /** Decides what depends on other keys. */
 export function resolveDefaults(document: RecipeDocument): Recipe {
-  const { supervised, feedback, evaluation, policy } = document;
+  const { supervised, feedback, preference, evaluation, policy } = document;
   const feedbackModel = feedback.model ?? policy;
+  const base = document.base ?? (policy as string); // readRecipe refuses an endpoint here
   const paperClamp = feedback.mode === "chain-of-thought" ? ([0.4, 0.6] as const) : null;
   return deepFreeze({
     ...document,
-    base: document.base ?? (policy as string), // readRecipe refuses an endpoint here
+    base,
+    preference: {
+      ...preference,
+      base: preference.base ?? base,
+      lora: preference.lora === undefined ? document.lora : preference.lora,
+    },
     supervised: {
       ...supervised,
       critiqueModel: supervised.critiqueModel ?? policy,

@@ -2,14 +2,17 @@
 import type { Json } from "../ledger/ledger.ts";
 import type { Prompt } from "../method/records.ts";
 import { initialCoefficient } from "../method/rl/reward.ts";
-import { type RlOptions, trainPolicy } from "../method/rl/train.ts";
+import { type RlOptions, textScorer, tokenScorer, trainPolicy } from "../method/rl/train.ts";
 import type { ModelHost } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import type { Run } from "./perform.ts";
 import { type Recipe, rlOptions } from "./recipe.ts";
 import { recordTrainingSet, type Trained, train } from "./training.ts";
 
-/** Trains the policy; the reference is SL-CAI, the value model starts as the preference model. */
+/**
+ * Trains the policy; the reference is SL-CAI. The value model starts as the preference model, or as SL-CAI where the preference
+ * model has another tokenizer: values are of the policy's own tokens.
+ */
 export function reinforce(
   run: Run,
   host: ModelHost,
@@ -18,6 +21,9 @@ export function reinforce(
   preferenceModel: Checkpoint,
   prompts: readonly Prompt[],
 ): Promise<Trained> {
+  const { base, preference } = recipe;
+  const sharesTokenizer = preference.base === base;
+  const valueStart = sharesTokenizer ? preferenceModel : slCai;
   const options: RlOptions = { ...rlOptions(recipe.rl), seed: `${recipe.seed}/rl` };
   const promptsEntry = recordTrainingSet(
     run,
@@ -45,16 +51,17 @@ export function reinforce(
     // The two that do not learn are opened by the loop: there is nothing of theirs to remember.
     open: async () => ({
       policy: await host.open(slCai.directory),
-      value: await host.open(preferenceModel.directory, { head: "scalar" }),
+      value: await host.open(valueStart.directory, { head: "scalar" }),
     }),
     result: "policy",
     loop: async function* (learning, { turn, carry }) {
       const reference = await host.open(slCai.directory);
-      const scorer = await host.open(preferenceModel.directory, { head: "scalar" });
+      const opened = await host.open(preferenceModel.directory, { head: "scalar" });
       const klCoefficient =
         (carry as { klCoefficient: number } | null)?.klCoefficient ?? initialCoefficient(options.kl);
       try {
-        const models = { ...learning, reference, preferenceModel: scorer };
+        const scorer = sharesTokenizer ? tokenScorer(opened) : textScorer(opened);
+        const models = { ...learning, reference, scorer };
         for await (const done of trainPolicy(models, prompts, options, { iteration: turn, klCoefficient }))
           yield {
             metrics: done.metrics,
@@ -71,7 +78,7 @@ export function reinforce(
           };
       } finally {
         await reference.close();
-        await scorer.close();
+        await opened.close();
       }
     },
   });

@@ -8,7 +8,7 @@ import { writeTinyCheckpoint } from "../../../test/tiny-checkpoint.ts";
 import { openHost } from "../../models/local.ts";
 import type { TrainableModel } from "../../models/model.ts";
 import type { Prompt } from "../records.ts";
-import { type RlOptions, trainPolicy } from "./train.ts";
+import { type RlOptions, type Scorer, trainPolicy } from "./train.ts";
 
 const adamW = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
 const options: RlOptions = {
@@ -42,9 +42,7 @@ const prompts = Array.from(
 const VOCABULARY = 276;
 
 /** Says 1 of answers that end on a token with an even id, 0 of others. */
-const rewarding: Pick<TrainableModel, "scoreLast"> = {
-  scoreLast: async (sequences) => sequences.map((tokens) => (tokens.at(-1)! % 2 === 0 ? 1 : 0)),
-};
+const rewarding: Scorer = async (answers) => answers.map(({ tokens }) => (tokens.at(-1)! % 2 === 0 ? 1 : 0));
 
 /** Probability that the answer's one token has an even id. */
 async function evenMass(model: TrainableModel): Promise<number> {
@@ -74,7 +72,7 @@ test("PPO ends near the policy that theory says is best, and the KL penalty is w
       policy: await host.open(folder),
       value: await host.open(folder, { head: "scalar" }),
       reference,
-      preferenceModel: rewarding,
+      scorer: rewarding,
     };
     const settings: RlOptions = { ...options, kl: { kind: "fixed", coefficient } };
     const scores: number[] = [];

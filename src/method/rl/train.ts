@@ -1,9 +1,10 @@
 // PPO on one page: roll out, score, estimate advantages, update (CAI paper, section 4; HH paper, section 4.1; Schulman et
 // al. 2017). Four models: the policy, its start as the reference, the preference model that scores, and a value model that
-// starts as the preference model. An iteration follows from the seed, its number and the state it starts from alone.
+// starts as the preference model where the two share a tokenizer. An iteration follows from the seed, its number and the state it starts from alone.
 import { seed } from "../../engine/random.ts";
 import type {
   AdamW,
+  Conversation,
   LanguageModel,
   Metrics,
   PolicyExample,
@@ -11,7 +12,7 @@ import type {
   TrainableModel,
   ValueExample,
 } from "../../models/model.ts";
-import { oddityOf } from "../critique/respond.ts";
+import { oddityOf, withAssistant } from "../critique/respond.ts";
 import type { Draft, Prompt, Rollout } from "../records.ts";
 import { batchAt } from "../steps.ts";
 import { estimateAdvantages, whiten } from "./advantages.ts";
@@ -41,9 +42,36 @@ export interface RlOptions {
 export interface RlModels {
   readonly policy: TrainableModel;
   readonly reference: Pick<TrainableModel, "forward">;
-  readonly preferenceModel: Pick<TrainableModel, "scoreLast">;
+  /** The preference model. */
+  readonly scorer: Scorer;
   readonly value: TrainableModel;
 }
+
+/** An answer of the policy, as text and as the tokens of the whole conversation. */
+export interface Answer {
+  readonly conversation: Conversation;
+  readonly text: string;
+  readonly tokens: readonly number[];
+}
+
+/** Says how good each answer is. */
+export type Scorer = (answers: readonly Answer[]) => Promise<readonly number[]>;
+
+/** A preference model that reads the policy's tokens as they were drawn. */
+export const tokenScorer =
+  (model: Pick<TrainableModel, "scoreLast">): Scorer =>
+  (answers) =>
+    model.scoreLast(answers.map(({ tokens }) => tokens));
+
+/** A preference model with a tokenizer of its own: it reads the text. */
+export const textScorer =
+  (model: Pick<TrainableModel, "scoreLast" | "tokenize">): Scorer =>
+  async (answers) => {
+    const sequences = await model.tokenize(
+      answers.map(({ conversation, text }) => withAssistant(conversation, text)),
+    );
+    return model.scoreLast(sequences.map(({ tokens }) => tokens));
+  };
 
 /** What an iteration leaves behind: with the weights, all that the next one needs. */
 export interface RlIteration {
@@ -89,7 +117,7 @@ export async function* trainPolicy(
 
 /** Samples an answer to each prompt of the iteration and works out its rewards, advantages and returns. */
 async function rollOut(
-  { policy, reference, preferenceModel, value }: RlModels,
+  { policy, reference, scorer, value }: RlModels,
   prompts: readonly Prompt[],
   options: RlOptions,
   iteration: number,
@@ -109,7 +137,9 @@ async function rollOut(
   const logProbs = samples.map((sample) => sample.logProbs);
   const referenceLogProbs = await reference.forward(sequences);
   const values = await value.forward(sequences);
-  const scores = await preferenceModel.scoreLast(sequences.map(({ tokens }) => tokens));
+  const scores = await scorer(
+    samples.map(({ text }, i) => ({ ...drawn[i]!, text, tokens: sequences[i]!.tokens })),
+  );
   const estimates = samples.map((sample, i) => {
     const score = scores[i]! - (oddityOf(sample) === "truncated" ? options.truncationPenalty : 0);
     const rewards = tokenRewards(score, logProbs[i]!, referenceLogProbs[i]!, klCoefficient);
