@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import type { Capabilities, ModelHost, TrainableModel } from "../models/model.ts";
-import { checkInputs } from "./check-inputs.ts";
+import { checkInputs, sourcesOf } from "./check-inputs.ts";
 import { readRecipe } from "./read-recipe.ts";
 
 const projectRoot = resolve(import.meta.dirname, "../..");
@@ -91,4 +91,11 @@ test("refuses a base that cannot be trained, and a policy with a scalar head", a
   await expect(checkInputs(recipe(), scalar.models, clock)).rejects.toThrow(
     /^policy: expected a model that answers.*scalar head/,
   );
+});
+
+test("a model behind an endpoint is asked once, however many parts name it", () => {
+  const endpoint = "{ endpoint: http://localhost:1/v1, model: m }";
+  const parts = ["supervised.critiqueModel", "feedback.model", "evaluation.judge.model"];
+  const sources = sourcesOf(recipe(...parts.map((part) => `${part}=${endpoint}`)));
+  expect(sources.filter((source) => typeof source !== "string")).toHaveLength(1);
 });

@@ -34,8 +34,11 @@ export async function checkFiles(recipe: Recipe): Promise<void> {
 
 /** Every model that the recipe names, once. */
 export const sourcesOf = (recipe: Recipe): readonly ModelSource[] => [
-  ...new Set(modelsOf(recipe).map(({ source }) => source)),
+  ...new Map(modelsOf(recipe).map(({ source }) => [asWritten(source), source])).values(),
 ];
+
+/** Equal for one model that a recipe names in several places. */
+const asWritten = (source: ModelSource): string => JSON.stringify(source);
 
 /** The second half: whether a model can play all the parts that the recipe gives it. */
 export async function checkSource(
@@ -44,7 +47,7 @@ export async function checkSource(
   host: ModelHost,
   clock: Clock,
 ): Promise<void> {
-  const parts = modelsOf(recipe).filter((part) => part.source === source);
+  const parts = modelsOf(recipe).filter((part) => asWritten(part.source) === asWritten(source));
   if (typeof source === "string") await checkCheckpoint(source, parts, host);
   else await checkEndpoint(source, parts, clock);
 }
