@@ -20,5 +20,5 @@ for (const split of ["dev", "final"] as const) {
   write(`evaluation-helpful.${split}.jsonl`, promptRows(from.child("evaluation"), 400, false, split));
 }
 write("demonstrations.jsonl", demonstrationRows(from, 5));
-write("helpfulness-comparisons.jsonl", helpfulnessRows(from, 1600));
+write("helpfulness-comparisons.jsonl", helpfulnessRows(from, 3200));
 write("harmlessness-comparisons.jsonl", harmlessnessRows(from, 1600));

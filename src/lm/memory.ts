@@ -89,8 +89,15 @@ export function supervisedMemory(config: DecoderConfig): number {
   return RUNTIME + frozen + 4 * trained + training;
 }
 
-/** PPO: a policy and a value model that learn, a reference and a preference model that are read. The most that a run needs. */
-export function ppoMemory(config: DecoderConfig): number {
-  const { frozen, trained, training, sampling } = memoryOf(config, "vocabulary");
-  return RUNTIME + frozen + (2 * 4 + 2) * trained + Math.max(training, sampling);
+/**
+ * PPO: a policy and a value model that learn, a reference and a preference model that are read. The most that a run needs.
+ *
+ * @param preference configuration of the preference model, and of a value model that starts as it does
+ * @param sharesBase whether both stand on one checkpoint, whose frozen weights are then there once
+ */
+export function ppoMemory(policy: DecoderConfig, preference: DecoderConfig, sharesBase: boolean): number {
+  const [own, other] = [memoryOf(policy, "vocabulary"), memoryOf(preference, "scalar")];
+  const frozen = sharesBase ? Math.max(own.frozen, other.frozen) : own.frozen + other.frozen;
+  const working = Math.max(own.training, own.sampling, other.training);
+  return RUNTIME + frozen + (4 + 1) * (own.trained + other.trained) + working;
 }

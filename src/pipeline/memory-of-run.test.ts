@@ -15,6 +15,8 @@ const recipe = (...set: string[]) =>
 
 test("a run with adapters needs less memory than one that trains all weights", async () => {
   expect(await memoryOfRun(recipe("lora={}"))).toBeLessThan(await memoryOfRun(recipe("lora=null")));
+  const adaptersAlone = recipe("lora={}", "preference.lora={}");
+  expect(await memoryOfRun(adaptersAlone)).toBeLessThan(await memoryOfRun(recipe("lora={}")));
 });
 
 test("a checkpoint that plays another part needs memory for its weights", async () => {

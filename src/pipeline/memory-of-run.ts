@@ -2,26 +2,34 @@
 // is loaded.
 import { totalmem } from "node:os";
 import { readConfiguration } from "../lm/checkpoint.ts";
+import type { DecoderConfig } from "../lm/config.ts";
 import { memoryOf, ppoMemory } from "../lm/memory.ts";
 import { UserError } from "../user-error.ts";
 import { playersOf, type Recipe } from "./recipe.ts";
 
 /** Bytes: the four models of PPO, and other checkpoints that play a part. */
 export async function memoryOfRun(recipe: Recipe): Promise<number> {
-  const { base, lora } = recipe;
-  const written = await readConfiguration(base);
-  const config = { ...written, lora: written.lora ?? lora };
+  const { base, lora, preference } = recipe;
+  const policy = await adapted(base, lora);
+  const scorer = await adapted(preference.base, preference.lora);
+  const own = [base, preference.base];
   const others = new Set(
-    [...Object.values(playersOf(recipe)), recipe.preference.base].filter(
-      (source): source is string => typeof source === "string" && source !== base,
+    Object.values(playersOf(recipe)).filter(
+      (source): source is string => typeof source === "string" && !own.includes(source),
     ),
   );
-  let memory = ppoMemory(config);
+  let memory = ppoMemory(policy, scorer, base === preference.base);
   for (const directory of others) {
     const { frozen, trained } = memoryOf(await readConfiguration(directory), "vocabulary");
     memory += frozen + trained;
   }
   return memory;
+}
+
+/** A checkpoint's configuration with its own adapters, or with those that are trained beside it. */
+async function adapted(directory: string, lora: Recipe["lora"]): Promise<DecoderConfig> {
+  const written = await readConfiguration(directory);
+  return { ...written, lora: written.lora ?? lora };
 }
 
 /**
