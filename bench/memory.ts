@@ -6,14 +6,14 @@ import { fileURLToPath } from "node:url";
 import { seed } from "../src/engine/random.ts";
 import { sizeOf } from "../src/engine/shape.ts";
 import { float32 } from "../src/engine/tensor.ts";
-import { type DecoderConfig, LORA_TARGETS, PLAIN_LLAMA } from "../src/lm/config.ts";
+import { type DecoderConfig, LORA_TARGETS, type Lora, PLAIN_LLAMA } from "../src/lm/config.ts";
 import { memoryShapes, type Parameters } from "../src/lm/fused-weights.ts";
 import { supervisedMemory } from "../src/lm/memory.ts";
 import { createTrainer } from "../src/lm/train-step.ts";
 
 type Sizes = readonly [C: number, L: number, H: number, KV: number, D: number, F: number, V: number];
 
-function llama([C, L, H, KV, D, F, V]: Sizes, adapted: boolean): DecoderConfig {
+function llama([C, L, H, KV, D, F, V]: Sizes, lora: Lora | null): DecoderConfig {
   return {
     ...PLAIN_LLAMA,
     ...{ hiddenSize: C, layers: L, heads: H, keyValueHeads: KV, headSize: D, intermediateSize: F },
@@ -24,18 +24,20 @@ function llama([C, L, H, KV, D, F, V]: Sizes, adapted: boolean): DecoderConfig {
     tieWordEmbeddings: true,
     endTokens: [0],
     padToken: null,
-    lora: adapted ? { rank: 16, alpha: 32, targets: LORA_TARGETS } : null,
+    lora,
   };
 }
 
 const TOWN: Sizes = [192, 4, 6, 2, 32, 512, 2048];
 const SMOL: Sizes = [576, 30, 9, 3, 64, 1536, 49_152];
 const QWEN: Sizes = [896, 24, 14, 2, 64, 4864, 151_936];
+const ADAPTERS: Lora = { rank: 16, alpha: 32, targets: LORA_TARGETS };
 const SHAPES: Readonly<Record<string, DecoderConfig>> = {
-  town: llama(TOWN, false),
-  "smollm2-135m": llama(SMOL, false),
-  "smollm2-135m-lora": llama(SMOL, true),
-  "qwen2.5-0.5b-lora": llama(QWEN, true),
+  town: llama(TOWN, null),
+  "smollm2-135m": llama(SMOL, null),
+  "smollm2-135m-lora": llama(SMOL, ADAPTERS),
+  "smollm2-135m-lora-dropout": llama(SMOL, { ...ADAPTERS, dropout: 0.1 }),
+  "qwen2.5-0.5b-lora": llama(QWEN, ADAPTERS),
 };
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;

@@ -49,6 +49,26 @@ it("normal draws have mean 0, variance 1 and a normal's share beyond two", () =>
   expect(Math.abs(beyond - 0.0455)).toBeLessThan(0.0033);
 });
 
+it("many draws at once are a value at the share of p and 0 otherwise, a word of the stream each", () => {
+  const count = 100_000;
+  const of = (name: string) => [...seed(name).random().bernoulli(count, 0.3, 2)];
+  const [hits, others] = [of("many"), of("others")];
+  expect(new Set(hits)).toEqual(new Set([0, 2]));
+  const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
+  expect(Math.abs(sum(hits) / 2 - 0.3 * count)).toBeLessThan(725); // five of sqrt(0.3 0.7 count)
+  // Neither neighbours nor streams follow each other: 0.09 of the pairs are both hits, with a deviation of 0.0009.
+  for (const pairs of [hits.slice(1), others])
+    expect(Math.abs(sum(pairs.map((x, i) => (x * hits[i]!) / 4)) / count - 0.09)).toBeLessThan(0.0045);
+
+  const [once, twice, floats] = [0, 1, 2].map(() => seed("words").random());
+  const parts = [...twice!.bernoulli(3, 0.5, 1), ...twice!.bernoulli(5, 0.5, 1)];
+  expect(parts).toEqual([...once!.bernoulli(8, 0.5, 1)]);
+  for (let i = 0; i < 4; i++) floats!.float(); // two words each
+  expect(once!.float()).toBe(floats!.float());
+  expect([...seed("all").random().bernoulli(1000, 1, 1)]).toEqual(Array(1000).fill(1));
+  expect([...seed("none").random().bernoulli(1000, 0, 1)]).toEqual(Array(1000).fill(0));
+});
+
 it("a shuffle keeps every item, leaves its argument alone, and reaches every order", () => {
   const items = ["a", "b", "c"];
   const orders = Array.from({ length: 600 }, (_, i) =>

@@ -155,7 +155,20 @@ test("fresh adapters change nothing, and each has a stream of its own", async ()
   await plain.dispose();
 });
 
+test("dropout is written and read as PEFT's lora_dropout, and none is no key of ours", () => {
+  const lora = parseAdapterConfig(json("lora-llama", "adapter_config.json"));
+  expect(lora).not.toHaveProperty("dropout");
+  expect(JSON.stringify(toAdapterJson(lora, "base", "vocabulary"))).toContain(
+    '"lora_dropout":0,"target_modules"',
+  );
+  const dropping = { ...lora, dropout: 0.05 };
+  const written = toAdapterJson(dropping, "base", "vocabulary");
+  expect(written["lora_dropout"]).toBe(0.05);
+  expect(parseAdapterConfig(written)).toStrictEqual(dropping);
+});
+
 test.each([
+  [{ lora_dropout: 1 }, /lora_dropout/],
   [{ peft_type: "IA3" }, /peft_type/],
   [{ use_dora: true }, /use_dora/],
   [{ rank_pattern: { q_proj: 8 } }, /rank_pattern/],

@@ -22,6 +22,7 @@ const AdapterJson = z.looseObject({
   peft_type: z.literal("LORA", { error: "expected LORA" }),
   r: z.int().positive(),
   lora_alpha: z.number().positive(),
+  lora_dropout: z.number().min(0).lt(1).default(0),
   target_modules: z.array(z.string()),
   use_rslora: z.boolean().default(false),
   use_dora: z.literal(false, { error: "expected false" }).default(false),
@@ -49,7 +50,7 @@ export function parseAdapterConfig(json: unknown, origin = "adapter_config.json"
       `${origin}: expected the configuration of LoRA adapters, got ${z.prettifyError(parsed.error).replaceAll(/\s+/g, " ")}`,
       "Use a plain LoRA adapter, or merge it into its base with PEFT.",
     );
-  const { r: rank, lora_alpha, target_modules, use_rslora } = parsed.data;
+  const { r: rank, lora_alpha, lora_dropout: dropout, target_modules, use_rslora } = parsed.data;
   const foreign = target_modules.find((name) => !LORA_TARGETS.includes(name as LoraTarget));
   if (foreign !== undefined)
     throw new UserError(
@@ -59,12 +60,12 @@ export function parseAdapterConfig(json: unknown, origin = "adapter_config.json"
     );
   // Rank-stabilised: alpha / sqrt(rank) in place of alpha / rank (Kalajdzievski 2023).
   const alpha = use_rslora ? lora_alpha * Math.sqrt(rank) : lora_alpha;
-  return { rank, alpha, targets: target_modules as LoraTarget[] };
+  return { rank, alpha, targets: target_modules as LoraTarget[], ...(dropout && { dropout }) };
 }
 
 /** `adapter_config.json` as PEFT reads it. */
 export function toAdapterJson(
-  { rank, alpha, targets }: Lora,
+  { rank, alpha, targets, dropout = 0 }: Lora,
   base: string,
   head: "vocabulary" | "scalar",
 ): Record<string, unknown> {
@@ -74,7 +75,7 @@ export function toAdapterJson(
     base_model_name_or_path: base,
     r: rank,
     lora_alpha: alpha,
-    lora_dropout: 0,
+    lora_dropout: dropout,
     target_modules: targets,
     modules_to_save: head === "scalar" ? ["score"] : null,
     bias: "none",

@@ -62,6 +62,8 @@ export interface Lora {
   readonly rank: number;
   readonly alpha: number;
   readonly targets: readonly LoraTarget[];
+  /** Share of what adapters read that is dropped while they learn (`dropout.ts`), below 1; absent for none. */
+  readonly dropout?: number;
 }
 
 export interface DecoderConfig {

@@ -8,6 +8,7 @@ import { accumulate, accumulatedGradient } from "../engine/optimizer.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { BatchShape, PackedBatch } from "./batch.ts";
 import { type DecoderConfig, EMBEDDING, type Head, isTrained } from "./config.ts";
+import { type Dropout, maskFeeds, maskShapes, maskWidths } from "./dropout.ts";
 import { memoryShapes, type Parameters } from "./fused-weights.ts";
 import type { GraphCache } from "./graph-cache.ts";
 import { headWeight, LAST_NORM } from "./heads.ts";
@@ -36,8 +37,15 @@ type Backward = (
 ) => { readonly outputs: Outputs; readonly byWeight: readonly Value[] };
 
 export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: GraphCache): LossRunner {
-  const { embedding, layers, last } = partsOf(config, head);
   const shapes = memoryShapes(config, head);
+  const widths = maskWidths(config);
+  const { embedding, layers, last } = partsOf(config, head, [...shapes.keys()]);
+  const dropping = layersOf(config, [...shapes.keys(), ...widths.keys()], " dropping");
+
+  function inputsOf({ names }: Part, shape: BatchShape): ParameterValues {
+    const all = new Map([...shapes, ...maskShapes(widths, shape)]);
+    return new Map([...names].map(([own, name]) => [own, input(own, all.get(name)!)]));
+  }
 
   /** Runs a graph of a part on its weights, the batch and more. */
   async function run(
@@ -49,7 +57,7 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
     into: Feeds = {},
   ): Promise<Readonly<Record<string, Float32>>> {
     const graph = await graphs.get(`${name} ${part.graph} ${keyOf(batch.shape)}`, () =>
-      build(new Map([...part.names].map(([own, full]) => [own, input(own, shapes.get(full)!)])), batch.shape),
+      build(inputsOf(part, batch.shape), batch.shape),
     );
     return runOn(graph, { ...batchFeeds(batch), ...feeds }, into);
   }
@@ -65,17 +73,22 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
     decoderLayer(config, parameters, x, layerIn(part), packedAttention(config, packedInputs(shape)));
 
   /** What goes into each layer, and then into the head. */
-  async function* forward(weights: Parameters, batch: PackedBatch): AsyncGenerator<Float32> {
+  async function* forward(
+    weights: Parameters,
+    batch: PackedBatch,
+    dropout: Dropout | null,
+  ): AsyncGenerator<Float32> {
     let { x } = await run("forward", embedding, batch, feedsOf(embedding, weights), (parameters, shape) => ({
       x: embed(parameters, shape),
     }));
     yield x!;
-    for (const part of layers) {
+    const masks = maskShapes(widths, batch.shape);
+    for (const part of dropout === null ? layers : dropping) {
       ({ x } = await run(
         "forward",
         part,
         batch,
-        { ...feedsOf(part, weights), x: x! },
+        { ...feedsOf(part, weights), ...maskFeeds(part, masks, dropout), x: x! },
         (parameters, shape) => ({
           x: throughLayer(part, parameters, shape, states("x", shape)),
         }),
@@ -89,7 +102,7 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
 
     async read(weights, batch) {
       let x!: Float32;
-      for await (const each of forward(weights, batch)) x = each;
+      for await (const each of forward(weights, batch, null)) x = each;
       const { read } = await run(
         "read",
         last,
@@ -103,7 +116,7 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
     },
 
     async loss(weights, lossBatch, before, into) {
-      const { batch, kind, rule } = lossBatch;
+      const { batch, kind, rule, dropout } = lossBatch;
       let sums = before;
       /** Runs a part's way back; the gradients it finds join the sums. */
       async function back(name: string, part: Part, feeds: Feeds, build: Backward) {
@@ -129,7 +142,7 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
       }
 
       const entering: Float32[] = [];
-      for await (const x of forward(weights, batch)) entering.push(x);
+      for await (const x of forward(weights, batch, dropout)) entering.push(x);
       const found = await back(
         kind,
         last,
@@ -142,9 +155,10 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
           return { outputs: { loss, read, dx: dx! }, byWeight };
         },
       );
+      const masks = maskShapes(widths, batch.shape);
       let dx = found["dx"]!;
-      for (const part of layers.toReversed()) {
-        const feeds = { x: entering.pop()!, dy: dx };
+      for (const part of (dropout === null ? layers : dropping).toReversed()) {
+        const feeds = { x: entering.pop()!, dy: dx, ...maskFeeds(part, masks, dropout) };
         const passed = await back("backward", part, feeds, (parameters, trained, shape) => {
           const x = states("x", shape);
           const y = throughLayer(part, parameters, shape, x);
@@ -171,27 +185,29 @@ interface Parts {
   readonly last: Part;
 }
 
-/** Layers that turn queries and keys by their positions share the first such layer's graphs, and so do those that do not. */
-function partsOf(config: DecoderConfig, head: Head): Parts {
-  const names = [...memoryShapes(config, head).keys()];
+function partsOf(config: DecoderConfig, head: Head, names: readonly string[]): Parts {
   const same = (graph: string, own: readonly string[]): Part => ({
     graph,
     names: new Map(own.map((name) => [name, name])),
   });
+  return {
+    embedding: same("embedding", [EMBEDDING]),
+    layers: layersOf(config, names),
+    last: same("head", [LAST_NORM, headWeight(config, head)]),
+  };
+}
+
+/** Layers that turn queries and keys by their positions share the first such layer's graphs, and so do those that do not. */
+function layersOf(config: DecoderConfig, names: readonly string[], kind = ""): readonly Part[] {
   const isTurned = (layer: number) => !config.unrotatedLayers.includes(layer);
-  const layers = Array.from({ length: config.layers }, (_, layer): Part => {
+  return Array.from({ length: config.layers }, (_, layer): Part => {
     const own = names.filter((name) => name.startsWith(layerPrefix(layer)));
     const like = Array.from({ length: layer + 1 }, (_, i) => i).find((i) => isTurned(i) === isTurned(layer))!;
     return {
-      graph: `layer ${like}`,
+      graph: `layer ${like}${kind}`,
       names: new Map(own.map((name) => [layerPrefix(like) + name.slice(layerPrefix(layer).length), name])),
     };
   });
-  return {
-    embedding: same("embedding", [EMBEDDING]),
-    layers,
-    last: same("head", [LAST_NORM, headWeight(config, head)]),
-  };
 }
 
 const layerPrefix = (layer: number): string => `model.layers.${layer}.`;

@@ -2,6 +2,7 @@
 // scoring and every loss share. Knows shapes and weights' names, not losses.
 import { gatherRows, input } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
+import type { Shape } from "../engine/shape.ts";
 import { UserError } from "../user-error.ts";
 import type { BatchShape, Group } from "./batch.ts";
 import type { DecoderConfig, Head } from "./config.ts";
@@ -20,13 +21,17 @@ export function packedInputs({ rows: B, length: T }: BatchShape): PackedTokens {
 /**
  * What is read at a batch's read positions, [N]: the log-probability of the token after each (nats), or the scalar there.
  * The graph's inputs are the weights by memory name and the tensors of a `PackedBatch` by theirs.
+ *
+ * @param masks shapes of masks of dropout, which are inputs too; none where the model is only read
  */
 export function readGraph(
   config: DecoderConfig,
   head: Head,
   shape: BatchShape,
+  masks: ReadonlyMap<string, Shape> = new Map(),
 ): { readonly parameters: ParameterValues; readonly read: Value } {
-  const parameters = parameterInputs(config, head);
+  const dropped = [...masks].map(([name, shape]) => [name, input(name, shape)] as const);
+  const parameters = new Map([...parameterInputs(config, head), ...dropped]);
   const hidden = hiddenStates(config, parameters, packedInputs(shape));
   return { parameters, read: readHead(config, head, parameters, hidden, shape) };
 }

@@ -3,10 +3,11 @@
 import type { Executable } from "../engine/session.ts";
 import { float32, scalar, type Tensor } from "../engine/tensor.ts";
 import type { BatchShape, PackedBatch } from "./batch.ts";
+import type { Dropout } from "./dropout.ts";
 import type { Parameters } from "./fused-weights.ts";
 import type { LossRule } from "./losses.ts";
 
-/** Weights that one compiled graph reads: its names for them, to the model's. Parts of one `graph` share what is compiled. */
+/** Weights (and masks) that one compiled graph reads: its names for them, to the model's. Parts of one `graph` share what is compiled. */
 export interface Part {
   readonly graph: string;
   readonly names: ReadonlyMap<string, string>;
@@ -20,6 +21,8 @@ export interface LossBatch {
   /** [N] each, by name; no longer than the reads. */
   readonly columns: Readonly<Record<string, readonly number[]>>;
   readonly clip: number;
+  /** How what adapters read is dropped; null where nothing is. */
+  readonly dropout: Dropout | null;
 }
 
 export interface BatchLoss {

@@ -41,6 +41,8 @@ export interface LossTerm {
 
 export interface LossRule<K extends LossKind = LossKind> {
   readonly head: Head;
+  /** Adapters drop what they read. Not in PPO, which would compare probabilities and values under different masks (as TRL). */
+  readonly drops: boolean;
   /** Names of the graph's inputs beside the reads. */
   readonly columns: readonly string[];
   term(example: Examples[K]): LossTerm;
@@ -54,6 +56,7 @@ export const LOSSES: { readonly [K in LossKind]: LossRule<K> } = {
   // -sum_t w_t log p(token_t | tokens before it)
   "cross-entropy": {
     head: "vocabulary",
+    drops: true,
     columns: ["weight"],
     term: (sequence) => predictionTerm("cross-entropy", sequence, {}),
     graph: (logProbs, column) => neg(sum(mul(logProbs, column("weight")))),
@@ -63,6 +66,7 @@ export const LOSSES: { readonly [K in LossKind]: LossRule<K> } = {
   // -sum w [p log s(a - b) + (1 - p) log s(b - a)], s the logistic function; a and b in turn among the reads.
   preference: {
     head: "scalar",
+    drops: true,
     columns: ["probability", "weight"],
     term: ({ a, b, probability, weight }) => ({
       passages: [forked(a, b)],
@@ -90,6 +94,7 @@ export const LOSSES: { readonly [K in LossKind]: LossRule<K> } = {
   // Schulman et al. 2017, eq. 7: -sum w min(r A, clip(r, 1 - c, 1 + c) A), r = exp(log p - old log p)
   "ppo-policy": {
     head: "vocabulary",
+    drops: false,
     columns: ["weight", "oldLogProb", "advantage"],
     term: (sequence) => {
       const { oldLogProbs, advantages } = sequence;
@@ -118,6 +123,7 @@ export const LOSSES: { readonly [K in LossKind]: LossRule<K> } = {
   // sum w max((v - R)^2, (clip(v, old - c, old + c) - R)^2) / 2, the value loss of PPO's first implementation
   "ppo-value": {
     head: "scalar",
+    drops: false,
     columns: ["weight", "oldValue", "return"],
     term: (sequence) => {
       const { oldValues, returns } = sequence;

@@ -2,6 +2,7 @@
 // the error of a model that does not fit say. Measured beside it: docs/memory.md. Bytes throughout.
 import { sizeOf } from "../engine/shape.ts";
 import { type DecoderConfig, type Head, isTrained, parameterShapes } from "./config.ts";
+import { maskWidths } from "./dropout.ts";
 
 const FLOAT = 4;
 
@@ -36,7 +37,8 @@ export function tokensAtOnce({ vocabularySize }: DecoderConfig, head: Head): num
 function layerActivations(config: DecoderConfig, tokens: number): number {
   const { hiddenSize: C, intermediateSize: F, heads: H, keyValueHeads: KV, headSize: D } = config;
   const perToken = 5 * C + 2 * (H + 2 * KV) * D + H * D + H * TYPICAL_LENGTH + 4 * F;
-  return FLOAT * tokens * perToken;
+  const masks = [...maskWidths(config).values()].reduce((sum, width) => sum + width, 0) / config.layers;
+  return FLOAT * tokens * (perToken + 2 * masks); // with what is left under each
 }
 
 /** Whether a model is trained layer by layer. A function of the model alone: machines that differ in memory compute alike. */

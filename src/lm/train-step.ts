@@ -11,12 +11,14 @@ import {
   squaredNorm,
   stepFeeds,
 } from "../engine/optimizer.ts";
+import { type Seed, seed } from "../engine/random.ts";
 import type { CompileOptions } from "../engine/session.ts";
 import { int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
 import type { AdamW, Loss, TokenSequence } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { type Group, pack } from "./batch.ts";
 import { type DecoderConfig, type Head, isTrained } from "./config.ts";
+import type { Dropout } from "./dropout.ts";
 import { fuse, memoryShapes, type Parameters, split } from "./fused-weights.ts";
 import { createGraphCache } from "./graph-cache.ts";
 import { createLayeredLoss } from "./layered-loss.ts";
@@ -35,6 +37,8 @@ export interface TrainerOptions {
   readonly tokensPerMicrobatch?: number;
   /** One layer at a time, what it makes computed again on the way back: by default where a model `isDeep`. */
   readonly layered?: boolean;
+  /** What masks of dropout are drawn from, each step's and batch's from a stream of its own. */
+  readonly masksFrom?: Seed;
   readonly device?: NonNullable<CompileOptions["device"]>;
   readonly threads?: number;
 }
@@ -78,6 +82,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     threads,
     tokensPerMicrobatch = tokensAtOnce(config, head),
     layered = isDeep(config, tokensPerMicrobatch),
+    masksFrom = seed("dropout"),
   } = options;
   const graphs = createGraphCache({ device, ...(threads === undefined ? {} : { threads }) }, MAX_COMPILED);
   const losses = (layered ? createLayeredLoss : createWholeLoss)(config, head, graphs);
@@ -90,9 +95,17 @@ export function createTrainer(options: TrainerOptions): Trainer {
   /** Whether the trained weights lie in tensors of the trainer's own, to be written over. */
   let ownsWeights = false;
   let step = 0;
+  /** Batches whose gradients were added up since the last step. */
+  let batchesSince = 0;
 
   /** The weights that change. */
   const trained = (): Parameters => new Map([...weights].filter(([name]) => isTrained(config, name)));
+
+  /** Of the next batch: named by what a state holds or begins anew, so that a training taken up goes on with the same masks. */
+  function nextDropout(): Dropout | null {
+    const share = config.lora?.dropout ?? 0;
+    return share === 0 ? null : { share, from: masksFrom.child(step, batchesSince) };
+  }
 
   function needHead(wanted: Head, what: string): void {
     if (head === wanted) return;
@@ -136,10 +149,18 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const columns = Object.fromEntries(rule.columns.map((name) => [name, column(name)]));
       const found = await losses.loss(
         weights,
-        { batch, kind, rule: rule as LossRule<never>, columns, clip },
+        {
+          batch,
+          kind,
+          rule: rule as LossRule<never>,
+          columns,
+          clip,
+          dropout: rule.drops ? nextDropout() : null,
+        },
         accumulated ?? new Map(),
         buffers,
       );
+      batchesSince += 1;
       accumulated = found.gradients;
       buffers = found.gradients;
       const count = columns[rule.columns[0]!]!.length;
@@ -193,6 +214,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     ownsWeights = true;
     accumulated = null;
     step += 1;
+    batchesSince = 0;
     return { gradientNorm };
   }
 
@@ -243,6 +265,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       moments = { m: part("m/"), v: part("v/") };
       step = taken;
       accumulated = null;
+      batchesSince = 0;
     },
     dispose: () => graphs.dispose(),
   };

@@ -22,10 +22,11 @@ import {
 import type { Value } from "../engine/graph.ts";
 import { float32, type Tensor, zeros } from "../engine/tensor.ts";
 import { type DecoderConfig, EMBEDDING, familyOf, type Head, parameterShapes } from "./config.ts";
+import { maskName } from "./dropout.ts";
 import { FUSED, memoryShapes } from "./fused-weights.ts";
 import { rotaryTables } from "./rotary-tables.ts";
 
-/** The model's weights in a graph, by memory name. */
+/** The model's weights in a graph, by memory name; and masks by theirs, where adapters drop what they read (`dropout.ts`). */
 export type ParameterValues = ReadonlyMap<string, Value>;
 
 /** Packed tokens. A token sees the earlier ones of its row whose segment number is no smaller than its own. */
@@ -129,8 +130,8 @@ export function decoderLayer(
 
 /**
  * What adapters add to a product, for each of the Hugging Face matrices stacked in the one of this name: [N,rows],
- * (alpha / rank) (x A') B', or
- * zeros beside those without an adapter. Null where none has one.
+ * (alpha / rank) (x A') B' with x under its mask where there is one, or zeros beside those without an adapter. Null where
+ * none has one.
  */
 function loraDeltas(
   config: DecoderConfig,
@@ -146,10 +147,12 @@ function loraDeltas(
   const isTarget = (matrix: string) => lora?.targets.some((target) => matrix.endsWith(`.${target}`)) === true;
   if (lora === null || !matrices.some(isTarget)) return null;
   const shapes = parameterShapes(config, "vocabulary");
+  const mask = parameters.get(maskName(`model.layers.${layer}.${name}`));
+  const read = mask === undefined ? x : mul(x, mask);
   return matrices.map((matrix) => {
     const full = `model.layers.${layer}.${matrix}`;
     if (!isTarget(matrix)) return constant(zeros([x.shape[0]!, shapes[`${full}.weight`]![0]!]));
-    const down = matmul(x, parameter(parameters, `${full}.lora_A.weight`), { transposeB: true }); // [N,rank]
+    const down = matmul(read, parameter(parameters, `${full}.lora_A.weight`), { transposeB: true }); // [N,rank]
     const scale = lora.alpha / lora.rank;
     return matmul(down, parameter(parameters, `${full}.lora_B.weight`), { transposeB: true, scale });
   });

@@ -46,7 +46,7 @@ const NO_ROOM = { text: "", tokens: [], logProbs: [], finish: "length" } as cons
  *
  * @param head the checkpoint's own by default; a scalar head that the checkpoint lacks starts at zero
  * @param graphs of the same configuration; shared between models, and outlives them
- * @param options `frozen`, what other models of the same base hold; `adaptersFrom`, the stream that fresh adapters begin from
+ * @param options `frozen`, what other models of the same base hold; `adaptersFrom`, the stream that fresh adapters begin from, and masks of dropout
  */
 export function createLocalModel(
   checkpoint: LoadedCheckpoint,
@@ -75,6 +75,7 @@ export function createLocalModel(
         config,
         head,
         weights: untrained!,
+        masksFrom: seed(options.adaptersFrom ?? "").child("dropout"),
         ...(device && { device }),
         ...(threads && { threads }),
       });

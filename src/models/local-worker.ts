@@ -78,7 +78,12 @@ async function open({ directory, head, adapters }: Extract<Call, { kind: "open" 
   return { model: handle, id, head: ofModel, contextLength, capabilities };
 }
 
-const onlyLora = ({ rank, alpha, targets }: Lora): Lora => ({ rank, alpha, targets });
+const onlyLora = ({ rank, alpha, targets, dropout }: Lora): Lora => ({
+  rank,
+  alpha,
+  targets,
+  ...(dropout && { dropout }),
+});
 
 /** Frozen weights of each base checkpoint, held as long as a model that stands on them. */
 const bases = new Map<string, WeakRef<FrozenWeights>>();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -67,6 +67,49 @@ trainableModelContract(
     return host.open(directory);
   },
 );
+
+test("adapters that drop what they read begin alike, learn otherwise by the stream of their seed, and are saved so", async () => {
+  const [shown] = await model.tokenize([
+    [
+      { role: "user", content: "tea" },
+      { role: "assistant", content: "brew the fence" },
+    ],
+  ]);
+  const adamW = { learningRate: 0.01, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
+  const lossesOf = async (dropout: number | undefined, directory: string) => {
+    const fresh = { ...adapters, ...(dropout !== undefined && { dropout }) };
+    const learner = await host.open(join(folder, "taught"), { adapters: fresh });
+    const losses = [];
+    for (let step = 0; step < 3; step++) {
+      losses.push((await learner.forwardBackward({ kind: "cross-entropy", examples: [shown!] }))["loss"]);
+      await learner.optimStep(adamW);
+    }
+    await learner.save(join(folder, directory));
+    await learner.close();
+    return losses;
+  };
+  const [plain, dropped, again] = [
+    await lossesOf(undefined, "plain"),
+    await lossesOf(0.5, "dropped"),
+    await lossesOf(0.5, "again"),
+  ];
+  expect(dropped[0]).toBe(plain[0]); // adapters of which B is zero
+  expect(dropped[2]).not.toBe(plain[2]);
+  expect(again).toEqual(dropped);
+  const saved = async (name: string) =>
+    JSON.parse(await readFile(join(folder, name, "adapter_config.json"), "utf8"));
+  expect((await saved("plain")).lora_dropout).toBe(0);
+  expect(await saved("dropped")).toEqual({ ...(await saved("plain")), lora_dropout: 0.5 });
+  // What was saved goes on with its own adapters, under masks of the seed that it is opened with.
+  const begin = async (name: string) => {
+    const learner = await host.open(join(folder, "dropped"), { adapters: { ...adapters, seed: name } });
+    const { loss } = await learner.forwardBackward({ kind: "cross-entropy", examples: [shown!] });
+    await learner.close();
+    return loss;
+  };
+  expect(await begin("one")).toBe(await begin("one"));
+  expect(await begin("one")).not.toBe(await begin("other"));
+});
 
 const conversation = [{ role: "user", content: "how to brew tea" }] as const;
 const sampling = { temperature: 1, topP: 1, maxTokens: 100, stop: [] };

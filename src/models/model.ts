@@ -170,6 +170,8 @@ export interface FreshAdapters {
     | "up_proj"
     | "down_proj"
   )[];
+  /** Share of what they read that is dropped in learning from examples and comparisons, below 1. */
+  readonly dropout?: number;
   readonly seed: string;
 }
 

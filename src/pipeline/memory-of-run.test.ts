@@ -15,6 +15,9 @@ const recipe = (...set: string[]) =>
 
 test("a run with adapters needs less memory than one that trains all weights", async () => {
   expect(await memoryOfRun(recipe("lora={}"))).toBeLessThan(await memoryOfRun(recipe("lora=null")));
+  expect(await memoryOfRun(recipe("lora={dropout: 0.1}"))).toBeGreaterThan(
+    await memoryOfRun(recipe("lora={}")),
+  ); // masks
   const adaptersAlone = recipe("lora={}", "preference.lora={}");
   expect(await memoryOfRun(adaptersAlone)).toBeLessThan(await memoryOfRun(recipe("lora={}")));
 });

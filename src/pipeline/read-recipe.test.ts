@@ -7,6 +7,7 @@ import { UserError } from "../user-error.ts";
 import { parseRecipe, readRecipe, renderRecipe } from "./read-recipe.ts";
 import { rlOptions } from "./recipe.ts";
 import { openRunDirectory, writeRecipe } from "./run-directory.ts";
+import { adaptersKey } from "./training.ts";
 
 const SMALLEST = `name: small
 policy: models/town
@@ -109,8 +110,22 @@ describe("a recipe", () => {
     expect(rlOptions(steered.rl).policyAdamW.learningRate).toBe(0.5);
   });
 
+  it("has no dropout of adapters but where there is some, so that no key of a training changes by it", () => {
+    const targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+    for (const set of ["lora={}", "lora={dropout: 0}"]) {
+      const recipe = read(SMALLEST, [set]);
+      expect(recipe.lora).toStrictEqual({ rank: 16, alpha: 32, targets });
+      expect(adaptersKey(recipe)).toStrictEqual({ lora: { rank: 16, alpha: 32, targets }, seed: "0" });
+      expect(renderRecipe(recipe, "/recipes")).not.toContain("dropout");
+    }
+    const recipe = read(SMALLEST, ["lora.dropout=0.05", "preference.lora={dropout: 0.1}"]);
+    expect(recipe.lora).toStrictEqual({ rank: 16, alpha: 32, targets, dropout: 0.05 });
+    expect(adaptersKey(recipe)["lora"]).toEqual(recipe.lora);
+    expect(recipe.preference.lora?.dropout).toBe(0.1);
+  });
+
   it("reads back from what is written of it", () => {
-    const recipe = read(SMALLEST, ["feedback.mode=chain-of-thought", "seed=7"]);
+    const recipe = read(SMALLEST, ["feedback.mode=chain-of-thought", "seed=7", "lora={dropout: 0.1}"]);
     const again = parseRecipe({
       text: renderRecipe(recipe, "/recipes"),
       file: "/runs/small/recipe.yaml",
@@ -139,6 +154,7 @@ describe("a recipe with a mistake", () => {
   });
 
   it("lists the keys that are valid where none is near", () => {
+    expect(refusal(SMALLEST, ["lora.quux=1"]).hint).toBe("Keys here are: rank, alpha, targets, dropout.");
     expect(refusal(SMALLEST, ["compute.quux=1"]).hint).toBe("Keys here are: device, threads, batch.");
   });
 
@@ -153,6 +169,8 @@ describe("a recipe with a mistake", () => {
       '--set feedback.clamp: expected [lowest, highest], such as [0.4, 0.6], or "none", got 0.4',
     ],
     ["rl=fast", '--set rl: expected a section with keys of its own, got "fast"'],
+    ["lora.dropout=1", "--set lora.dropout: expected a number below 1, got 1"],
+    ["lora.dropout=-0.1", "--set lora.dropout: expected a number of at least 0, got -0.1"],
     ["supervised.train=7", "--set supervised.train: expected a round up to 4, got 7"],
     ["feedback.samples=5", "--set feedback.samples: expected 1, since direct labels are not sampled, got 5"],
     ["feedback.clamp=[0.6, 0.4]", "--set feedback.clamp: expected [lowest, highest], got [0.6, 0.4]"],

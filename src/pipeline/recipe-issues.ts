@@ -143,6 +143,7 @@ function valueAt(value: unknown, path: KeyPath): unknown {
 /** Every object schema that a schema may stand for, defaults and alternatives taken off. */
 function objectsOf(schema: z.ZodType | undefined): readonly z.ZodObject[] {
   if (schema instanceof z.ZodObject) return [schema];
+  if (schema instanceof z.ZodPipe) return objectsOf(schema.in as z.ZodType);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => objectsOf(option as z.ZodType));
   if (
     schema instanceof z.ZodPrefault ||

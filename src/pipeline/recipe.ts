@@ -2,7 +2,7 @@
 // Bai et al. 2022 (arXiv 2212.08073), "HH" is Bai et al. 2022a (arXiv 2204.05862); "ours" marks what neither gives.
 // Reading a file, overriding keys and explaining mistakes are read-recipe.ts.
 import { z } from "zod";
-import { LORA_TARGETS } from "../lm/config.ts";
+import { LORA_TARGETS, type Lora } from "../lm/config.ts";
 import type { RlOptions } from "../method/rl/train.ts";
 import { endpointSchema } from "./recipe-endpoint.ts";
 
@@ -62,11 +62,16 @@ const klCoefficient = z.union(
   },
 );
 
-const lora = z.strictObject({
-  rank: count.default(16), // ours, as usual with PEFT
-  alpha: positive.default(32),
-  targets: z.array(z.enum(LORA_TARGETS)).min(1).readonly().default(LORA_TARGETS),
-});
+const lora = z
+  .strictObject({
+    rank: count.default(16), // ours, as usual with PEFT
+    alpha: positive.default(32),
+    targets: z.array(z.enum(LORA_TARGETS)).min(1).readonly().default(LORA_TARGETS),
+    /** Share of what adapters read that is dropped while they learn, but in PPO. */
+    dropout: z.number().min(0).lt(1).default(0), // as in PEFT
+  })
+  // None is no key, so that trainings without it are remembered under the keys they had before there was any.
+  .transform(({ dropout, ...rest }): Lora => (dropout === 0 ? rest : { ...rest, dropout }));
 
 /**
  * The schema of a recipe.
