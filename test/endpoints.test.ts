@@ -80,7 +80,8 @@ it("critiques, labels and judges through an endpoint, and says so in the ledger"
   const critiques = [...ledger.entries("critique")];
   expect(critiques.length).toBeGreaterThan(0);
   for (const { body, parents } of critiques) {
-    expect((body as unknown as Critique).text).toBe("On 3 turns: it could be kinder.");
+    // The recipe ends texts at a "t", and this server leaves that to us.
+    expect((body as unknown as Critique).text).toBe("On 3");
     expect(parents.find(({ role }) => role === "model")?.id).toBe(endpoints[0]!.id);
   }
   for (const { body } of ledger.entries("reading"))
@@ -147,7 +148,8 @@ it("answers through an endpoint, where another checkpoint is trained", async () 
   );
   // To 6 red-team and 6 ordinary prompts, and in the evaluation to 4 of either.
   expect(said).toHaveLength(6 + 6 + 8);
-  for (const { body } of said) expect((body as { text: string }).text).toMatch(/^On [13] turns: it could/);
+  for (const { body } of said)
+    expect((body as { text: string }).text).toMatch(/^On [13]($| turns: it could)/);
 });
 
 it("stops before a budget is exceeded, and goes on with a higher one", async () => {

@@ -44,9 +44,12 @@ export function createStopSequences(tokenizer: Tokenizer, stop: readonly string[
       const ending = tokenizer.decode(tokens.slice(-reach));
       return sequences.some((sequence) => ending.includes(sequence));
     },
-    cut(text) {
-      const starts = sequences.map((sequence) => text.indexOf(sequence)).filter((start) => start !== -1);
-      return starts.length === 0 ? text : text.slice(0, Math.min(...starts));
-    },
+    cut: (text) => textBefore(text, sequences),
   };
+}
+
+/** The text before the first occurrence of any of the sequences; all of it where there is none. */
+export function textBefore(text: string, sequences: readonly string[]): string {
+  const starts = sequences.map((sequence) => text.indexOf(sequence)).filter((start) => start !== -1);
+  return starts.length === 0 ? text : text.slice(0, Math.min(...starts));
 }

@@ -24,13 +24,17 @@ export function askedForLabel(
   manner: Manner,
 ): Conversation {
   if (manner === "continue") return askedToBegin(conversation, prefix, manner);
-  const cut = prefix.lastIndexOf("\n");
-  const [reasons, lead] = cut < 0 ? ["", prefix] : [prefix.slice(0, cut), prefix.slice(cut + 1)];
+  const lead = leadOf(prefix, manner);
+  const reasons = prefix.slice(0, -lead.length - 1);
   const instruction = `${lead} (Reply with ${labels.join(" or ")} and nothing else.)`.trimStart();
   return reasons === ""
     ? withInstruction(conversation, instruction)
     : [...conversation, { role: "assistant", content: reasons }, { role: "user", content: instruction }];
 }
+
+/** Words that may stand before a label asked for: a model may repeat them, and some servers give back what they went on from. */
+export const leadOf = (prefix: string, manner: Manner): string =>
+  manner === "continue" ? prefix : prefix.slice(prefix.lastIndexOf("\n") + 1);
 
 /** What vLLM and SGLang want to be told so that they go on with the last turn. */
 export const continuing = (prefix: string, manner: Manner) =>

@@ -107,6 +107,12 @@ test("or the server goes on with it, where it can", async () => {
   });
 });
 
+test("a stop sequence that the server leaves in the text is cut off", async () => {
+  const { model } = await modelBehind({ answer: () => "One. Two. The answer is: (A)" });
+  const [sample] = await model.sample(questions(1), { ...sampling, stop: [" The answer is:", " Three"] });
+  expect(sample).toMatchObject({ text: "One. Two.", finish: "stop" });
+});
+
 const labelled = (alternatives: Readonly<Record<string, number>>) => ({
   choices: [
     {
@@ -147,17 +153,21 @@ test("labels are read from log-probabilities, after the reasons that were given"
 });
 
 test("or from votes, where the server gives none", async () => {
-  const said = ["(A)", "B.", "A", "I cannot say", "(A) of course"];
+  const said = ["(A)", "B.", "A", "I cannot say", "The answer is: (A)"];
   let n = 0;
-  const { model } = await modelBehind(
+  const { model, server } = await modelBehind(
     { answer: () => said[n++ % said.length]! },
     { labels: { kind: "votes", votes: 5 } },
   );
-  const [score] = await model.score([{ conversation: ask("which?"), continuations: [" (A)", " (B)"] }]);
+  const request = { prefix: "Step one.\nThe answer is:", continuations: [" (A)", " (B)"] };
+  const [score] = await model.score([{ ...request, conversation: ask("which?") }]);
   expect(score!.map((logProb) => Math.exp(logProb))).toEqual([
     expect.closeTo(0.6, 9),
     expect.closeTo(0.2, 9),
   ]);
+  // No two votes are drawn alike, nor those on two questions.
+  await model.score([{ ...request, conversation: ask("and now?") }]);
+  expect(new Set(server.requests.map(({ body }) => body["seed"])).size).toBe(10);
 });
 
 test("a server without log-probabilities is told, with the way out", async () => {
@@ -218,6 +228,19 @@ test.each(lasting)(
     expect(error.hint).not.toBe("");
   },
 );
+
+test.each([
+  [{ detail: "no such field" }, "no such field"],
+  [{ detail: [{ loc: ["body"], msg: "no such field" }] }, "no such field"],
+  [{ error: "no such field" }, "no such field"],
+  [{ object: "error", message: "no such field" }, "no such field"],
+  ["no such field", "no such field"],
+])("the words of a refusal are told wherever they are: %j", async (body, said) => {
+  const { model } = await modelBehind({ fault: () => ({ kind: "status", status: 400, body }) });
+  const { message } = await failure(model.sample(questions(1), sampling));
+  expect(message).toContain(`got 400 `);
+  expect(message).toContain(said);
+});
 
 test("a server that names the limit of tokens anew is asked in its way from then on", async () => {
   const fault = (_n: number, { body }: ServedRequest): Fault | undefined =>

@@ -4,10 +4,11 @@
 import { createHash } from "node:crypto";
 import OpenAI from "openai";
 import { z } from "zod";
+import { textBefore } from "../../lm/stop-sequences.ts";
 import { UserError } from "../../user-error.ts";
 import type { Conversation, LanguageModel, Sample, SampleRequest, Sampling, ScoreRequest } from "../model.ts";
-import { askedForLabel, askedToBegin, continuing, type Manner } from "./beginning.ts";
-import { explainEndpointError } from "./explain.ts";
+import { askedForLabel, askedToBegin, continuing, leadOf, type Manner } from "./beginning.ts";
+import { explainEndpointError, inKnownShape } from "./explain.ts";
 import { labelAtStart, labelLogProbs } from "./labels.ts";
 import { type Allowance, createThrottle, type Pace } from "./throttle.ts";
 
@@ -80,8 +81,8 @@ interface Question {
 const REPLIES = 3;
 /** Of the likeliest tokens, as many as hosted servers give. */
 const ALTERNATIVES = 20;
-/** Marks before a label, and the label. */
-const LABEL_TOKENS = 6;
+/** Words and marks before a label, and the label. */
+const LABEL_TOKENS = 16;
 /** Bytes of a token, as it usually is in English, and at the least: to tell beforehand what a request takes, and may cost. */
 const BYTES_A_TOKEN = { usual: 4, least: 2 };
 
@@ -112,7 +113,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
       const sentAt = pace.now();
       const response = await fetch(url, init);
       if (TOO_MUCH.has(response.status)) throttle.complained(sentAt);
-      return response;
+      return response.ok ? response : inKnownShape(response);
     },
   });
 
@@ -187,8 +188,10 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
     );
     const { message, finish_reason } = answer.choices[0]!;
     const said = (message.content ?? "").trimStart();
-    const text = prefix !== "" && said.startsWith(prefix) ? said.slice(prefix.length) : said;
-    const finish = finish_reason === "length" ? "length" : "end";
+    const begun = prefix !== "" && said.startsWith(prefix) ? said.slice(prefix.length) : said;
+    // Some servers end at a stop sequence and leave it in the text.
+    const text = textBefore(begun, stop);
+    const finish = text !== begun ? "stop" : finish_reason === "length" ? "length" : "end";
     return { text, promptTokens: [], tokens: [], logProbs: [], finish };
   }
 
@@ -200,7 +203,8 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
       maxTokens: LABEL_TOKENS,
       ...continuing(prefix, manner),
     };
-    if (labels.kind === "votes") return vote(question, labels.votes, names, signal);
+    const lead = leadOf(prefix, manner);
+    if (labels.kind === "votes") return vote(question, labels.votes, names, lead, signal);
     const read = { ...question, temperature: 0, logprobs: true, top_logprobs: ALTERNATIVES };
     const [choice] = (await chat(read, signal)).choices;
     const tokens = choice!.logprobs?.content;
@@ -210,7 +214,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
         `${endpoint}: expected log-probabilities of the answer's tokens, got none from ${model}`,
         "Set labels: votes for this model, so that labels are counted from sampled answers.",
       );
-    return labelLogProbs(tokens, names) ?? names.map(() => Math.log(UNSAID));
+    return labelLogProbs(tokens, names, lead) ?? names.map(() => Math.log(UNSAID));
   }
 
   /** The share of sampled answers for each label. */
@@ -218,15 +222,18 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
     question: Question,
     votes: number,
     names: readonly string[],
+    lead: string,
     signal?: AbortSignal,
   ): Promise<readonly number[]> {
     const texts = await Promise.all(
       Array.from({ length: votes }, async (_, i) => {
-        const answer = await chat({ ...question, temperature: 1, seed: i }, signal);
+        // Its own for each question: servers that heed it would err on all of them alike.
+        const seed = seedNumber(`${i} ${JSON.stringify(question.conversation)}`);
+        const answer = await chat({ ...question, temperature: 1, seed }, signal);
         return answer.choices[0]!.message.content ?? "";
       }),
     );
-    const found = texts.map((text) => labelAtStart(text, names));
+    const found = texts.map((text) => labelAtStart(text, names, lead));
     return names.map((_, label) => {
       const count = found.filter((own) => own === label).length;
       return Math.log(Math.max(count / votes, UNSAID));

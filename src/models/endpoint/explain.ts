@@ -59,6 +59,25 @@ export function explainEndpointError(error: unknown, options: EndpointOptions): 
   return error;
 }
 
+/** A refusal with its words where the client library looks for them; it would drop them elsewhere. */
+export async function inKnownShape(refusal: Response): Promise<Response> {
+  const { status, headers } = refusal;
+  const message = wordsOf(await refusal.text());
+  return new Response(JSON.stringify({ error: { message } }), { status, headers });
+}
+
+/** Of {error: {message}} as OpenAI has it, {error} (Ollama), {detail} (FastAPI), {message} (SGLang), or any other text. */
+function wordsOf(text: string): string {
+  let body: { error?: { message?: unknown }; detail?: unknown; message?: unknown } | null;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return text;
+  }
+  const said = body?.error?.message ?? body?.error ?? body?.detail ?? body?.message ?? body;
+  return typeof said === "string" ? said : JSON.stringify(said);
+}
+
 function causeOf(error: Error): string {
   let cause: unknown = error;
   while (cause instanceof Error && cause.cause !== undefined) cause = cause.cause;

@@ -41,6 +41,19 @@ test("the label may come after marks, whose probability counts", () => {
   expect(found).toEqual([expect.closeTo(0.08, 12), expect.closeTo(0.72, 12)]);
 });
 
+test("or after the words that were to be gone on from", () => {
+  const lead = "The answer is:";
+  expect(labelAtStart(" **The answer is:** (B)", labels, lead)).toBe(1);
+  expect(labelAtStart("The answer is: neither", labels, lead)).toBe(-1);
+  const words = ["The", " answer", " is", ": ("].map((word) => choice(word, { [word]: 1, "(": 0 }));
+  const label = choice("B", { B: 0.9, A: 0.1 });
+  const found = labelLogProbs([...words, label], labels, lead);
+  expect(found!.map(Math.exp)).toEqual([expect.closeTo(0.1, 12), expect.closeTo(0.9, 12)]);
+  expect(labelLogProbs([choice("The", { The: 1 }), choice(" end", { " end": 1 }), label], labels, lead)).toBe(
+    null,
+  );
+});
+
 test("a label that is not listed gets no more than the least that is, nor than what is left", () => {
   expect(probabilities([choice("A", { A: 0.9, The: 0.06 })])![1]).toBeCloseTo(0.04, 12);
   expect(probabilities([choice("A", { A: 0.7, The: 0.01 })])![1]).toBeCloseTo(0.01, 12);

@@ -1,5 +1,6 @@
 // Which of a few labels a server's answer begins with, and how probable each was, from the log-probabilities of its first
-// tokens. Servers split "(A)" as they like and put spaces, quotes or stars before it; none of that must matter.
+// tokens. Servers split "(A)" as they like and put spaces, quotes or stars before it, and models first repeat the words that
+// they were asked to go on from ("The answer is:"); none of that must matter.
 
 /** One generated token and the likeliest in its place, as `logprobs.content` gives them. */
 export interface TokenChoice {
@@ -16,9 +17,14 @@ export function bareLabel(label: string): string {
   return label.replace(BARE, "").replace(/[\s()[\]{}*_"'`#:.,-]+$/, "");
 }
 
-/** The label that a text begins with, if any: "A", "(A)", "**A**: because ..." but neither "Answer" nor "And". */
-export function labelAtStart(text: string, labels: readonly string[]): number {
-  const rest = text.replace(BARE, "");
+/**
+ * The label that a text begins with, if any: "A", "(A)", "**A**: because ..." but neither "Answer" nor "And".
+ *
+ * @param lead words that may stand before it
+ */
+export function labelAtStart(text: string, labels: readonly string[], lead = ""): number {
+  const said = text.replace(BARE, "");
+  const rest = (said.startsWith(lead) ? said.slice(lead.length) : said).replace(BARE, "");
   return labels.findIndex((label) => {
     const bare = bareLabel(label);
     return rest.startsWith(bare) && !/^[\p{L}\p{N}]/u.test(rest.slice(bare.length));
@@ -32,13 +38,17 @@ export function labelAtStart(text: string, labels: readonly string[]): number {
  *
  * @param tokens the generated tokens in order, with alternatives
  * @param labels such as " (A)" and " (B)"
+ * @param lead words that may stand before the label
  */
 export function labelLogProbs(
   tokens: readonly TokenChoice[],
   labels: readonly string[],
+  lead = "",
 ): readonly number[] | null {
-  let before = 0; // log-probability of the marks before the label
+  let before = 0; // log-probability of what stands before the label
+  let said = "";
   for (const choice of tokens) {
+    said = (said + choice.token).replace(BARE, "");
     const alternatives = new Map(choice.top_logprobs.map(({ token, logprob }) => [token, logprob]));
     alternatives.set(choice.token, choice.logprob);
     const mass = labels.map(() => 0);
@@ -52,8 +62,8 @@ export function labelLogProbs(
       const most = Math.min(left, Math.exp(Math.min(...listed)));
       return mass.map((own) => before + Math.log(Math.max(own, most, Number.MIN_VALUE)));
     }
-    // A mark: the label comes after it. Anything else is no label, and what follows is not the answer's beginning.
-    if (choice.token.replace(BARE, "") !== "") return null;
+    // A mark, or a word of the lead: the label comes after it. Anything else is no label, and nor is what follows it.
+    if (!lead.startsWith(said) && choice.token.replace(BARE, "") !== "") return null;
     before += choice.logprob;
   }
   return null;

@@ -20,6 +20,8 @@ export type Fault =
       readonly status: number;
       readonly headers?: Record<string, string>;
       readonly message?: string;
+      /** The whole body, for servers that put their words elsewhere. */
+      readonly body?: unknown;
     }
   /** The connection breaks before anything is said, or in the middle of the body. */
   | { readonly kind: "reset" }
@@ -86,7 +88,11 @@ export async function startScriptedServer({
       case "status":
         outgoing
           .writeHead(wrong.status, { "content-type": "application/json", ...wrong.headers })
-          .end(JSON.stringify({ error: { message: wrong.message ?? `told to answer ${wrong.status}` } }));
+          .end(
+            JSON.stringify(
+              wrong.body ?? { error: { message: wrong.message ?? `told to answer ${wrong.status}` } },
+            ),
+          );
         return;
       case "body":
         outgoing.writeHead(200, { "content-type": "application/json" }).end(wrong.text);
