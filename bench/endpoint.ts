@@ -36,6 +36,7 @@ async function measure(endpoint: string): Promise<void> {
     {
       ...{
         endpoint,
+        protocol: "openai",
         model: "bench",
         apiKey: null,
         labels: { kind: "log-probabilities" },

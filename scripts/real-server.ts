@@ -2,8 +2,8 @@
 // many at once, stop sequences and limits, labels, refusals, and a whole run whose critic, reviser and feedback model are behind
 // one. A line for each; exit code 1 when one is not as it should be.
 //   node scripts/real-server.ts --python <venv>/bin/python [--llama-server <program>] [--checkpoint models/town] [--prompts 64]
-// Python needs: pip install torch==2.13.0 "transformers[serving]", and gguf for the server of llama.cpp.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+// Python needs: pip install torch==2.13.0 "transformers[serving]", and gguf safetensors for the server of llama.cpp.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -14,6 +14,7 @@ import { parseArgs } from "node:util";
 import { openLedger } from "../src/ledger/ledger.ts";
 import { feedbackQuestion, OPTION_LABELS } from "../src/method/feedback/judge.ts";
 import { askedForLabel } from "../src/models/endpoint/beginning.ts";
+import { PROTOCOLS, type ProtocolName } from "../src/models/endpoint/protocols.ts";
 import { openHost } from "../src/models/local.ts";
 import type { Conversation, LanguageModel, Sample, Sampling, Score } from "../src/models/model.ts";
 import { openAccount } from "../src/pipeline/account.ts";
@@ -43,6 +44,8 @@ const folder = mkdtempSync(join(tmpdir(), "charter-server-"));
 interface Kind {
   readonly version: string;
   readonly command: (port: string) => readonly [program: string, ...args: string[]];
+  readonly protocols: readonly ProtocolName[];
+  /** Whether it does, where the protocol has them. */
   readonly givesLogProbs: boolean;
 }
 
@@ -59,6 +62,7 @@ const TRANSFORMERS: Kind = {
     join(dirname(python), "transformers"),
     ...["serve", checkpoint, "--port", port, "--device", "cpu", "--dtype", "float32"],
   ],
+  protocols: ["openai"],
   givesLogProbs: false,
 };
 
@@ -66,13 +70,14 @@ function llamaCpp(program: string): Kind {
   const file = join(folder, "model.gguf");
   execFileSync(python, [join(ROOT, "scripts/to-gguf.py"), checkpoint, file], { cwd: ROOT });
   return {
-    version: `llama.cpp, as ${program.split("/").at(-1)} of this file`,
+    version: spawnSync(program, ["--version"], { encoding: "utf8" }).stderr.replace("version:", "llama.cpp,"),
     command: (port) => [
       program,
       ...["-m", file, "--alias", checkpoint, "--port", port, "-t", "1"],
       // Keys and values in full, as our engine keeps them.
       ...["-fa", "off", "-ctk", "f32", "-ctv", "f32"],
     ],
+    protocols: ["openai", "anthropic"],
     givesLogProbs: true,
   };
 }
@@ -152,19 +157,23 @@ process.exitCode = isAllRight ? 0 : 1;
 
 async function tryOut(kind: Kind): Promise<void> {
   const server = await start(kind);
-  console.log(`\n${kind.version.trim()}; ${checkpoint}\n\n| | as it should be | got |\n|---|---|---|`);
-  const source = { endpoint: server.endpoint, model: checkpoint };
-  const named: Named = (rest = {}) =>
-    connect(endpointSchema.parse({ ...source, retries: 0, concurrency: AT_ONCE, ...rest }), {
-      now: () => performance.now(),
-      account,
-    });
   try {
-    await compareAnswers(await named(), await named({ concurrency: 1 }));
-    await compareLabels(kind, named);
-    const wrong = await named({ model: "no-such-model" });
-    await tellRefusal("a wrong model's name", "no-such-model", wrong.sample(few, GREEDY));
-    await runWhole({ ...source, ...(!kind.givesLogProbs && { labels: { votes: 3 } }) });
+    for (const protocol of kind.protocols) {
+      console.log(`\n${kind.version.split("\n")[0]}; ${checkpoint}; protocol: ${protocol}\n`);
+      console.log("| | as it should be | got |\n|---|---|---|");
+      const source = { endpoint: server.endpoint, protocol, model: checkpoint };
+      const named: Named = (rest = {}) =>
+        connect(endpointSchema.parse({ ...source, retries: 0, concurrency: AT_ONCE, ...rest }), {
+          now: () => performance.now(),
+          account,
+        });
+      const hasLogProbs = kind.givesLogProbs && PROTOCOLS[protocol].hasLogProbs;
+      await compareAnswers(await named(), await named({ concurrency: 1 }));
+      await compareLabels(named, hasLogProbs);
+      const wrong = await named({ model: "no-such-model" });
+      await tellRefusal("a wrong model's name", "no-such-model", wrong.sample(few, GREEDY));
+      await runWhole({ ...source, ...(!hasLogProbs && { labels: { votes: 3 } }) });
+    }
   } finally {
     server.process.kill();
   }
@@ -197,7 +206,7 @@ async function compareAnswers(remote: LanguageModel, oneByOne: LanguageModel): P
 }
 
 /** Labels by either way beside the probabilities that our engine computes, of the judge's question about two answers. */
-async function compareLabels(kind: Kind, named: Named): Promise<void> {
+async function compareLabels(named: Named, hasLogProbs: boolean): Promise<void> {
   const requests = few.map(({ conversation }) => ({
     conversation: asUser(
       feedbackQuestion(conversation, "Which response is better?", "Sure!", "I won't help."),
@@ -224,7 +233,7 @@ async function compareLabels(kind: Kind, named: Named): Promise<void> {
     Math.abs(share! - p!) <= 3 * error,
     `${share!.toFixed(3)}; by our engine ${p!.toFixed(3)}, standard error ${error.toFixed(3)}`,
   );
-  if (!kind.givesLogProbs)
+  if (!hasLogProbs)
     return tellRefusal("log-probabilities, which it lacks", "labels: votes", (await named()).score(requests));
   for (const [prefix, ours] of [
     ["instruct", repeated],

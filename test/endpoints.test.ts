@@ -30,8 +30,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A label where log-probabilities are asked for, a critique elsewhere. */
+/** A label where one is asked for, with log-probabilities if they are, and a critique elsewhere. */
 function answer({ body }: ServedRequest): string | object {
+  if (body["logprobs"] !== true && body.messages.at(-1)!.content.endsWith("and nothing else.)")) return "(A)";
   if (body["logprobs"] !== true) return `On ${body.messages.length} turns: it could be kinder.`;
   const [a, b] = [Math.log(0.8), Math.log(0.15)];
   const top_logprobs = [
@@ -46,19 +47,17 @@ function answer({ body }: ServedRequest): string | object {
   };
 }
 
-const run = (name: string, ...settings: readonly string[]) => {
-  const model = `{ endpoint: "${server.endpoint}", model: judge, apiKey: $CHARTER_TEST_KEY, concurrency: 3, retries: 1 }`;
-  return charter(
+/** Settings that put the critic, the feedback model and the judge behind the server. */
+function behindServer(rest = ""): readonly string[] {
+  const model = `{ endpoint: "${server.endpoint}", model: judge, apiKey: $CHARTER_TEST_KEY, concurrency: 3, retries: 1${rest} }`;
+  return [`supervised.critiqueModel=${model}`, `feedback.model=${model}`];
+}
+
+const run = (name: string, ...settings: readonly string[]) =>
+  charter(
     ...["run", "town-small", "--name", name, "--runs", folder, "--json"],
-    ...sets(
-      `policy=${join(folder, "policy")}`,
-      ...TINY_RUN,
-      `supervised.critiqueModel=${model}`,
-      `feedback.model=${model}`,
-      ...settings,
-    ),
+    ...sets(`policy=${join(folder, "policy")}`, ...TINY_RUN, ...behindServer(), ...settings),
   );
-};
 
 const shownQuestion = ({ body }: ServedRequest) => JSON.stringify([body.messages, body["seed"] ?? null]);
 const filesUnder = (directory: string) =>
@@ -66,15 +65,23 @@ const filesUnder = (directory: string) =>
     .map((name) => join(directory, name))
     .filter((path) => statSync(path).isFile());
 
-it("critiques, labels and judges through an endpoint, and says so in the ledger", async () => {
+it.each([
+  { protocol: "openai", rest: "", probability: 0.8, sent: { authorization: `Bearer ${KEY}` } },
+  {
+    protocol: "anthropic",
+    rest: ", protocol: anthropic, labels: { votes: 2 }",
+    probability: 1,
+    sent: { "x-api-key": KEY },
+  },
+])("critiques, labels and judges through an endpoint ($protocol), and says so in the ledger", async (how) => {
   server = await startScriptedServer({ answer, latencyMs: 10 });
-  const { code, stdout, stderr } = await run("remote");
+  const { code, stdout, stderr } = await run(how.protocol, ...behindServer(how.rest));
   expect(code, stderr).toBe(0);
-  const ledger = openLedger(join(folder, "remote"), { readOnly: true });
+  const ledger = openLedger(join(folder, how.protocol), { readOnly: true });
   const endpoints = [...ledger.entries("endpoint")];
   expect(endpoints.map(({ body }) => body)).toEqual(
     ["critic", "feedback-model", "judge"].map((stage) =>
-      expect.objectContaining({ stage, endpoint: server.endpoint, model: "judge" }),
+      expect.objectContaining({ stage, endpoint: server.endpoint, protocol: how.protocol, model: "judge" }),
     ),
   );
   const critiques = [...ledger.entries("critique")];
@@ -86,11 +93,11 @@ it("critiques, labels and judges through an endpoint, and says so in the ledger"
   }
   for (const { body } of ledger.entries("reading"))
     for (const reading of (body as unknown as { readonly readings: readonly Reading[] }).readings)
-      expect(Math.exp(reading.logProbA)).toBeCloseTo(0.8, 9);
+      expect(Math.exp(reading.logProbA)).toBeCloseTo(how.probability, 9);
   expect(server.mostAtOnce()).toBe(3);
-  for (const { authorization } of server.requests) expect(authorization).toBe(`Bearer ${KEY}`);
+  for (const { headers } of server.requests) expect(headers).toMatchObject(how.sent);
   expect(stdout + stderr).not.toContain(KEY);
-  for (const path of filesUnder(join(folder, "remote")))
+  for (const path of filesUnder(join(folder, how.protocol)))
     expect(readFileSync(path).includes(KEY), path).toBe(false);
 });
 

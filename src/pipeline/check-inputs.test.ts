@@ -2,7 +2,8 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { startScriptedServer } from "../models/endpoint/scripted-server.ts";
 import type { Capabilities, ModelHost, TrainableModel } from "../models/model.ts";
 import { checkInputs, sourcesOf } from "./check-inputs.ts";
 import { readRecipe } from "./read-recipe.ts";
@@ -98,4 +99,20 @@ test("a model behind an endpoint is asked once, however many parts name it", () 
   const parts = ["supervised.critiqueModel", "feedback.model", "evaluation.judge.model"];
   const sources = sourcesOf(recipe(...parts.map((part) => `${part}=${endpoint}`)));
   expect(sources.filter((source) => typeof source !== "string")).toHaveLength(1);
+});
+
+test("asks an endpoint as its parts will, so that a sampling that it refuses is told before the run", async () => {
+  const server = await startScriptedServer({
+    fault: (_n, { body }) =>
+      body["temperature"] === 0
+        ? { kind: "status", status: 400, message: "temperature is deprecated for this model" }
+        : undefined,
+  });
+  onTestFinished(() => server.close());
+  const critic = `supervised.critiqueModel={ endpoint: "${server.endpoint}", model: new, retries: 0 }`;
+  const sampled = (temperature: number) =>
+    recipe(critic, `supervised.critiqueSampling.temperature=${temperature}`);
+  const { models } = host(answers, {});
+  await expect(checkInputs(sampled(0), models, clock)).rejects.toThrow("temperature is deprecated");
+  await checkInputs(sampled(1), models, clock);
 });

@@ -1,7 +1,7 @@
 // Every file and model that a recipe names, looked at before anything is computed or written: what would stop a run after an
 // hour is told at once. Knows what the steps will need of a model, not how they work.
 import { availableParallelism } from "node:os";
-import type { ModelHost, TrainableModel } from "../models/model.ts";
+import type { ModelHost, Sampling, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { graderOf } from "./grader-of.ts";
 import { connect, type ModelSource } from "./named-model.ts";
@@ -61,7 +61,10 @@ async function checkCheckpoint(directory: string, parts: readonly Part[], host: 
   }
 }
 
-/** One short question: whether the server is there, knows the key and the model, and gives what labels are read from. */
+/**
+ * One short question of each kind: whether the server is there, knows the key and the model, samples as the recipe says, and
+ * gives what labels are read from.
+ */
 async function checkEndpoint(
   endpoint: Exclude<ModelSource, string>,
   parts: readonly Part[],
@@ -69,14 +72,11 @@ async function checkEndpoint(
 ): Promise<void> {
   const model = await connect(endpoint, { now });
   const conversation = [{ role: "user", content: "Which comes first in the alphabet?" }] as const;
+  for (const sampling of new Set(parts.map((part) => part.sampling)))
+    if (sampling !== null)
+      await model.sample([{ conversation, seed: "check" }], { ...sampling, maxTokens: 4 }, signal);
   if (parts.some(({ needs }) => needs === "log-probabilities"))
     await model.score([{ conversation, prefix: "The answer is:", continuations: [" (A)", " (B)"] }], signal);
-  else
-    await model.sample(
-      [{ conversation, seed: "check" }],
-      { temperature: 0, topP: 1, maxTokens: 4, stop: [] },
-      signal,
-    );
 }
 
 /** More threads than cores wait for each other, and a run would seem to stand still. */
@@ -123,19 +123,30 @@ interface Part {
   readonly key: string;
   readonly source: ModelSource;
   readonly needs: "sampling" | "training" | "log-probabilities";
+  /** How it samples; null where it does not. */
+  readonly sampling: Sampling | null;
 }
 
+type Judge = Pick<Recipe["feedback"], "model" | "mode" | "reasoningSampling">;
+
 function modelsOf({ policy, base, supervised, feedback, preference, evaluation }: Recipe): readonly Part[] {
+  const { critiqueModel, revisionModel, responseSampling, critiqueSampling, revisionSampling } = supervised;
+  const labels = (key: string, { model: source, mode, reasoningSampling }: Judge): Part => {
+    return {
+      key,
+      source,
+      needs: "log-probabilities",
+      sampling: mode === "direct" ? null : reasoningSampling,
+    };
+  };
   return [
-    { key: "policy", source: policy, needs: "sampling" },
-    { key: "base", source: base, needs: "training" },
-    { key: "preference.base", source: preference.base, needs: "training" },
-    { key: "supervised.critiqueModel", source: supervised.critiqueModel, needs: "sampling" },
-    { key: "supervised.revisionModel", source: supervised.revisionModel, needs: "sampling" },
-    ...(feedback.source === "model"
-      ? [{ key: "feedback.model", source: feedback.model, needs: "log-probabilities" } as const]
-      : []),
-    { key: "evaluation.judge.model", source: evaluation.judge.model, needs: "log-probabilities" },
+    { key: "policy", source: policy, needs: "sampling", sampling: responseSampling },
+    { key: "base", source: base, needs: "training", sampling: null },
+    { key: "preference.base", source: preference.base, needs: "training", sampling: null },
+    { key: "supervised.critiqueModel", source: critiqueModel, needs: "sampling", sampling: critiqueSampling },
+    { key: "supervised.revisionModel", source: revisionModel, needs: "sampling", sampling: revisionSampling },
+    ...(feedback.source === "model" ? [labels("feedback.model", feedback)] : []),
+    labels("evaluation.judge.model", evaluation.judge),
   ];
 }
 

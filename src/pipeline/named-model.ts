@@ -41,8 +41,8 @@ export async function importModel(
 ): Promise<Checkpoint | RemoteModel> {
   if (typeof source === "string") return importCheckpoint(run, stage, source);
   const { id: modelId } = await connect(source, run);
-  const { endpoint, model, labels, prefix } = source;
-  const body = { stage, endpoint, model, labels, prefix, modelId } as unknown as Json;
+  const { endpoint, protocol, model, labels, prefix } = source;
+  const body = { stage, endpoint, protocol, model, labels, prefix, modelId } as unknown as Json;
   const [entries] = run.ledger.commit([
     {
       key: stepKey({ kind: "imported-endpoint", stage, modelId }),

@@ -178,6 +178,23 @@ describe("a recipe with a mistake", () => {
     expect(refusal(SMALLEST, [set]).message).toBe(message);
   });
 
+  it("refuses to read labels from log-probabilities where the protocol has none", () => {
+    const model = (labels: string) =>
+      `{ endpoint: "https://far.example/v1", protocol: anthropic, model: large${labels} }`;
+    expect(refusal(SMALLEST, [`feedback.model=${model("")}`])).toMatchObject({
+      code: "recipe-contradiction",
+      message:
+        "--set feedback.model.labels: expected votes, since the protocol of large at https://far.example/v1 has no log-probabilities, got log-probabilities",
+      hint: "Write labels: { votes: 10 } beside protocol: anthropic.",
+    });
+    expect(refusal(SMALLEST, [`evaluation.judge.model=${model("")}`]).message).toContain(
+      "judge.model.labels",
+    );
+    read(SMALLEST, [`feedback.model=${model(", labels: { votes: 10 }")}`]);
+    // A critic gives no labels.
+    read(SMALLEST, [`supervised.critiqueModel=${model("")}`]);
+  });
+
   it("says that a required key is missing", () => {
     const error = refusal(SMALLEST.replace("policy: models/town\n", ""));
     expect(error).toMatchObject({

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { isNode, LineCounter, parse, parseDocument, stringify } from "yaml";
 import { z } from "zod";
+import { PROTOCOLS } from "../models/endpoint/protocols.ts";
 import { hubIdOfFolder, parseHubId } from "../models/hub.ts";
 import { UserError } from "../user-error.ts";
 import { markedHubId } from "./hub-models.ts";
@@ -207,6 +208,20 @@ function refuseContradictions(recipe: Recipe, where: (path: KeyPath) => string):
         ["budget"],
         `expected a price for ${source.model} at ${source.endpoint}, since there is a budget, got none`,
         "Write price: { input, output }, for a million tokens of either.",
+      );
+  for (const [path, source] of [
+    ...(feedback.source === "model" ? [[["feedback", "model", "labels"], feedback.model] as const] : []),
+    [["evaluation", "judge", "model", "labels"], evaluation.judge.model] as const,
+  ])
+    if (
+      typeof source !== "string" &&
+      source.labels === "log-probabilities" &&
+      !PROTOCOLS[source.protocol].hasLogProbs
+    )
+      refuse(
+        path,
+        `expected votes, since the protocol of ${source.model} at ${source.endpoint} has no log-probabilities, got log-probabilities`,
+        `Write labels: { votes: 10 } beside protocol: ${source.protocol}.`,
       );
   if (typeof supervised.train === "number" && supervised.train > supervised.rounds)
     refuse(

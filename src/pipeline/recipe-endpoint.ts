@@ -4,10 +4,12 @@ import { z } from "zod";
 const positive = z.number().positive();
 const count = z.int().min(1);
 
-/** A model behind an OpenAI-compatible endpoint. Limits and patience are ours. */
+/** A model behind an endpoint. Limits and patience are ours. */
 export const endpointSchema = z.strictObject({
-  /** The part of the address before /chat/completions. */
+  /** The part of the address before /chat/completions or /messages. */
   endpoint: z.url({ protocol: /^https?$/, error: 'expected an address, such as "http://localhost:8000/v1"' }),
+  /** OpenAI's chat completions, which most servers speak, or Anthropic's Messages. */
+  protocol: z.enum(["openai", "anthropic"]).default("openai"),
   model: z.string().min(1),
   /** Name of the environment variable that holds the key. */
   apiKey: z

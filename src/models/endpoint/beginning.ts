@@ -36,12 +36,6 @@ export function askedForLabel(
 export const leadOf = (prefix: string, manner: Manner): string =>
   manner === "continue" ? prefix : prefix.slice(prefix.lastIndexOf("\n") + 1);
 
-/** What vLLM and SGLang want to be told so that they go on with the last turn. */
-export const continuing = (prefix: string, manner: Manner) =>
-  prefix !== "" && manner === "continue"
-    ? { continue_final_message: true, add_generation_prompt: false }
-    : {};
-
 function withInstruction(conversation: Conversation, instruction: string): Conversation {
   const last = conversation.at(-1);
   if (last?.role !== "user") return [...conversation, { role: "user", content: instruction }];

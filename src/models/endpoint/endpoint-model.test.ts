@@ -1,52 +1,15 @@
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { UserError } from "../../user-error.ts";
 import type { Conversation, Sampling } from "../model.ts";
-import { createEndpointModel, type EndpointOptions } from "./endpoint-model.ts";
-import {
-  type Fault,
-  type ScriptedServer,
-  type ServedRequest,
-  type ServerScript,
-  startScriptedServer,
-} from "./scripted-server.ts";
+import type { EndpointOptions } from "./endpoint-model.ts";
+import { PLANTED_KEY as KEY, startScriptedEndpoint } from "./scripted-endpoint.ts";
+import type { Fault, ServedRequest, ServerScript } from "./scripted-server.ts";
 
-const KEY = "sk-planted-secret";
-const pace = {
-  now: () => performance.now(),
-  sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
-};
 const sampling: Sampling = { temperature: 0.5, topP: 0.9, maxTokens: 12, stop: [] };
 const ask = (content: string): Conversation => [{ role: "user", content }];
 const questions = (n: number) =>
   Array.from({ length: n }, (_, i) => ({ conversation: ask(`question ${i}`), seed: `s${i}` }));
 
-let server: ScriptedServer | undefined;
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-});
-
-/** A model behind a server with this script. */
-async function modelBehind(script: ServerScript, changed: Partial<EndpointOptions> = {}) {
-  server = await startScriptedServer(script);
-  const model = createEndpointModel(
-    {
-      endpoint: server.endpoint,
-      model: "judge-1",
-      apiKey: KEY,
-      labels: { kind: "log-probabilities" },
-      prefix: "instruct",
-      timeoutMs: 2000,
-      retries: 2,
-      concurrency: 8,
-      requestsPerMinute: Number.POSITIVE_INFINITY,
-      tokensPerMinute: Number.POSITIVE_INFINITY,
-      ...changed,
-    },
-    pace,
-  );
-  return { model, server };
-}
 const repeating: ServerScript = {
   answer: ({ body }) => `You said: ${body.messages.at(-1)!.content}`,
 };
@@ -57,12 +20,12 @@ const failure = (run: Promise<unknown>) =>
   );
 
 test("answers come in order, asked as the recipe says, each under a seed of its own", async () => {
-  const { model, server } = await modelBehind(repeating);
+  const { model, server } = await startScriptedEndpoint(repeating);
   const samples = await model.sample(questions(20), { ...sampling, stop: ["!"] });
   expect(samples.map(({ text }) => text)).toEqual(questions(20).map((_, i) => `You said: question ${i}`));
   expect(server.requests[0]).toMatchObject({
     path: "/v1/chat/completions",
-    authorization: `Bearer ${KEY}`,
+    headers: { authorization: `Bearer ${KEY}` },
     body: { model: "judge-1", temperature: 0.5, top_p: 0.9, max_tokens: 12, stop: ["!"] },
   });
   expect(new Set(server.requests.map(({ body }) => body["seed"])).size).toBe(20);
@@ -77,13 +40,13 @@ test("answers come in order, asked as the recipe says, each under a seed of its 
 });
 
 test("no more at once than the allowance, and the pipe is never empty", async () => {
-  const { model, server } = await modelBehind({ ...repeating, latencyMs: 20 }, { concurrency: 5 });
+  const { model, server } = await startScriptedEndpoint({ ...repeating, latencyMs: 20 }, { concurrency: 5 });
   await model.sample(questions(30), sampling);
   expect(server.mostAtOnce()).toBe(5);
 });
 
 test("the beginning of an answer is asked for in words, and cut off where the model repeats it", async () => {
-  const { model, server } = await modelBehind({ answer: () => "Let's think: it is late." });
+  const { model, server } = await startScriptedEndpoint({ answer: () => "Let's think: it is late." });
   const [sample] = await model.sample(
     [{ conversation: ask("well?"), prefix: "Let's think:", seed: "" }],
     sampling,
@@ -95,7 +58,10 @@ test("the beginning of an answer is asked for in words, and cut off where the mo
 });
 
 test("or the server goes on with it, where it can", async () => {
-  const { model, server } = await modelBehind({ answer: () => " it is late." }, { prefix: "continue" });
+  const { model, server } = await startScriptedEndpoint(
+    { answer: () => " it is late." },
+    { prefix: "continue" },
+  );
   await model.sample([{ conversation: ask("well?"), prefix: "Let's think:", seed: "" }], sampling);
   expect(server.requests[0]!.body).toMatchObject({
     messages: [
@@ -108,7 +74,7 @@ test("or the server goes on with it, where it can", async () => {
 });
 
 test("a stop sequence that the server leaves in the text is cut off", async () => {
-  const { model } = await modelBehind({ answer: () => "One. Two. The answer is: (A)" });
+  const { model } = await startScriptedEndpoint({ answer: () => "One. Two. The answer is: (A)" });
   const [sample] = await model.sample(questions(1), { ...sampling, stop: [" The answer is:", " Three"] });
   expect(sample).toMatchObject({ text: "One. Two.", finish: "stop" });
 });
@@ -131,7 +97,9 @@ const labelled = (alternatives: Readonly<Record<string, number>>) => ({
 });
 
 test("labels are read from log-probabilities, after the reasons that were given", async () => {
-  const { model, server } = await modelBehind({ answer: () => labelled({ "(A": 0.7, B: 0.2, Both: 0.1 }) });
+  const { model, server } = await startScriptedEndpoint({
+    answer: () => labelled({ "(A": 0.7, B: 0.2, Both: 0.1 }),
+  });
   const [direct, reasoned] = await model.score([
     { conversation: ask("which?"), prefix: "The answer is:", continuations: [" (A)", " (B)"] },
     { conversation: ask("which?"), prefix: "Step one.\nThe answer is:", continuations: [" (A)", " (B)"] },
@@ -155,7 +123,7 @@ test("labels are read from log-probabilities, after the reasons that were given"
 test("or from votes, where the server gives none", async () => {
   const said = ["(A)", "B.", "A", "I cannot say", "The answer is: (A)"];
   let n = 0;
-  const { model, server } = await modelBehind(
+  const { model, server } = await startScriptedEndpoint(
     { answer: () => said[n++ % said.length]! },
     { labels: { kind: "votes", votes: 5 } },
   );
@@ -171,75 +139,11 @@ test("or from votes, where the server gives none", async () => {
 });
 
 test("a server without log-probabilities is told, with the way out", async () => {
-  const { model } = await modelBehind({ answer: () => "(A)" });
+  const { model } = await startScriptedEndpoint({ answer: () => "(A)" });
   const error = await failure(
     model.score([{ conversation: ask("which?"), continuations: [" (A)", " (B)"] }]),
   );
   expect(error).toMatchObject({ code: "endpoint-log-probabilities", hint: expect.stringContaining("votes") });
-});
-
-const passing: readonly (readonly [name: string, fault: Fault])[] = [
-  ["429 with Retry-After", { kind: "status", status: 429, headers: { "retry-after-ms": "5" } }],
-  ["500", { kind: "status", status: 500, headers: { "retry-after-ms": "5" } }],
-  ["a connection reset", { kind: "reset" }],
-  ["a reset in the middle of the body", { kind: "reset-mid-body" }],
-  ["no answer in time", { kind: "hang" }],
-  ["JSON that breaks off", { kind: "body", text: '{"choices":[{"message":{"con' }],
-  ["no choices", { kind: "body", text: '{"choices":[]}' }],
-  ["another shape", { kind: "body", text: '{"answer":"yes"}' }],
-];
-
-test.each(passing)("%s passes: asked again, answered once", async (_name, fault) => {
-  const { model, server } = await modelBehind(
-    { ...repeating, fault: (n) => (n === 1 ? fault : undefined) },
-    { timeoutMs: 300 },
-  );
-  const samples = await model.sample(questions(4), sampling);
-  expect(samples.map(({ text }) => text)).toEqual(questions(4).map((__, i) => `You said: question ${i}`));
-  expect(server.requests).toHaveLength(5);
-});
-
-const lasting: readonly (readonly [code: string, fault: Fault, said: RegExp])[] = [
-  ["endpoint-key", { kind: "status", status: 401, message: `wrong key ${KEY}` }, /401 wrong key \[the key\]/],
-  ["endpoint-model", { kind: "status", status: 404, message: "no such model" }, /404 no such model/],
-  ["endpoint-refused", { kind: "status", status: 400, message: "too long" }, /400 too long/],
-  ["endpoint-too-much", { kind: "status", status: 429, headers: { "retry-after-ms": "5" } }, /429.*3 times/],
-  ["endpoint-failing", { kind: "status", status: 503, headers: { "retry-after-ms": "5" } }, /503.*3 times/],
-  ["endpoint-timeout", { kind: "hang" }, /none within 0.1 s, 3 times/],
-  ["endpoint-unreachable", { kind: "reset" }, /no connection, 3 times/],
-  ["endpoint-answer", { kind: "body", text: '{"choices":[]}' }, /expected a chat completion, got/],
-  ["endpoint-answer", { kind: "body", text: "<html>" }, /no JSON/],
-  ["endpoint-answer", { kind: "reset-mid-body" }, /breaks off/],
-  [
-    "endpoint-other-model",
-    { kind: "body", text: '{"model":"other","choices":[{"message":{"content":"yes"}}]}' },
-    /expected answers of judge-1, got answers of other/,
-  ],
-];
-
-test.each(lasting)(
-  "%s is told when it lasts, in one message without the key (%#)",
-  async (code, fault, said) => {
-    const { model } = await modelBehind({ fault: () => fault }, { timeoutMs: 100 });
-    const error = await failure(model.sample(questions(1), sampling));
-    expect(error).toMatchObject({ name: "UserError", code });
-    expect(error.message).toMatch(said);
-    expect(`${error.message} ${error.hint}`).not.toContain(KEY);
-    expect(error.hint).not.toBe("");
-  },
-);
-
-test.each([
-  [{ detail: "no such field" }, "no such field"],
-  [{ detail: [{ loc: ["body"], msg: "no such field" }] }, "no such field"],
-  [{ error: "no such field" }, "no such field"],
-  [{ object: "error", message: "no such field" }, "no such field"],
-  ["no such field", "no such field"],
-])("the words of a refusal are told wherever they are: %j", async (body, said) => {
-  const { model } = await modelBehind({ fault: () => ({ kind: "status", status: 400, body }) });
-  const { message } = await failure(model.sample(questions(1), sampling));
-  expect(message).toContain(`got 400 `);
-  expect(message).toContain(said);
 });
 
 test("a server that names the limit of tokens anew is asked in its way from then on", async () => {
@@ -247,7 +151,7 @@ test("a server that names the limit of tokens anew is asked in its way from then
     "max_tokens" in body
       ? { kind: "status", status: 400, message: "Use 'max_completion_tokens' instead of 'max_tokens'." }
       : undefined;
-  const { model, server } = await modelBehind({ ...repeating, fault }, { concurrency: 1 });
+  const { model, server } = await startScriptedEndpoint({ ...repeating, fault }, { concurrency: 1 });
   const samples = await model.sample(questions(3), sampling);
   expect(samples).toHaveLength(3);
   expect(server.requests.map(({ body }) => body["max_completion_tokens"])).toEqual([undefined, 12, 12, 12]);
@@ -255,37 +159,24 @@ test("a server that names the limit of tokens anew is asked in its way from then
 
 test("a dated or prefixed name is the same model", async () => {
   for (const name of ["judge-1-2026-01-01", "lab/judge-1"]) {
-    const { model } = await modelBehind({
+    const { model } = await startScriptedEndpoint({
       answer: () => ({ model: name, choices: [{ message: { content: "yes" }, finish_reason: "length" }] }),
     });
     expect(await model.sample(questions(1), sampling)).toMatchObject([{ text: "yes", finish: "length" }]);
-    await server?.close();
   }
 });
 
-test("who is told to stop stops at once, whatever is in flight or waits", async () => {
-  const { model, server } = await modelBehind(
-    { fault: () => ({ kind: "hang" }) },
-    { concurrency: 2, timeoutMs: 60_000 },
-  );
-  const abort = new AbortController();
-  const running = model.sample(questions(6), sampling, abort.signal);
-  while (server.requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-  const reason = new Error("enough");
-  abort.abort(reason);
-  await expect(running).rejects.toBe(reason);
-  expect(server.requests).toHaveLength(2);
-});
-
 test("the id names the endpoint and how it is asked, and knows neither key nor pace", async () => {
-  const { model, server } = await modelBehind(repeating);
+  const { model, server } = await startScriptedEndpoint(repeating);
   const { endpoint } = server;
-  const other = (changed: Partial<EndpointOptions>) => modelBehind(repeating, { endpoint, ...changed });
+  const other = (changed: Partial<EndpointOptions>) =>
+    startScriptedEndpoint(repeating, { endpoint, ...changed });
   expect((await other({ apiKey: null, concurrency: 1 })).model.id).toBe(model.id);
   for (const changed of [
     { model: "judge-2" },
     { labels: { kind: "votes", votes: 3 } },
     { prefix: "continue" },
+    { protocol: "anthropic" },
   ] as const)
     expect((await other(changed)).model.id).not.toBe(model.id);
 });

@@ -1,21 +1,22 @@
-// A model behind an OpenAI-compatible endpoint (vLLM, SGLang, llama.cpp, Ollama, hosted ones), behind the port: chat
-// completions, with log-probabilities of labels where the server gives them and votes where it does not. Retries, deadlines
+// A model behind an endpoint (vLLM, SGLang, llama.cpp, Ollama, hosted ones), behind the port: answers, and log-probabilities of
+// labels where the server gives them and votes where it does not. How a question is written is the protocol's; retries, deadlines
 // and keep-alive are the client library's.
 import { createHash } from "node:crypto";
 import OpenAI from "openai";
-import { z } from "zod";
 import { textBefore } from "../../lm/stop-sequences.ts";
 import { UserError } from "../../user-error.ts";
-import type { Conversation, LanguageModel, Sample, SampleRequest, Sampling, ScoreRequest } from "../model.ts";
-import { askedForLabel, askedToBegin, continuing, leadOf, type Manner } from "./beginning.ts";
-import { explainEndpointError, inKnownShape } from "./explain.ts";
+import type { LanguageModel, Sample, SampleRequest, Sampling, ScoreRequest } from "../model.ts";
+import { askedForLabel, askedToBegin, leadOf, type Manner } from "./beginning.ts";
+import { explainEndpointError, inKnownShape, withoutKey } from "./explain.ts";
 import { labelAtStart, labelLogProbs } from "./labels.ts";
+import { type Answer, PROTOCOLS, type ProtocolName, type Question } from "./protocols.ts";
 import { type Allowance, createThrottle, type Pace } from "./throttle.ts";
 
 /** An endpoint and how to speak to it. */
 export interface EndpointOptions extends Allowance {
-  /** The part before /chat/completions: "http://localhost:8000/v1". */
+  /** The part before /chat/completions or /messages: "http://localhost:8000/v1". */
   readonly endpoint: string;
+  readonly protocol: ProtocolName;
   readonly model: string;
   /** The key itself, from the environment; it is sent and never shown. Null for servers that take none. */
   readonly apiKey: string | null;
@@ -43,40 +44,6 @@ export interface Payer {
   reserve(atMost: Usage): Promise<(used: Usage) => void>;
 }
 
-const answerSchema = z.looseObject({
-  model: z.string().optional(),
-  usage: z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
-  choices: z
-    .array(
-      z.looseObject({
-        message: z.looseObject({ content: z.string().nullable() }),
-        finish_reason: z.string().nullish(),
-        logprobs: z
-          .looseObject({
-            content: z
-              .array(
-                z.looseObject({
-                  token: z.string(),
-                  logprob: z.number(),
-                  top_logprobs: z.array(z.looseObject({ token: z.string(), logprob: z.number() })),
-                }),
-              )
-              .nullish(),
-          })
-          .nullish(),
-      }),
-    )
-    .min(1),
-});
-type Answer = z.output<typeof answerSchema>;
-
-/** A conversation to be answered, how long the answer may be, and further keys of the request as the protocol names them. */
-interface Question {
-  readonly conversation: Conversation;
-  readonly maxTokens: number;
-  readonly [key: string]: unknown;
-}
-
 /** Times that a reply which is no answer (cut off, another shape) is asked for again. */
 const REPLIES = 3;
 /** Of the likeliest tokens, as many as hosted servers give. */
@@ -93,16 +60,18 @@ const BYTES_A_TOKEN = { usual: 4, least: 2 };
  * @param pace the clock, for budgets of requests and tokens a minute
  * @param payer is asked before every request, and may refuse it
  * @example
- * const model = createEndpointModel({ endpoint: "http://localhost:8000/v1", model: "judge", apiKey: null, ...defaults }, pace);
+ * const model = createEndpointModel({ endpoint: "http://localhost:8000/v1", model: "judge", protocol: "openai", apiKey: null, ...defaults }, pace);
  */
 export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?: Payer): LanguageModel {
   const { endpoint, model, labels, prefix: manner } = options;
+  const protocol = PROTOCOLS[options.protocol];
   const throttle = createThrottle(options, pace);
   /** How the server calls the limit of tokens. */
   let limitKey: "max_tokens" | "max_completion_tokens" = "max_tokens";
   const client = new OpenAI({
     baseURL: endpoint,
     apiKey: options.apiKey ?? "none",
+    defaultHeaders: protocol.headers(options.apiKey),
     timeout: options.timeoutMs,
     maxRetries: options.retries,
     // Nothing else from the environment, and nothing to the terminal.
@@ -118,7 +87,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
   });
 
   /** One answer, whatever it takes. */
-  async function chat(question: Question, signal?: AbortSignal): Promise<Answer> {
+  async function ask(question: Question, signal?: AbortSignal): Promise<Answer> {
     const { conversation, maxTokens: sampled } = question;
     const bytes = Buffer.byteLength(JSON.stringify(conversation));
     const paid = async () => {
@@ -126,9 +95,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
       let used: Usage = { requests: 1, read: 0, sampled: 0 };
       try {
         const answer = await attempt(question, REPLIES, signal);
-        const { prompt_tokens: read = Math.ceil(bytes / BYTES_A_TOKEN.usual), completion_tokens = sampled } =
-          answer.usage ?? {};
-        used = { requests: 1, read, sampled: completion_tokens };
+        used = { requests: 1, ...(answer.used ?? { read: Math.ceil(bytes / BYTES_A_TOKEN.usual), sampled }) };
         return answer;
       } finally {
         settle?.(used);
@@ -138,11 +105,10 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
   }
 
   async function attempt(question: Question, left: number, signal?: AbortSignal): Promise<Answer> {
-    const { conversation: messages, maxTokens, ...given } = question;
-    const body = { model, messages, [limitKey]: maxTokens, ...given };
+    const body = { model, [limitKey]: question.maxTokens, ...protocol.body(question) };
     let reply: unknown;
     try {
-      reply = await client.post("/chat/completions", { body, ...(signal && { signal }) });
+      reply = await client.post(protocol.path, { body, ...(signal && { signal }) });
     } catch (error) {
       signal?.throwIfAborted();
       if (wantsOtherLimit(error, body)) {
@@ -154,13 +120,13 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
       if (isCut) return attempt(question, left - 1, signal);
       throw explainEndpointError(error, options);
     }
-    const parsed = answerSchema.safeParse(reply);
+    const parsed = protocol.answer.safeParse(reply);
     if (!parsed.success) {
       if (left > 1) return attempt(question, left - 1, signal);
       throw new UserError(
         "endpoint-answer",
-        `${endpoint}: expected a chat completion, got ${JSON.stringify(reply)?.slice(0, 200)} (${REPLIES} times)`,
-        "Check that the address is that of an OpenAI-compatible server, up to and without /chat/completions.",
+        `${endpoint}: expected ${protocol.answers}, got ${withoutKey(`${JSON.stringify(reply)}`, options).slice(0, 200)} (${REPLIES} times)`,
+        `Check the protocol (${options.protocol}), and the address: it is the server's up to and without ${protocol.path}.`,
       );
     }
     checkModel(parsed.data.model, options);
@@ -174,24 +140,22 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
   ): Promise<Sample> {
     const { conversation, prefix = "", seed } = request;
     const { temperature, topP, maxTokens, stop } = sampling;
-    const answer = await chat(
+    const answer = await ask(
       {
         conversation: askedToBegin(conversation, prefix, manner),
         maxTokens,
         temperature,
-        top_p: topP,
+        topP,
         ...(stop.length > 0 && { stop }),
         seed: seedNumber(seed),
-        ...continuing(prefix, manner),
       },
       signal,
     );
-    const { message, finish_reason } = answer.choices[0]!;
-    const said = (message.content ?? "").trimStart();
+    const said = answer.text.trimStart();
     const begun = prefix !== "" && said.startsWith(prefix) ? said.slice(prefix.length) : said;
     // Some servers end at a stop sequence and leave it in the text.
     const text = textBefore(begun, stop);
-    const finish = text !== begun ? "stop" : finish_reason === "length" ? "length" : "end";
+    const finish = text !== begun ? "stop" : answer.finish;
     return { text, promptTokens: [], tokens: [], logProbs: [], finish };
   }
 
@@ -201,14 +165,11 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
     const question = {
       conversation: askedForLabel(conversation, prefix, names, manner),
       maxTokens: LABEL_TOKENS,
-      ...continuing(prefix, manner),
     };
     const lead = leadOf(prefix, manner);
     if (labels.kind === "votes") return vote(question, labels.votes, names, lead, signal);
-    const read = { ...question, temperature: 0, logprobs: true, top_logprobs: ALTERNATIVES };
-    const [choice] = (await chat(read, signal)).choices;
-    const tokens = choice!.logprobs?.content;
-    if (!tokens)
+    const { tokens } = await ask({ ...question, temperature: 0, alternatives: ALTERNATIVES }, signal);
+    if (tokens === undefined)
       throw new UserError(
         "endpoint-log-probabilities",
         `${endpoint}: expected log-probabilities of the answer's tokens, got none from ${model}`,
@@ -219,7 +180,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
 
   /** The share of sampled answers for each label. */
   async function vote(
-    question: Question,
+    question: Omit<Question, "temperature">,
     votes: number,
     names: readonly string[],
     lead: string,
@@ -229,8 +190,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
       Array.from({ length: votes }, async (_, i) => {
         // Its own for each question: servers that heed it would err on all of them alike.
         const seed = seedNumber(`${i} ${JSON.stringify(question.conversation)}`);
-        const answer = await chat({ ...question, temperature: 1, seed }, signal);
-        return answer.choices[0]!.message.content ?? "";
+        return (await ask({ ...question, temperature: 1, seed }, signal)).text;
       }),
     );
     const found = texts.map((text) => labelAtStart(text, names, lead));
@@ -286,8 +246,10 @@ const seedNumber = (name: string): number =>
   createHash("sha256").update(name).digest().readUInt32BE(0) & 0x7fff_ffff;
 
 /** All that determines what is asked; the key and the pace do not. */
-function idOf({ endpoint, model, labels, prefix }: EndpointOptions): string {
-  return createHash("sha256").update(JSON.stringify({ endpoint, model, labels, prefix })).digest("hex");
+function idOf({ endpoint, model, labels, prefix, protocol }: EndpointOptions): string {
+  // The first protocol goes unnamed, as it was before there was a second.
+  const how = { endpoint, model, labels, prefix, ...(protocol !== "openai" && { protocol }) };
+  return createHash("sha256").update(JSON.stringify(how)).digest("hex");
 }
 
 /** Servers name a dated version of the model asked for, or put their own name before it; another model is a mistake. */

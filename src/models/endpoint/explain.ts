@@ -2,13 +2,14 @@
 import OpenAI from "openai";
 import { UserError } from "../../user-error.ts";
 import type { EndpointOptions } from "./endpoint-model.ts";
+import { PROTOCOLS } from "./protocols.ts";
 
 /** A failure that retrying did not mend, as a mistake that the user can put right. */
 export function explainEndpointError(error: unknown, options: EndpointOptions): unknown {
   const { endpoint, model, retries, timeoutMs } = options;
   const times = retries === 0 ? "" : `, ${retries + 1} times`;
   const tell = (code: string, got: string, hint: string) =>
-    new UserError(code, hidden(`${endpoint}: expected an answer of ${model}, got ${got}`, options), hint);
+    new UserError(code, withoutKey(`${endpoint}: expected an answer of ${model}, got ${got}`, options), hint);
   if (error instanceof OpenAI.APIConnectionTimeoutError)
     return tell(
       "endpoint-timeout",
@@ -23,16 +24,17 @@ export function explainEndpointError(error: unknown, options: EndpointOptions): 
     );
   if (error instanceof OpenAI.APIError) {
     const { status } = error;
-    const said = `${status} ${error.message.replace(/^\d+ /, "").slice(0, 300)}`;
+    // Shortened when the key is out: half a key would not be found.
+    const said = `${status} ${withoutKey(error.message, options).replace(/^\d+ /, "").slice(0, 300)}`;
     if (status === 401 || status === 403)
       return tell("endpoint-key", said, "Set the environment variable that apiKey names to a valid key.");
     if (status === 404)
       return tell(
         "endpoint-model",
         said,
-        "Correct the address (it ends before /chat/completions) or the model's name.",
+        `Correct the address (it ends before ${PROTOCOLS[options.protocol].path}) or the model's name.`,
       );
-    if (status === 429)
+    if (status === 429 || status === 529)
       return tell(
         "endpoint-too-much",
         `${said}${times}`,
@@ -53,7 +55,7 @@ export function explainEndpointError(error: unknown, options: EndpointOptions): 
   if (error instanceof SyntaxError || error instanceof TypeError)
     return tell(
       "endpoint-answer",
-      `a reply that breaks off or is no JSON (${hidden(error.message, options)})`,
+      `a reply that breaks off or is no JSON (${withoutKey(error.message, options)})`,
       "Look into the server's log. What was answered is kept; the same command goes on.",
     );
   return error;
@@ -84,6 +86,6 @@ function causeOf(error: Error): string {
   return cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : String(cause);
 }
 
-/** Servers sometimes repeat the key they were sent. */
-const hidden = (text: string, { apiKey }: EndpointOptions): string =>
+/** A text for all to read. Servers sometimes repeat the key they were sent. */
+export const withoutKey = (text: string, { apiKey }: EndpointOptions): string =>
   apiKey === null ? text : text.replaceAll(apiKey, "[the key]");

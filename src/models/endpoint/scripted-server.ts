@@ -1,11 +1,11 @@
-// An OpenAI-compatible chat server for tests: answers by a function, records what it was asked, and fails as it is told.
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+// A chat server for tests, of either protocol: answers by a function, records what it was asked, and fails as it is told.
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** One request as it came in. */
 export interface ServedRequest {
   readonly path: string;
-  readonly authorization: string | undefined;
+  readonly headers: IncomingHttpHeaders;
   readonly body: {
     readonly model: string;
     readonly messages: readonly { readonly role: string; readonly content: string }[];
@@ -51,6 +51,22 @@ export interface ScriptedServer {
   close(): Promise<void>;
 }
 
+/** How the protocols shape what is said. */
+const OPENAI = {
+  answerOf: (content: string, model: string) => ({
+    model,
+    choices: [{ message: { role: "assistant", content }, finish_reason: "stop" }],
+  }),
+  refusalOf: (message: string) => ({ error: { message } }),
+};
+const ANTHROPIC = {
+  answerOf: (text: string, model: string) => ({
+    ...{ type: "message", role: "assistant", model, content: [{ type: "text", text }] },
+    ...{ stop_reason: "end_turn", stop_sequence: null, usage: { input_tokens: 10, output_tokens: 5 } },
+  }),
+  refusalOf: (message: string) => ({ type: "error", error: { type: "some_error", message } }),
+};
+
 /** Starts a server on a port of its own. */
 export async function startScriptedServer({
   answer,
@@ -66,21 +82,15 @@ export async function startScriptedServer({
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
     const request: ServedRequest = {
       path: incoming.url ?? "",
-      authorization: incoming.headers.authorization,
+      headers: incoming.headers,
       body: JSON.parse(Buffer.concat(chunks).toString("utf8")),
     };
     const n = requests.push(request) - 1;
     if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
     const wrong = fault?.(n, request);
     const said = answer?.(request) ?? "";
-    const body = JSON.stringify(
-      typeof said === "string"
-        ? {
-            model: request.body.model,
-            choices: [{ message: { role: "assistant", content: said }, finish_reason: "stop" }],
-          }
-        : said,
-    );
+    const { answerOf, refusalOf } = request.path.endsWith("/messages") ? ANTHROPIC : OPENAI;
+    const body = JSON.stringify(typeof said === "string" ? answerOf(said, request.body.model) : said);
     switch (wrong?.kind) {
       case undefined:
         outgoing.writeHead(200, { "content-type": "application/json" }).end(body);
@@ -88,11 +98,7 @@ export async function startScriptedServer({
       case "status":
         outgoing
           .writeHead(wrong.status, { "content-type": "application/json", ...wrong.headers })
-          .end(
-            JSON.stringify(
-              wrong.body ?? { error: { message: wrong.message ?? `told to answer ${wrong.status}` } },
-            ),
-          );
+          .end(JSON.stringify(wrong.body ?? refusalOf(wrong.message ?? `told to answer ${wrong.status}`)));
         return;
       case "body":
         outgoing.writeHead(200, { "content-type": "application/json" }).end(wrong.text);
