@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { blobPath, hasBlob, hashFile, listBlobs, putBlob, removeBlob } from "./blobs.ts";
+import { blobPath, freshBlob, hasBlob, hashFile, listBlobs, moveToBlob, removeBlob } from "./blobs.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -12,31 +12,37 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+function keep(text: string): string {
+  writeFileSync(freshBlob(directory), text);
+  return moveToBlob(directory, freshBlob(directory));
+}
+
 // SHA-256 of "abc", FIPS 180-4.
 const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 it("keeps bytes under their SHA-256 and leaves nothing else behind", () => {
-  expect(putBlob(directory, Buffer.from("abc"))).toBe(ABC);
+  expect(keep("abc")).toBe(ABC);
   expect(readFileSync(blobPath(directory, ABC), "utf8")).toBe("abc");
   expect(readdirSync(dirname(blobPath(directory, ABC)))).toEqual([ABC]);
   expect(hashFile(blobPath(directory, ABC))).toBe(ABC);
 });
 
 it("takes the same bytes twice and lists them once", () => {
-  putBlob(directory, Buffer.from("abc"));
-  putBlob(directory, Buffer.from("abc"));
-  putBlob(directory, Buffer.from("other"));
+  keep("abc");
+  keep("abc");
+  keep("other");
   expect([...listBlobs(directory)]).toHaveLength(2);
+  expect(existsSync(freshBlob(directory))).toBe(false);
 });
 
 it("does not take for a blob what a process that died left half written", () => {
-  putBlob(directory, Buffer.from("abc"));
-  writeFileSync(`${blobPath(directory, ABC)}.123.writing`, "ab");
+  keep("abc");
+  writeFileSync(freshBlob(directory), "ab");
   expect([...listBlobs(directory)]).toEqual([ABC]);
 });
 
 it("frees a blob, and one that is not there", () => {
-  putBlob(directory, Buffer.from("abc"));
+  keep("abc");
   removeBlob(directory, ABC);
   removeBlob(directory, ABC);
   expect([hasBlob(directory, ABC), existsSync(blobPath(directory, ABC))]).toEqual([false, false]);

@@ -1,5 +1,5 @@
 // Bytes too large for a row, kept as files under the hash of what is in them: <directory>/blobs/<first two digits>/<sha-256>.
-// A file with its final name is whole: it is written beside, forced to disk, and renamed.
+// A file with its final name is whole: it is written elsewhere, forced to disk, and renamed.
 import { createHash } from "node:crypto";
 import {
   closeSync,
@@ -11,10 +11,8 @@ import {
   readSync,
   renameSync,
   rmSync,
-  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { sha256 } from "./canonical-json.ts";
 import { explainStorageError } from "./storage-error.ts";
 
 /** Hex SHA-256 of the bytes. */
@@ -29,19 +27,35 @@ export function hasBlob(directory: string, blob: BlobId): boolean {
   return existsSync(blobPath(directory, blob));
 }
 
-/** Keeps the bytes and returns their name. After it returns they survive a loss of power. */
-export function putBlob(directory: string, bytes: Uint8Array): BlobId {
-  const blob = sha256(bytes);
-  const path = blobPath(directory, blob);
-  if (existsSync(path)) return blob;
-  const fresh = `${path}.${process.pid}.writing`;
+/** Where a blob to be may be written before it is kept with `moveToBlob`. What a process that died left there is written over. */
+export function freshBlob(directory: string): string {
+  const root = join(directory, "blobs");
   try {
+    mkdirSync(root, { recursive: true });
+  } catch (error) {
+    throw explainStorageError(error, root);
+  }
+  return join(root, "writing");
+}
+
+/**
+ * Keeps a file's bytes and returns their name. The file is moved, so that its bytes never are in memory all at once; after it
+ * returns they survive a loss of power.
+ */
+export function moveToBlob(directory: string, file: string): BlobId {
+  const blob = hashFile(file);
+  const path = blobPath(directory, blob);
+  try {
+    if (existsSync(path)) {
+      rmSync(file);
+      return blob;
+    }
     mkdirSync(dirname(path), { recursive: true });
-    writeDurably(fresh, bytes);
-    renameSync(fresh, path);
+    forceToDisk(file);
+    renameSync(file, path);
     forceToDisk(dirname(path));
   } catch (error) {
-    rmSync(fresh, { force: true });
+    rmSync(file, { force: true });
     throw explainStorageError(error, path);
   }
   return blob;
@@ -56,8 +70,10 @@ export function removeBlob(directory: string, blob: BlobId): void {
 export function* listBlobs(directory: string): Generator<BlobId> {
   const root = join(directory, "blobs");
   if (!existsSync(root)) return;
-  for (const prefix of readdirSync(root).sort())
+  for (const prefix of readdirSync(root).sort()) {
+    if (!/^[0-9a-f]{2}$/.test(prefix)) continue;
     for (const name of readdirSync(join(root, prefix)).sort()) if (/^[0-9a-f]{64}$/.test(name)) yield name;
+  }
 }
 
 /** Hash of a file's bytes, read in pieces. */
@@ -74,20 +90,10 @@ export function hashFile(path: string): BlobId {
   return hash.digest("hex");
 }
 
-function writeDurably(path: string, bytes: Uint8Array): void {
-  const file = openSync(path, "w");
-  try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Forces a folder's list of names to disk, so that a renamed file stays renamed. */
-function forceToDisk(directory: string): void {
-  if (process.platform === "win32") return; // Windows cannot open a folder as a file
-  const handle = openSync(directory, "r");
+/** Forces a file's bytes to disk, or a folder's list of names, so that a renamed file stays renamed. */
+function forceToDisk(path: string): void {
+  if (process.platform === "win32") return; // Windows cannot open a folder as a file, nor force what was opened for reading
+  const handle = openSync(path, "r");
   try {
     fsyncSync(handle);
   } finally {

@@ -3,17 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { blobPath, putBlob, removeBlob } from "./blobs.ts";
+import { blobPath, freshBlob, moveToBlob, removeBlob } from "./blobs.ts";
 import { ledgerPath, openLedger } from "./ledger.ts";
 import { verifyLedger } from "./verify.ts";
+
+function keep(text: string): string {
+  writeFileSync(freshBlob(directory), text);
+  return moveToBlob(directory, freshBlob(directory));
+}
 
 let directory: string;
 let weights: string;
 let state: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "verify-"));
-  weights = putBlob(directory, Buffer.from("weights"));
-  state = putBlob(directory, Buffer.from("state"));
+  weights = keep("weights");
+  state = keep("state");
   const ledger = openLedger(directory);
   const [[prompt]] = ledger.commit([
     { key: "prompt", entries: [{ kind: "prompt", body: { text: "hello" }, parents: [] }] },

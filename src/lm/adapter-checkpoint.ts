@@ -10,7 +10,7 @@ import type { LoadedCheckpoint } from "./checkpoint.ts";
 import type { DecoderConfig, Head, Lora } from "./config.ts";
 import { headJson, parseConfig } from "./config-json.ts";
 import type { Parameters } from "./fused-weights.ts";
-import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { readSafetensors, safetensorsPieces } from "./safetensors.ts";
 import { jsonBytes, writeFolder } from "./write-folder.ts";
 
 export const ADAPTER_CONFIG = "adapter_config.json";
@@ -85,7 +85,7 @@ export async function writeAdapterCheckpoint(
 ): Promise<void> {
   await writeFolder(directory, [
     [ADAPTER_CONFIG, jsonBytes(toAdapterJson(config.lora!, resolve(base), head))],
-    [ADAPTER_WEIGHTS, writeSafetensors(toPeftTensors(parameters, config))],
+    [ADAPTER_WEIGHTS, safetensorsPieces(toPeftTensors(parameters, config))],
     ...tokenizerFiles,
   ]);
 }

@@ -3,7 +3,7 @@
 // tensors, not how a transformer is computed.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
@@ -11,7 +11,7 @@ import { ADAPTER_CONFIG, readAdapterCheckpoint, readAdapterConfig } from "./adap
 import type { TokenizerFiles } from "./bpe-trainer.ts";
 import { type DecoderConfig, EMBEDDING, type Lora } from "./config.ts";
 import { parseConfig } from "./config-json.ts";
-import { readSafetensors, type StoredFloat, writeSafetensors } from "./safetensors.ts";
+import { readTensors, type StoredFloat, safetensorsPieces } from "./safetensors.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 import { jsonBytes, writeFolder } from "./write-folder.ts";
 
@@ -47,10 +47,23 @@ export interface LoadedCheckpoint {
  * belong to the weights
  * @example const { config, tensors, tokenizer } = await readCheckpoint("models/town");
  */
-export async function readCheckpoint(directory: string): Promise<LoadedCheckpoint> {
+export function readCheckpoint(directory: string): Promise<LoadedCheckpoint> {
+  return read(directory, true);
+}
+
+/**
+ * The id of a checkpoint that passes every check of `readCheckpoint`, without its weights in memory.
+ *
+ * @throws UserError as `readCheckpoint`
+ */
+export async function identifyCheckpoint(directory: string): Promise<string> {
+  return (await read(directory, false)).id;
+}
+
+async function read(directory: string, keepsTensors: boolean): Promise<LoadedCheckpoint> {
   const isWhole = existsSync(join(directory, "config.json"));
   if (!isWhole && existsSync(join(directory, ADAPTER_CONFIG)))
-    return readAdapterCheckpoint(directory, readCheckpoint);
+    return readAdapterCheckpoint(directory, (base) => read(base, keepsTensors));
   // Files that determine a model's answers, in the order of the id's hash.
   const files = new Map<string, Uint8Array>();
   const hash = createHash("sha256");
@@ -68,11 +81,24 @@ export async function readCheckpoint(directory: string): Promise<LoadedCheckpoin
   parseConfig(config, join(directory, "config.json")); // refused before its weights are looked at
   await take(INDEX, true);
   const shards = files.has(INDEX) ? shardsOf(directory, readJson(directory, INDEX, files)) : [WEIGHTS];
-  for (const shard of shards) await take(shard);
+  const tensors = new Map<string, Tensor>();
+  let embeddingRows: number | undefined;
+  for (const shard of shards) {
+    const path = join(directory, shard);
+    const failed = (cause: NodeJS.ErrnoException) => unreadable(directory, shard, cause);
+    const { size } = await stat(path).catch((cause) => Promise.reject(failed(cause)));
+    hash.update(`${shard} ${size}\n`);
+    try {
+      for await (const [name, tensor] of readTensors(path, (bytes) => hash.update(bytes))) {
+        checkFinite(path, name, tensor);
+        if (name === EMBEDDING) embeddingRows = tensor.shape[0];
+        if (keepsTensors) tensors.set(name, tensor);
+      }
+    } catch (cause) {
+      throw cause instanceof UserError ? cause : failed(cause as NodeJS.ErrnoException);
+    }
+  }
   for (const name of TOKENIZER_FILES) await take(name, name === TEMPLATE);
-  const tensors = new Map(
-    shards.flatMap((shard) => [...readSafetensors(files.get(shard)!, join(directory, shard))]),
-  );
   const template = files.get(TEMPLATE);
   const tokenizer = createTokenizer(
     {
@@ -82,8 +108,7 @@ export async function readCheckpoint(directory: string): Promise<LoadedCheckpoin
     },
     directory,
   );
-  checkVocabulary(directory, config, tensors, tokenizer);
-  checkFinite(directory, tensors);
+  checkVocabulary(directory, config, embeddingRows, tokenizer);
   const tokenizerFiles = new Map([...files].filter(([name]) => TOKENIZER_FILES.includes(name)));
   return { id: hash.digest("hex"), directory, config, tensors, tokenizer, tokenizerFiles, adapters: null };
 }
@@ -133,7 +158,7 @@ export async function writeCheckpoint(directory: string, parts: CheckpointParts)
   await writeFolder(directory, [
     ["config.json", jsonBytes(config)],
     ["generation_config.json", jsonBytes(generation)],
-    [WEIGHTS, writeSafetensors(tensors, dtype ? { dtype } : {})],
+    [WEIGHTS, safetensorsPieces(tensors, dtype ? { dtype } : {})],
     ...tokenizerFiles,
   ]);
 }
@@ -163,10 +188,9 @@ function shardsOf(directory: string, { weight_map: map }: Record<string, unknown
 function checkVocabulary(
   directory: string,
   config: Readonly<Record<string, unknown>>,
-  tensors: ReadonlyMap<string, Tensor>,
+  rows: number | undefined,
   tokenizer: Tokenizer,
 ): void {
-  const rows = tensors.get(EMBEDDING)?.shape[0];
   if (rows === undefined || rows !== config["vocab_size"]) {
     throw new UserError(
       "checkpoint-config-mismatch",
@@ -184,16 +208,14 @@ function checkVocabulary(
 }
 
 /** A training that diverged leaves weights that are no numbers, and every answer of theirs would be noise. */
-function checkFinite(directory: string, tensors: ReadonlyMap<string, Tensor>): void {
-  for (const [name, { data }] of tensors) {
-    const astray = data.findIndex((weight) => !Number.isFinite(weight));
-    if (astray < 0) continue;
-    throw new UserError(
-      "checkpoint-not-finite",
-      `${join(directory, "model.safetensors")}: ${name}: expected finite weights, got ${data[astray]} at place ${astray}`,
-      "the training that wrote it diverged, or the file is damaged: use an earlier checkpoint or fetch it again",
-    );
-  }
+function checkFinite(path: string, name: string, { data }: Tensor): void {
+  const astray = data.findIndex((weight) => !Number.isFinite(weight));
+  if (astray < 0) return;
+  throw new UserError(
+    "checkpoint-not-finite",
+    `${path}: ${name}: expected finite weights, got ${data[astray]} at place ${astray}`,
+    "the training that wrote it diverged, or the file is damaged: use an earlier checkpoint or fetch it again",
+  );
 }
 
 function readJson(

@@ -1,6 +1,6 @@
 // How weights lie in memory: of the Hugging Face tensors, those that multiply the same activations are one matrix, so that a
-// layer takes one product for queries, keys and values and one for gate and up. Rows are copied, never computed with: fusing
-// and splitting are exact inverses, bit for bit.
+// layer takes one product for queries, keys and values and one for gate and up. Rows are never computed with: fusing and
+// splitting are exact inverses, bit for bit.
 import { type Shape, sizeOf } from "../engine/shape.ts";
 import { float32, type Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
@@ -51,7 +51,8 @@ export function memoryShapes(config: DecoderConfig, head: Head): ReadonlyMap<str
 }
 
 /**
- * From Hugging Face tensors to the layout in memory. Tensors the model has no use for are dropped.
+ * From Hugging Face tensors to the layout in memory. Tensors the model has no use for are dropped; one that stands alone is
+ * the same as before, not a copy.
  *
  * @param parameters float32 tensors by Hugging Face name; a scalar head that is absent starts at zero
  * @param isWanted which of the tensors in memory, by name; all by default
@@ -68,9 +69,14 @@ export function fuse(
   const layout = memoryLayout(config, head);
   for (const [name, shape] of memoryShapes(config, head)) {
     if (!isWanted(name)) continue;
+    const parts = layout.get(name)!;
+    if (parts.length === 1) {
+      fused.set(name, find(parameters, parts[0]!, shape));
+      continue;
+    }
     const data = new Float32Array(sizeOf(shape));
     let start = 0;
-    for (const part of layout.get(name)!) {
+    for (const part of parts) {
       const rows = find(parameters, part, shapes[part]!).data;
       data.set(rows, start);
       start += rows.length;
@@ -80,7 +86,7 @@ export function fuse(
   return fused;
 }
 
-/** From the layout in memory back to Hugging Face tensors, as many as there are: the inverse of `fuse`. The data is copied. */
+/** From the layout in memory back to Hugging Face tensors, as many as there are: the inverse of `fuse`. The data is not copied. */
 export function split(parameters: Parameters, config: DecoderConfig, head: Head): Parameters {
   const shapes = parameterShapes(config, head);
   const unfused = new Map<string, Tensor<"float32">>();
@@ -91,7 +97,7 @@ export function split(parameters: Parameters, config: DecoderConfig, head: Head)
     for (const part of parts) {
       const shape = shapes[part]!;
       const size = sizeOf(shape);
-      unfused.set(part, float32(data.slice(start, start + size), shape));
+      unfused.set(part, float32(data.subarray(start, start + size), shape));
       start += size;
     }
   }

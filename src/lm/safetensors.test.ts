@@ -1,10 +1,18 @@
 // The reader is tested against an image laid out by hand, a file written by Python's safetensors, and hostile bytes.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
-import { readSafetensors, readSafetensorsWithMetadata, writeSafetensors } from "./safetensors.ts";
+import {
+  readSafetensors,
+  readSafetensorsWithMetadata,
+  readTensors,
+  safetensorsPieces,
+  writeSafetensors,
+} from "./safetensors.ts";
 
 /** An image from a header text and data bytes, with the length field as given or true. */
 function image(header: string, data: readonly number[] = [], length?: bigint): Uint8Array {
@@ -21,6 +29,20 @@ const float32 = (shape: readonly number[], values: readonly number[]): Tensor =>
   shape,
   data: Float32Array.from(values),
 });
+
+const folder = mkdtempSync(join(tmpdir(), "charter-safetensors-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The tensors of a file of these bytes, and the bytes as they were seen on the way. */
+async function fromFile(bytes: Uint8Array): Promise<{ tensors: Map<string, Tensor>; seen: Buffer }> {
+  const path = join(folder, "x.safetensors");
+  writeFileSync(path, bytes);
+  const tensors = new Map<string, Tensor>();
+  const pieces: Uint8Array[] = [];
+  for await (const [name, tensor] of readTensors(path, (piece) => pieces.push(piece.slice())))
+    tensors.set(name, tensor);
+  return { tensors, seen: Buffer.concat(pieces) };
+}
 
 describe("readSafetensors", () => {
   test("reads an image laid out by hand", () => {
@@ -102,9 +124,31 @@ describe("readSafetensors", () => {
       image(`{${row("a", "[1]", "[0,8]", "I64")}}`, [0, 0, 0, 0, 1, 0, 0, 0]),
       /32 bits/,
     ],
-  ])("refuses %s with one message", (_, bytes, message) => {
+  ])("refuses %s with one message, in memory as in a file", async (_, bytes, message) => {
     expect(() => readSafetensors(bytes, "x.safetensors")).toThrow(UserError);
     expect(() => readSafetensors(bytes, "x.safetensors")).toThrow(message);
+    await expect(fromFile(bytes)).rejects.toThrow(UserError);
+    await expect(fromFile(bytes)).rejects.toThrow(message);
+  });
+
+  test("reads a file tensor by tensor as it reads it whole, and shows every byte once", async () => {
+    const bytes = readFileSync(new URL("goldens/python.safetensors", import.meta.url));
+    const { tensors, seen } = await fromFile(bytes);
+    expect(tensors).toEqual(readSafetensors(bytes));
+    expect(seen).toEqual(bytes);
+  });
+
+  test("reads and writes tensors that are larger than one piece", async () => {
+    const numbers = new Float32Array(5_000_000).map((_, i) => i);
+    const tensors = new Map<string, Tensor>([
+      ["large", { dtype: "float32", shape: [numbers.length], data: numbers }],
+      ["small", float32([1], [7])],
+    ]);
+    const pieces = [...safetensorsPieces(tensors)];
+    expect(pieces).toHaveLength(4); // the header, 16 MiB and the rest, the small one
+    const read = (await fromFile(Buffer.concat(pieces))).tensors;
+    expect(read.get("small")).toEqual(tensors.get("small"));
+    expect(Buffer.from(read.get("large")!.data.buffer).equals(Buffer.from(numbers.buffer))).toBe(true);
   });
 
   test("never fails with anything but a UserError, whatever is done to the bytes", () => {

@@ -1,12 +1,18 @@
 // safetensors files: named tensors behind a JSON header. Every number a file gives is checked before it is used, so a
-// truncated or hostile file ends in one UserError and never in a large allocation. Knows bytes, not models.
+// truncated or hostile file ends in one UserError and never in a large allocation. A file is read and written tensor by tensor:
+// beside the tensors themselves, at most one of them is in memory. Knows bytes, not models.
 // Source: https://github.com/huggingface/safetensors#format (little-endian; no holes, no overlaps; header under 100 MB).
+import { type FileHandle, open } from "node:fs/promises";
 import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
 import { findDuplicateKey } from "./duplicate-key.ts";
 
 const MAX_HEADER_BYTES = 100_000_000;
+/** The header's length, ahead of it. */
+const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
+/** A read or write of a file takes at most this much: more than 2 GiB is refused by the system. */
+const PIECE = 16 * 2 ** 20;
 
 /** How a stored element becomes ours: its size in bytes, and the reading of `count` elements from aligned bytes. */
 interface StoredType {
@@ -59,17 +65,57 @@ export function readSafetensors(bytes: Uint8Array, origin = "safetensors"): Map<
 
 /** As `readSafetensors`, with the header's `__metadata__` beside the tensors. */
 export function readSafetensorsWithMetadata(bytes: Uint8Array, origin = "safetensors"): Safetensors {
-  const { header, dataStart } = readHeader(bytes, origin);
-  const { __metadata__: metadata = {}, ...rest } = header;
-  const entries = Object.entries(rest).map(([name, value]) => readEntry(name, value, origin));
-  checkRegions(entries, bytes.byteLength - dataStart, origin);
+  const size = bytes.byteLength;
+  const dataStart = LENGTH_BYTES + headerLength(bytes.subarray(0, LENGTH_BYTES), size, origin);
+  const { entries, metadata } = readHeader(bytes.subarray(LENGTH_BYTES, dataStart), size, origin);
   const tensors = new Map<string, Tensor>();
   for (const { name, type, shape, begin, end } of entries) {
     // A fresh buffer is aligned. (A Buffer's own slice would share memory.)
     const copy = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
     tensors.set(name, type.read(copy.buffer, shape, `${origin}: ${name}`));
   }
-  return { tensors, metadata: readMetadata(metadata, origin) };
+  return { tensors, metadata };
+}
+
+/**
+ * The tensors of a file one after the other, in the order of their data.
+ *
+ * @param seen is shown every byte of the file once and in order: for a hash
+ * @throws UserError as `readSafetensors`; the system's error when the file cannot be read
+ * @example for await (const [name, tensor] of readTensors("model.safetensors")) tensors.set(name, tensor);
+ */
+export async function* readTensors(
+  path: string,
+  seen: (bytes: Uint8Array) => void = () => {},
+): AsyncGenerator<readonly [name: string, tensor: Tensor]> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const next = (length: number) => readNext(file, length, path, seen);
+    const length = headerLength(await next(Math.min(size, LENGTH_BYTES)), size, path);
+    const { entries } = readHeader(await next(length), size, path);
+    for (const { name, type, shape, begin, end } of entries)
+      yield [name, type.read((await next(end - begin)).buffer, shape, `${path}: ${name}`)];
+  } finally {
+    await file.close();
+  }
+}
+
+/** The next bytes of a file, in a buffer of their own. */
+async function readNext(
+  file: FileHandle,
+  length: number,
+  path: string,
+  seen: (bytes: Uint8Array) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const { bytesRead } = await file.read(bytes, at, Math.min(length - at, PIECE));
+    if (bytesRead === 0) throw malformed(path, `${length - at} more bytes`, "its end");
+    seen(bytes.subarray(at, at + bytesRead));
+    at += bytesRead;
+  }
+  return bytes;
 }
 
 /** Element type of a float32 tensor on disk; int32 tensors are always I32. */
@@ -83,15 +129,16 @@ export interface WriteOptions {
 }
 
 /**
- * Writes tensors as one safetensors image. Equal tensors give equal bytes, whatever their order in the map: wider
- * element types first, then by name, so that every tensor is aligned to its element.
+ * Tensors as the bytes of a safetensors file, piece by piece. Equal tensors give equal bytes, whatever their order in the map:
+ * wider element types first, then by name, so that every tensor is aligned to its element. What is stored as it lies in memory is not copied.
  *
  * @throws UserError when a finite value does not fit in F16
+ * @example await writeFile("adapter.safetensors", safetensorsPieces(tensors));
  */
-export function writeSafetensors(
+export function* safetensorsPieces(
   tensors: ReadonlyMap<string, Tensor>,
   { dtype = "F32", metadata = { format: "pt" } }: WriteOptions = {},
-): Uint8Array {
+): Generator<Uint8Array> {
   const stored = [...tensors].map(([name, tensor]) => {
     const type =
       tensor.dtype === "int32" ? "I32" : typeof dtype === "function" ? dtype(name) : (dtype as StoredFloat);
@@ -106,33 +153,48 @@ export function writeSafetensors(
   });
   const sortedMetadata = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
   const json = JSON.stringify(Object.fromEntries([["__metadata__", sortedMetadata], ...rows]));
-  const header = new TextEncoder().encode(json);
-  const headerLength = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
-  const image = new Uint8Array(8 + headerLength + end).fill(0x20, 8, 8 + headerLength);
-  new DataView(image.buffer).setBigUint64(0, BigInt(headerLength), true);
-  image.set(header, 8);
-  let offset = 8 + headerLength;
+  const text = new TextEncoder().encode(json);
+  const length = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
+  const header = new Uint8Array(LENGTH_BYTES + length).fill(0x20, LENGTH_BYTES);
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.set(text, LENGTH_BYTES);
+  yield header;
   for (const { name, type, tensor } of stored) {
     const data = type === "F16" ? narrowFloat16(tensor.data, name) : tensor.data;
-    image.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
+    for (let at = 0; at < data.byteLength; at += PIECE)
+      yield new Uint8Array(data.buffer, data.byteOffset + at, Math.min(PIECE, data.byteLength - at));
   }
-  return image;
 }
 
-function readHeader(bytes: Uint8Array, origin: string) {
-  if (bytes.byteLength < 8) {
-    throw malformed(origin, "at least 8 bytes", `${bytes.byteLength} bytes`);
+/** All of `safetensorsPieces` as one image. */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  options: WriteOptions = {},
+): Uint8Array {
+  return new Uint8Array(Buffer.concat([...safetensorsPieces(tensors, options)]));
+}
+
+/** Bytes of the header, from the file's first eight. */
+function headerLength(start: Uint8Array, size: number, origin: string): number {
+  if (start.byteLength < LENGTH_BYTES) {
+    throw malformed(origin, `at least ${LENGTH_BYTES} bytes`, `${size} bytes`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
-  const room = Math.min(bytes.byteLength - 8, MAX_HEADER_BYTES);
+  const length = new DataView(start.buffer, start.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
+  const room = Math.min(size - LENGTH_BYTES, MAX_HEADER_BYTES);
   if (length > BigInt(room)) throw malformed(origin, `a header of at most ${room} bytes`, `${length} bytes`);
-  const dataStart = 8 + Number(length);
+  return Number(length);
+}
+
+/** What a header says of a file of so many bytes: its tensors, in the order of their data. */
+function readHeader(
+  bytes: Uint8Array,
+  size: number,
+  origin: string,
+): { readonly entries: readonly Entry[]; readonly metadata: Readonly<Record<string, string>> } {
   let text: string;
   let header: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, dataStart));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     header = JSON.parse(text);
   } catch (cause) {
     throw malformed(origin, "a header of JSON in UTF-8", "other bytes", cause);
@@ -140,7 +202,12 @@ function readHeader(bytes: Uint8Array, origin: string) {
   if (!isObject(header)) throw malformed(origin, "a header that is a JSON object", describe(header));
   const duplicate = findDuplicateKey(text);
   if (duplicate !== null) throw malformed(origin, "unique names", `"${duplicate}" twice`);
-  return { header, dataStart };
+  const { __metadata__: metadata = {}, ...rest } = header;
+  const entries = Object.entries(rest)
+    .map(([name, value]) => readEntry(name, value, origin))
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  checkRegions(entries, size - LENGTH_BYTES - bytes.byteLength, origin);
+  return { entries, metadata: readMetadata(metadata, origin) };
 }
 
 function readEntry(name: string, value: unknown, origin: string): Entry {
@@ -174,7 +241,7 @@ function readEntry(name: string, value: unknown, origin: string): Entry {
 /** Tensors must tile the data exactly: the format allows neither holes nor overlaps nor bytes left over. */
 function checkRegions(entries: readonly Entry[], dataBytes: number, origin: string): void {
   let end = 0;
-  for (const entry of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+  for (const entry of entries) {
     if (entry.begin !== end) {
       const fault = entry.begin < end ? "overlaps the one before" : "leaves a hole before it";
       throw malformed(`${origin}: ${entry.name}`, `data from byte ${end}`, `${entry.begin}, which ${fault}`);

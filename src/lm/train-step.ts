@@ -13,7 +13,7 @@ import {
 } from "../engine/optimizer.ts";
 import { type Seed, seed } from "../engine/random.ts";
 import type { CompileOptions } from "../engine/session.ts";
-import { int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
+import { float32, int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
 import type { AdamW, Loss, TokenSequence } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { type Group, pack } from "./batch.ts";
@@ -59,13 +59,16 @@ export interface Trainer {
   forward(sequences: readonly TokenSequence[]): Promise<readonly (readonly number[])[]>;
   /** Scalar head: the scalar at each sequence's last token. */
   scoreLast(sequences: readonly (readonly number[])[]): Promise<readonly number[]>;
-  /** The weights in Hugging Face layout, copied. */
+  /** The weights in Hugging Face layout, not copied. */
   parameters(): Parameters;
   /** The weights in memory layout, not copied: the next step or `importState` changes them. For sampling. */
   weights(): Parameters;
-  /** Trained weights, their moments and the step count by name: `parameters/<name>`, `m/<name>`, `v/<name>` in Hugging Face layout, and `step`. */
+  /**
+   * Trained weights, their moments and the step count by name: `parameters/<name>`, `m/<name>`, `v/<name>` in Hugging Face layout,
+   * and `step`. Not copied: the next step changes them.
+   */
   exportState(): Map<string, Tensor>;
-  /** Takes back what `exportState` gave, bit for bit; gradients added up since the last step are forgotten. */
+  /** Copies what `exportState` gave, bit for bit; gradients added up since the last step are forgotten. */
   importState(state: ReadonlyMap<string, Tensor>): void;
   dispose(): Promise<void>;
 }
@@ -250,7 +253,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
       const part = (prefix: string): Parameters => {
         const own = [...state].filter(([name]) => name.startsWith(prefix));
         const named = new Map(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
-        return fuse(named, config, head, (name) => isTrained(config, name));
+        const fused = fuse(named, config, head, (name) => isTrained(config, name));
+        return new Map([...fused].map(([name, { data, shape }]) => [name, float32(data.slice(), shape)]));
       };
       const [taken] = state.get("step")?.data ?? [];
       if (taken === undefined) {

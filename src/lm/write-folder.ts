@@ -3,6 +3,9 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../user-error.ts";
 
+/** What a file is to hold: all at once, or piece by piece. */
+export type Contents = Uint8Array | Iterable<Uint8Array>;
+
 /** JSON as people read it. */
 export const jsonBytes = (value: unknown): Uint8Array =>
   new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
@@ -15,7 +18,7 @@ export const jsonBytes = (value: unknown): Uint8Array =>
  */
 export async function writeFolder(
   directory: string,
-  files: readonly (readonly [name: string, bytes: Uint8Array])[],
+  files: readonly (readonly [name: string, contents: Contents])[],
 ): Promise<void> {
   const target = resolve(directory);
   const fresh = join(dirname(target), `.${basename(target)}.writing`);
@@ -23,7 +26,7 @@ export async function writeFolder(
   try {
     await rm(fresh, { recursive: true, force: true });
     await mkdir(fresh, { recursive: true });
-    for (const [name, bytes] of files) await writeDurably(join(fresh, name), bytes);
+    for (const [name, contents] of files) await writeDurably(join(fresh, name), contents);
     await syncDirectory(fresh);
     await rm(former, { recursive: true, force: true });
     await rename(target, former).catch((cause) => {
@@ -37,13 +40,22 @@ export async function writeFolder(
   }
 }
 
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, "w");
+/**
+ * Writes a file and forces it to disk.
+ *
+ * @throws UserError when the disk is full or the file cannot be written
+ */
+export async function writeDurably(path: string, contents: Contents): Promise<void> {
   try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(path, "w");
+    try {
+      await file.writeFile(contents);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw unwritable(path, cause);
   }
 }
 
@@ -67,13 +79,13 @@ const DISK_HINTS: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is a file: choose another folder",
 };
 
-function unwritable(directory: string, cause: unknown): unknown {
+function unwritable(path: string, cause: unknown): unknown {
   const { code = "", message } = cause as NodeJS.ErrnoException;
   const hint = DISK_HINTS[code];
   if (hint === undefined) return cause;
   return new UserError(
     "checkpoint-unwritable",
-    `checkpoint ${directory}: expected to write it, got ${message}`,
+    `checkpoint ${path}: expected to write it, got ${message}`,
     hint,
     { cause },
   );

@@ -14,10 +14,11 @@ import { headJson } from "../lm/config-json.ts";
 import { decode } from "../lm/decode.ts";
 import { fuse, memoryShapes, type Parameters, split } from "../lm/fused-weights.ts";
 import type { InferenceGraphs } from "../lm/inference-graphs.ts";
-import { readSafetensors, writeSafetensors } from "../lm/safetensors.ts";
+import { readTensors, safetensorsPieces } from "../lm/safetensors.ts";
 import { continuationTokens, scoreContinuations } from "../lm/score.ts";
 import { createStopSequences } from "../lm/stop-sequences.ts";
 import { createTrainer, type Trainer, type TrainerOptions } from "../lm/train-step.ts";
+import { writeDurably } from "../lm/write-folder.ts";
 import type { Sample, SampleRequest, Sampling, Score, ScoreRequest, TrainableModel } from "./model.ts";
 
 /** What an AbortSignal is to someone who only looks at it. */
@@ -44,12 +45,13 @@ const NO_ROOM = { text: "", tokens: [], logProbs: [], finish: "length" } as cons
 /**
  * A model from a checkpoint as read.
  *
+ * @param loaded its tensors are not held beyond the call, but for those that are weights as they are
  * @param head the checkpoint's own by default; a scalar head that the checkpoint lacks starts at zero
  * @param graphs of the same configuration; shared between models, and outlives them
  * @param options `frozen`, what other models of the same base hold; `adaptersFrom`, the stream that fresh adapters begin from, and masks of dropout
  */
 export function createLocalModel(
-  checkpoint: LoadedCheckpoint,
+  loaded: LoadedCheckpoint,
   graphs: InferenceGraphs,
   options: {
     readonly head?: Head;
@@ -57,6 +59,7 @@ export function createLocalModel(
     readonly adaptersFrom?: string;
   } & Pick<TrainerOptions, "device" | "threads">,
 ): LocalModel {
+  const { tensors: _, ...checkpoint } = loaded; // so that no function below holds them
   const { id, tokenizer, directory } = checkpoint;
   const { config } = graphs;
   const ownHead = headOf(checkpoint.config);
@@ -65,7 +68,7 @@ export function createLocalModel(
   const endTokens = new Set([chat.endOfTurn, tokenizer.endToken, ...config.endTokens]);
 
   // Until something is trained there are weights alone: no moments, no gradients.
-  let untrained: Parameters | null = weightsOf(checkpoint, config, head, options);
+  let untrained: Parameters | null = weightsOf(loaded, config, head, options);
   let trainer: Trainer | null = null;
   const weights = (): Parameters => trainer?.weights() ?? untrained!;
   function training(): Trainer {
@@ -165,9 +168,11 @@ export function createLocalModel(
         tokenizerFiles: withTemplate(checkpoint),
       });
     },
-    state: async () => writeSafetensors(training().exportState()),
-    async restore(state) {
-      training().importState(readSafetensors(state, "training state"));
+    saveState: (file) => writeDurably(file, safetensorsPieces(training().exportState())),
+    async loadState(file) {
+      const state = new Map<string, Tensor>();
+      for await (const [name, tensor] of readTensors(file)) state.set(name, tensor);
+      training().importState(state);
     },
     async close() {
       await trainer?.dispose();
@@ -198,7 +203,10 @@ const trainedOf = (weights: Parameters, config: DecoderConfig): Parameters =>
   new Map([...weights].filter(([name]) => isTrained(config, name)));
 
 /** The tokenizer's files; with the plain template where they have none, so that others talk to the model as it was taught. */
-function withTemplate({ tokenizer, tokenizerFiles }: LoadedCheckpoint): ReadonlyMap<string, Uint8Array> {
+function withTemplate({
+  tokenizer,
+  tokenizerFiles,
+}: Pick<LoadedCheckpoint, "tokenizer" | "tokenizerFiles">): ReadonlyMap<string, Uint8Array> {
   if (tokenizer.chatTemplate !== null) return tokenizerFiles;
   return new Map([...tokenizerFiles, ["chat_template.jinja", new TextEncoder().encode(PLAIN_TEMPLATE)]]);
 }

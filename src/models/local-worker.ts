@@ -34,9 +34,7 @@ async function answer({ id, call }: Request): Promise<void> {
   } catch (error) {
     reply = { id, kind: "error", error: carryError(error) };
   }
-  // A training state is large: its bytes change hands instead of being copied.
-  const bytes = reply.kind === "value" && reply.value instanceof Uint8Array ? [reply.value.buffer] : [];
-  port!.postMessage(reply, bytes as ArrayBuffer[]);
+  port!.postMessage(reply);
 }
 
 async function perform(call: Call): Promise<unknown> {

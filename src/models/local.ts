@@ -84,8 +84,8 @@ function proxyOf({ model, id, head, contextLength, capabilities }: Opened, line:
     forwardBackward: (loss) => call("forwardBackward", [loss]),
     optimStep: (adamW) => call("optimStep", [adamW]),
     save: (directory) => call("save", [directory]),
-    state: () => call("state", []),
-    restore: (state) => call("restore", [state]),
+    saveState: (file) => call("saveState", [file]),
+    loadState: (file) => call("loadState", [file]),
     close: () => call("close", []),
   };
 }

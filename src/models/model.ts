@@ -151,9 +151,10 @@ export interface TrainableModel extends LanguageModel {
   optimStep(adamW: AdamW): Promise<{ readonly gradientNorm: number }>;
   /** Writes a checkpoint in Hugging Face layout that `open` reads back bit for bit. */
   save(directory: string): Promise<void>;
-  /** Weights, optimiser moments and step count as one safetensors image, for resuming. */
-  state(): Promise<Uint8Array>;
-  restore(state: Uint8Array): Promise<void>;
+  /** Writes weights, optimiser moments and step count to a file of safetensors, for resuming. Forced to disk. */
+  saveState(file: string): Promise<void>;
+  /** Takes up what `saveState` wrote. */
+  loadState(file: string): Promise<void>;
   close(): Promise<void>;
 }
 

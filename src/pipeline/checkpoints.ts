@@ -1,11 +1,11 @@
 // Checkpoints as entries: files in Hugging Face layout kept as blobs, laid out under checkpoints/<stage>/ for people and for
 // other tools. A model's answers are remembered under its id, which is the hash of what is in those files.
-import { copyFile, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { blobPath, putBlob } from "../ledger/blobs.ts";
+import { blobPath, moveToBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
 import { explainStorageError } from "../ledger/storage-error.ts";
-import { readCheckpoint } from "../lm/checkpoint.ts";
+import { identifyCheckpoint } from "../lm/checkpoint.ts";
 import type { Metrics, TrainableModel } from "../models/model.ts";
 import type { Parent, Run } from "./perform.ts";
 import type { Trained } from "./training.ts";
@@ -30,7 +30,7 @@ interface CheckpointBody {
 
 /** Records a checkpoint that the run did not make: the policy it starts from. */
 export async function importCheckpoint(run: Run, stage: string, directory: string): Promise<Checkpoint> {
-  const { id: modelId } = await readCheckpoint(directory);
+  const modelId = await identifyCheckpoint(directory);
   const [entries] = run.ledger.commit([
     {
       key: stepKey({ kind: "imported-checkpoint", stage, modelId }),
@@ -55,10 +55,10 @@ export async function keepCheckpoint(
   const fresh = join(run.directory, "checkpoints", `.${stage}.saving`);
   await rm(fresh, { recursive: true, force: true });
   await model.save(fresh);
-  const { id: modelId } = await readCheckpoint(fresh);
+  const modelId = await identifyCheckpoint(fresh);
   const files: Record<string, string> = {};
   for (const name of (await readdir(fresh)).sort())
-    files[name] = putBlob(run.directory, await readFile(join(fresh, name)));
+    files[name] = moveToBlob(run.directory, join(fresh, name));
   await rm(fresh, { recursive: true, force: true });
   const body: CheckpointBody = { stage, modelId, files, history };
   const [entries] = run.ledger.commit([

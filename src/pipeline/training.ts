@@ -1,7 +1,6 @@
 // A training, remembered like every other step: the final checkpoint is an entry, and so are the states on the way, so that
 // a crash loses at most the optimiser steps since the last one. Knows no loss; a stage hands it its visible loop.
-import { readFile } from "node:fs/promises";
-import { blobPath, hasBlob, putBlob, removeBlob } from "../ledger/blobs.ts";
+import { blobPath, freshBlob, hasBlob, moveToBlob, removeBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
 import type { FreshAdapters, Metrics, TrainableModel } from "../models/model.ts";
 import { type Checkpoint, keepCheckpoint, recalledCheckpoint } from "./checkpoints.ts";
@@ -91,7 +90,7 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
   const models = await training.open();
   try {
     for (const [name, blob] of Object.entries(last?.body.blobs ?? {}))
-      await models[name]!.restore(await readFile(blobPath(run.directory, blob)));
+      await models[name]!.loadState(blobPath(run.directory, blob));
     const history: Metrics[] = [...(last?.body.history ?? [])];
     let turn = last?.body.turn ?? 0;
     let previous = last?.id;
@@ -159,8 +158,11 @@ async function putStates(
   models: Readonly<Record<string, TrainableModel>>,
 ): Promise<Record<string, string>> {
   const blobs: Record<string, string> = {};
-  for (const [name, model] of Object.entries(models))
-    blobs[name] = putBlob(run.directory, await model.state());
+  for (const [name, model] of Object.entries(models)) {
+    const fresh = freshBlob(run.directory);
+    await model.saveState(fresh);
+    blobs[name] = moveToBlob(run.directory, fresh);
+  }
   return blobs;
 }
 

@@ -46,10 +46,10 @@ export async function* pretrainTo(
   if (from.step === 0) await writeStart(start, options);
   const { tokenizer, tokenizerFiles } = await readCheckpoint(start);
   const model = await host.open(start);
-  if (from.step > 0) await model.restore(await readFile(join(workshop, `state-${from.step}.safetensors`)));
+  if (from.step > 0) await model.loadState(join(workshop, `state-${from.step}.safetensors`));
   const keep = async (point: PretrainingPoint) => {
     // The point names its state, so a crash between the two writes leaves the older pair whole.
-    await writeFile(join(workshop, `state-${point.step}.safetensors`), await model.state());
+    await model.saveState(join(workshop, `state-${point.step}.safetensors`));
     const older = await readPoint(pointFile, options);
     await writeFile(`${pointFile}.writing`, JSON.stringify({ options, point }));
     await rename(`${pointFile}.writing`, pointFile);
