@@ -1,5 +1,6 @@
 // Runs graphs: the one file that knows ONNX Runtime. A run blocks the thread it is called on, so everything that must
-// stay responsive calls this from a worker. Outputs are copied out of the runtime, inputs are read in place.
+// stay responsive calls this from a worker. Outputs are copied out of the runtime, inputs are read in place. On a GPU a tensor
+// that a run writes into stays there, and is read there by whoever is fed it, until its numbers are wanted here.
 
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
@@ -16,11 +17,6 @@ export interface CompileOptions {
   /** Named inputs whose tensors become part of the model: the runtime packs them for its matrix products. */
   readonly bound?: Readonly<Record<string, Tensor>>;
   readonly device?: Device;
-  /**
-   * Outputs that stay where they were computed and, where an input has the same name, are its value at the next run:
-   * weights and moments in training, which would otherwise cross to the GPU and back at every step.
-   */
-  readonly keepOnDevice?: readonly string[];
   /** Threads of one run; all cores by default. */
   readonly threads?: number;
   /** A file prefix to write the runtime's own profile to. */
@@ -32,17 +28,16 @@ export interface Executable {
   /** What a run must be fed, by name. */
   readonly inputs: ReadonlyMap<string, InputSignature>;
   /**
-   * Computes the outputs, all but those kept on the device. What a run before kept need not be fed, and is replaced if fed.
-   * @param into outputs that are written where a tensor lies already, which is then returned. On the CPU that may be a fed tensor,
-   *   where the graph has no more use for it by the time the output is known: a sum over what is added to, a weight over the weight.
+   * Computes the outputs.
+   * @param into outputs that are written where a tensor lies already, which is then returned. That may be a fed tensor, where the
+   *   graph has no more use for it by the time the output is known: a sum over what is added to, a weight over the weight. On a GPU the
+   *   tensor lies there from then on, and its numbers here are old until `settle` brings the new ones.
    * @throws when a fed tensor is missing, unknown, or of another shape or dtype than its input
    */
   run(
     feeds: Readonly<Record<string, Tensor>>,
     into?: Readonly<Record<string, Tensor>>,
   ): Promise<Record<string, Tensor>>;
-  /** The present values of all outputs kept on the device. */
-  read(): Promise<Record<string, Tensor>>;
   dispose(): Promise<void>;
 }
 
@@ -59,45 +54,109 @@ export async function compile(
 ): Promise<Executable> {
   checkBound(outputs, options.bound ?? {});
   const { bytes, inputs } = lowerGraph(outputs, options);
-  const session = await createSession(bytes, options);
-  const kept = new Map<string, ort.Tensor>();
-  const keep = new Set(options.keepOnDevice);
-  const returned = Object.keys(outputs).filter((name) => !keep.has(name));
+  const isOnGpu = options.device === "webgpu";
+  /** By the outputs that stay on the GPU, which is settled when a session is made. On the CPU there is one. */
+  const sessions = new Map<string, ort.InferenceSession>();
+  async function sessionFor(staying: readonly string[]): Promise<ort.InferenceSession> {
+    const key = isOnGpu ? staying.join("\n") : "";
+    const session = sessions.get(key) ?? (await createSession(bytes, options, isOnGpu ? staying : []));
+    sessions.set(key, session);
+    return session;
+  }
+  await sessionFor([]);
   return {
     inputs,
     run: async (feeds, into = {}) => {
-      const fetches = Object.entries(outputs).map(([name, { shape, dtype }]) => {
-        const given = into[name];
-        if (given !== undefined) checkTensor(`output ${name}`, { shape, dtype }, given);
+      for (const [name, tensor] of Object.entries(into))
+        checkTensor(`output ${name}`, outputs[name]!, tensor);
+      const fed = feedsOf(inputs, feeds, isOnGpu);
+      const session = await sessionFor(Object.keys(into));
+      const fetches = Object.keys(outputs).map((name) => {
+        const given = isOnGpu ? undefined : into[name];
         return [`out:${name}`, given === undefined ? null : runtimeTensor(given)] as const;
       });
-      const results = await session.run(feedsOf(inputs, feeds, kept), Object.fromEntries(fetches));
-      for (const name of keep) {
-        kept.get(name)?.dispose();
-        kept.set(name, results[`out:${name}`]!);
+      const results = await session.run(fed, Object.fromEntries(fetches));
+      if (isOnGpu) {
+        for (const [name, tensor] of Object.entries(into)) {
+          release([tensor]);
+          onGpu.set(tensor, results[`out:${name}`]!);
+        }
       }
-      const fresh = returned.filter((name) => into[name] === undefined);
+      const fresh = Object.keys(outputs).filter((name) => into[name] === undefined);
       return {
         ...tensorsOf(Object.fromEntries(fresh.map((name) => [name, results[`out:${name}`]!]))),
         ...into,
       };
     },
-    read: async () => {
-      if (kept.size < keep.size) throw shapeError("read", "a run before it", "none");
-      return options.device === "webgpu" ? download(outputs, kept) : tensorsOf(Object.fromEntries(kept));
-    },
     dispose: async () => {
-      for (const tensor of kept.values()) tensor.dispose();
-      kept.clear();
-      if (options.profile !== undefined) session.endProfiling();
-      await session.release();
+      for (const session of sessions.values()) {
+        if (options.profile !== undefined) session.endProfiling();
+        await session.release();
+      }
     },
   };
 }
 
-async function createSession(bytes: Uint8Array, options: CompileOptions): Promise<ort.InferenceSession> {
+/** What tensors are on the GPU, where their numbers there are the present ones. */
+const onGpu = new WeakMap<Tensor, ort.Tensor>();
+
+/** Brings tensors' numbers to the GPU, for all runs there to come: weights, which would otherwise cross over at every run. */
+export async function upload(tensors: Iterable<Tensor>): Promise<void> {
+  const here = [...new Set(tensors)].filter((tensor) => !onGpu.has(tensor));
+  const results = await passThrough(here, here.map(runtimeTensor), true);
+  here.forEach((tensor, i) => {
+    onGpu.set(tensor, results[i]!);
+  });
+}
+
+/** Brings back the numbers of tensors that runs on a GPU have written into; others are left as they are. */
+export async function settle(tensors: Iterable<Tensor>): Promise<void> {
+  const there = [...new Set(tensors)].filter((tensor) => onGpu.has(tensor));
+  const results = await passThrough(
+    there,
+    there.map((tensor) => onGpu.get(tensor)!),
+    false,
+  );
+  there.forEach(({ data }, i) => {
+    data.set(results[i]!.data as Float32Array);
+  });
+}
+
+/** Frees what tensors take on the GPU. Their numbers here, which may be old, count again. */
+export function release(tensors: Iterable<Tensor>): void {
+  for (const tensor of tensors) {
+    onGpu.get(tensor)?.dispose();
+    onGpu.delete(tensor);
+  }
+}
+
+/**
+ * Tensors through a graph that does nothing, to the GPU or back: asking a GPU tensor for its numbers ends the process
+ * (onnxruntime-node 1.30).
+ */
+async function passThrough(
+  like: readonly Tensor[],
+  values: readonly ort.Tensor[],
+  staysThere: boolean,
+): Promise<readonly ort.Tensor[]> {
+  if (like.length === 0) return [];
+  const named = like.map(({ shape, dtype }, i) => [`${i}`, input(`${i}`, shape, dtype)] as const);
+  const { bytes } = lowerGraph(Object.fromEntries(named), { device: "webgpu" });
+  const names = named.map(([name]) => name);
+  const session = await createSession(bytes, { device: "webgpu" }, staysThere ? names : []);
+  const results = await session.run(Object.fromEntries(names.map((name, i) => [`in:${name}`, values[i]!])));
+  await session.release();
+  return names.map((name) => results[`out:${name}`]!);
+}
+
+/** @param staying outputs that are left on the GPU */
+async function createSession(
+  bytes: Uint8Array,
+  options: CompileOptions,
+  staying: readonly string[],
+): Promise<ort.InferenceSession> {
   try {
-    return await ort.InferenceSession.create(bytes, sessionOptions(options));
+    return await ort.InferenceSession.create(bytes, sessionOptions(options, staying));
   } catch (cause) {
     if (!String(cause).includes("WebGPU adapter")) throw cause;
     throw new UserError(
@@ -109,12 +168,10 @@ async function createSession(bytes: Uint8Array, options: CompileOptions): Promis
   }
 }
 
-function sessionOptions({
-  device = "cpu",
-  threads,
-  profile,
-  keepOnDevice = [],
-}: CompileOptions): ort.InferenceSession.SessionOptions {
+function sessionOptions(
+  { device = "cpu", threads, profile }: CompileOptions,
+  staying: readonly string[],
+): ort.InferenceSession.SessionOptions {
   return {
     executionProviders: device === "cpu" ? ["cpu"] : ["webgpu", "cpu"],
     intraOpNumThreads: threads ?? availableParallelism(),
@@ -126,13 +183,11 @@ function sessionOptions({
     enableMemPattern: false,
     // Idle threads of the pool spin while a run lasts, and must not take a core from others after it.
     extra: { session: { force_spinning_stop: "1" } },
-    ...(device === "webgpu" && keepOnDevice.length > 0
-      ? {
-          preferredOutputLocation: Object.fromEntries(
-            keepOnDevice.map((name) => [`out:${name}`, "gpu-buffer" as const]),
-          ),
-        }
-      : {}),
+    ...(staying.length > 0 && {
+      preferredOutputLocation: Object.fromEntries(
+        staying.map((name) => [`out:${name}`, "gpu-buffer" as const]),
+      ),
+    }),
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   };
 }
@@ -146,20 +201,15 @@ function checkBound(outputs: Readonly<Record<string, Value>>, bound: Readonly<Re
 function feedsOf(
   inputs: ReadonlyMap<string, InputSignature>,
   feeds: Readonly<Record<string, Tensor>>,
-  kept: ReadonlyMap<string, ort.Tensor>,
+  isOnGpu: boolean,
 ): Record<string, ort.Tensor> {
   const fed: Record<string, ort.Tensor> = {};
   for (const name of inputs.keys()) {
     const tensor = feeds[name];
-    const known = kept.get(name);
-    if (tensor === undefined && known !== undefined) {
-      fed[`in:${name}`] = known;
-      continue;
-    }
     if (tensor === undefined)
       throw shapeError("run", `a tensor for input ${name}`, Object.keys(feeds).join(", ") || "none");
     checkFeed(inputs, name, tensor);
-    fed[`in:${name}`] = runtimeTensor(tensor);
+    fed[`in:${name}`] = (isOnGpu ? onGpu.get(tensor) : undefined) ?? runtimeTensor(tensor);
   }
   const unknown = Object.keys(feeds).find((name) => !inputs.has(name));
   if (unknown !== undefined) throw shapeError("run", `inputs ${[...inputs.keys()].join(", ")}`, unknown);
@@ -186,27 +236,6 @@ function checkTensor(what: string, wanted: Pick<Tensor, "dtype" | "shape">, tens
 
 const formatTensor = ({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): string =>
   `${dtype} ${formatShape(shape)}`;
-
-/**
- * Brings tensors from the GPU by running a graph that passes them through: asking a GPU tensor for its numbers ends the
- * process (onnxruntime-node 1.30).
- */
-async function download(
-  outputs: Readonly<Record<string, Value>>,
-  kept: ReadonlyMap<string, ort.Tensor>,
-): Promise<Record<string, Tensor>> {
-  const names = [...kept.keys()];
-  const passed = names.map(
-    (name) => [name, input(name, outputs[name]!.shape, outputs[name]!.dtype)] as const,
-  );
-  const { bytes } = lowerGraph(Object.fromEntries(passed), { device: "webgpu" });
-  const session = await createSession(bytes, { device: "webgpu" });
-  const results = await session.run(
-    Object.fromEntries([...kept].map(([name, tensor]) => [`in:${name}`, tensor])),
-  );
-  await session.release();
-  return tensorsOf(Object.fromEntries(names.map((name) => [name, results[`out:${name}`]!])));
-}
 
 function tensorsOf(results: Readonly<Record<string, ort.Tensor>>): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensorOf(name, tensor)]));

@@ -9,7 +9,7 @@ import { interpret } from "./interpret.ts";
 import { opCases } from "./op-cases.ts";
 import { adamW, firstMoment, secondMoment, squaredNorm, stepFeeds } from "./optimizer.ts";
 import { seed } from "./random.ts";
-import { compile } from "./session.ts";
+import { compile, release, settle } from "./session.ts";
 import { type Shape, sizeOf } from "./shape.ts";
 import { filled, float32, int32, type Tensor, zeros } from "./tensor.ts";
 
@@ -108,32 +108,29 @@ async function trainingLosses(device: Device): Promise<readonly number[]> {
     decays: true,
   }));
   const outputs = { loss, ...adamW(parameters, f.sqrt(squaredNorm(byWeight)), settings) };
-  const moved = Object.keys(weights).flatMap((name) => [name, firstMoment(name), secondMoment(name)]);
-  const step = await compile(outputs, { device, keepOnDevice: moved });
+  const step = await compile(outputs, { device });
 
-  const start: Record<string, Tensor> = {};
+  /** Weights and moments: read, and written over. */
+  const state: Record<string, Tensor> = {};
   for (const [name, shape] of Object.entries(shapes)) {
     const random = seed("webgpu").child(name).random();
     const drawn = Float32Array.from({ length: sizeOf(shape) }, () => 0.3 * random.normal());
-    start[name] = shape.length === 1 ? filled(shape, 1) : float32(drawn, shape);
-    start[firstMoment(name)] = zeros(shape);
-    start[secondMoment(name)] = zeros(shape);
+    state[name] = shape.length === 1 ? filled(shape, 1) : float32(drawn, shape);
+    state[firstMoment(name)] = zeros(shape);
+    state[secondMoment(name)] = zeros(shape);
   }
   const cycle = (offset: number) =>
     int32(Int32Array.from({ length: B * T }, (_, i) => ((i + offset) * 3) % V));
   const batch = { tokens: cycle(0), targets: cycle(1) };
   const losses: number[] = [];
   for (let i = 1; i <= 10; i++) {
-    const { loss: found } = await step.run({
-      ...(i === 1 ? start : {}),
-      ...batch,
-      ...stepFeeds(i, 0.02, settings),
-    });
+    const { loss: found } = await step.run({ ...state, ...batch, ...stepFeeds(i, 0.02, settings) }, state);
     losses.push(found!.data[0]!);
   }
-  const { norm: norms } = await step.read();
-  if (!norms?.data.some((weight) => weight !== 1))
+  await settle(Object.values(state));
+  if (!state["norm"]?.data.some((weight) => weight !== 1))
     throw new Error("training: expected the norm's weights to have moved");
+  release(Object.values(state));
   await step.dispose();
   return losses;
 }

@@ -99,11 +99,3 @@ export function recital(random: Random): CorpusDocument {
   const text = drawSentences(random, 1 + random.integer(4));
   return { kind: "recital", turns: [asked(`Repeat this text: ${text}`), answered(text)] };
 }
-
-/** The same of an answer given before, as when a revision leaves it as it was. */
-export function recall(random: Random): CorpusDocument {
-  const text = drawSentences(random, 1 + random.integer(4));
-  const before = [asked(drawRequest(random, ANY).text), given(text)];
-  const between = random.chance(0.5) ? [asked("Thank you."), answered("You are welcome.")] : [];
-  return { kind: "recall", turns: [...before, ...between, asked("What was your answer?"), answered(text)] };
-}
