@@ -56,14 +56,14 @@ export async function compile(
   const { bytes, inputs } = lowerGraph(outputs, options);
   const isOnGpu = options.device === "webgpu";
   /** By the outputs that stay on the GPU, which is settled when a session is made. On the CPU there is one. */
-  const sessions = new Map<string, ort.InferenceSession>();
-  async function sessionFor(staying: readonly string[]): Promise<ort.InferenceSession> {
+  const sessions = new Map<string, Session>();
+  async function sessionFor(staying: readonly string[]): Promise<Session> {
     const key = isOnGpu ? staying.join("\n") : "";
     const session = sessions.get(key) ?? (await createSession(bytes, options, isOnGpu ? staying : []));
     sessions.set(key, session);
     return session;
   }
-  await sessionFor([]);
+  if (!isOnGpu) await sessionFor([]);
   return {
     inputs,
     run: async (feeds, into = {}) => {
@@ -75,12 +75,9 @@ export async function compile(
         const given = isOnGpu ? undefined : into[name];
         return [`out:${name}`, given === undefined ? null : runtimeTensor(given)] as const;
       });
-      const results = await session.run(fed, Object.fromEntries(fetches));
+      const results = await session.runtime.run(fed, Object.fromEntries(fetches));
       if (isOnGpu) {
-        for (const [name, tensor] of Object.entries(into)) {
-          release([tensor]);
-          onGpu.set(tensor, results[`out:${name}`]!);
-        }
+        for (const [name, tensor] of Object.entries(into)) hold(tensor, results[`out:${name}`]!, session);
       }
       const fresh = Object.keys(outputs).filter((name) => into[name] === undefined);
       return {
@@ -90,23 +87,40 @@ export async function compile(
     },
     dispose: async () => {
       for (const session of sessions.values()) {
-        if (options.profile !== undefined) session.endProfiling();
-        await session.release();
+        if (options.profile !== undefined) session.runtime.endProfiling();
+        dismiss(session);
       }
     },
   };
 }
 
-/** What tensors are on the GPU, where their numbers there are the present ones. */
-const onGpu = new WeakMap<Tensor, ort.Tensor>();
+/** The runtime's session, which must outlive what it left on the GPU (onnxruntime-node 1.30). */
+interface Session {
+  readonly runtime: ort.InferenceSession;
+  /** Tensors on the GPU that it made. */
+  held: number;
+  isDismissed: boolean;
+}
+
+/** What tensors are on the GPU, where their numbers there are the present ones, and who made them. */
+const onGpu = new WeakMap<Tensor, { readonly value: ort.Tensor; readonly madeBy: Session }>();
+
+function hold(tensor: Tensor, value: ort.Tensor, madeBy: Session): void {
+  release([tensor]);
+  onGpu.set(tensor, { value, madeBy });
+  madeBy.held += 1;
+}
+
+/** Lets a session go once nothing of it is left on the GPU. */
+function dismiss(session: Session): void {
+  session.isDismissed = true;
+  if (session.held === 0) void session.runtime.release();
+}
 
 /** Brings tensors' numbers to the GPU, for all runs there to come: weights, which would otherwise cross over at every run. */
 export async function upload(tensors: Iterable<Tensor>): Promise<void> {
   const here = [...new Set(tensors)].filter((tensor) => !onGpu.has(tensor));
-  const results = await passThrough(here, here.map(runtimeTensor), true);
-  here.forEach((tensor, i) => {
-    onGpu.set(tensor, results[i]!);
-  });
+  await passThrough(here, here.map(runtimeTensor), true);
 }
 
 /** Brings back the numbers of tensors that runs on a GPU have written into; others are left as they are. */
@@ -114,7 +128,7 @@ export async function settle(tensors: Iterable<Tensor>): Promise<void> {
   const there = [...new Set(tensors)].filter((tensor) => onGpu.has(tensor));
   const results = await passThrough(
     there,
-    there.map((tensor) => onGpu.get(tensor)!),
+    there.map((tensor) => onGpu.get(tensor)!.value),
     false,
   );
   there.forEach(({ data }, i) => {
@@ -125,8 +139,12 @@ export async function settle(tensors: Iterable<Tensor>): Promise<void> {
 /** Frees what tensors take on the GPU. Their numbers here, which may be old, count again. */
 export function release(tensors: Iterable<Tensor>): void {
   for (const tensor of tensors) {
-    onGpu.get(tensor)?.dispose();
+    const held = onGpu.get(tensor);
+    if (held === undefined) continue;
+    held.value.dispose();
     onGpu.delete(tensor);
+    held.madeBy.held -= 1;
+    if (held.madeBy.isDismissed) dismiss(held.madeBy);
   }
 }
 
@@ -135,18 +153,24 @@ export function release(tensors: Iterable<Tensor>): void {
  * (onnxruntime-node 1.30).
  */
 async function passThrough(
-  like: readonly Tensor[],
+  tensors: readonly Tensor[],
   values: readonly ort.Tensor[],
   staysThere: boolean,
 ): Promise<readonly ort.Tensor[]> {
-  if (like.length === 0) return [];
-  const named = like.map(({ shape, dtype }, i) => [`${i}`, input(`${i}`, shape, dtype)] as const);
+  if (tensors.length === 0) return [];
+  const named = tensors.map(({ shape, dtype }, i) => [`${i}`, input(`${i}`, shape, dtype)] as const);
   const { bytes } = lowerGraph(Object.fromEntries(named), { device: "webgpu" });
   const names = named.map(([name]) => name);
   const session = await createSession(bytes, { device: "webgpu" }, staysThere ? names : []);
-  const results = await session.run(Object.fromEntries(names.map((name, i) => [`in:${name}`, values[i]!])));
-  await session.release();
-  return names.map((name) => results[`out:${name}`]!);
+  const fed = names.map((name, i) => [`in:${name}`, values[i]!] as const);
+  const results = await session.runtime.run(Object.fromEntries(fed));
+  const passed = names.map((name) => results[`out:${name}`]!);
+  if (staysThere)
+    tensors.forEach((tensor, i) => {
+      hold(tensor, passed[i]!, session);
+    });
+  dismiss(session);
+  return passed;
 }
 
 /** @param staying outputs that are left on the GPU */
@@ -154,9 +178,10 @@ async function createSession(
   bytes: Uint8Array,
   options: CompileOptions,
   staying: readonly string[],
-): Promise<ort.InferenceSession> {
+): Promise<Session> {
   try {
-    return await ort.InferenceSession.create(bytes, sessionOptions(options, staying));
+    const runtime = await ort.InferenceSession.create(bytes, sessionOptions(options, staying));
+    return { runtime, held: 0, isDismissed: false };
   } catch (cause) {
     if (!String(cause).includes("WebGPU adapter")) throw cause;
     throw new UserError(
@@ -209,7 +234,7 @@ function feedsOf(
     if (tensor === undefined)
       throw shapeError("run", `a tensor for input ${name}`, Object.keys(feeds).join(", ") || "none");
     checkFeed(inputs, name, tensor);
-    fed[`in:${name}`] = (isOnGpu ? onGpu.get(tensor) : undefined) ?? runtimeTensor(tensor);
+    fed[`in:${name}`] = (isOnGpu ? onGpu.get(tensor)?.value : undefined) ?? runtimeTensor(tensor);
   }
   const unknown = Object.keys(feeds).find((name) => !inputs.has(name));
   if (unknown !== undefined) throw shapeError("run", `inputs ${[...inputs.keys()].join(", ")}`, unknown);

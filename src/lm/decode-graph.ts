@@ -1,6 +1,7 @@
 // One step of cached decoding as a graph: a token a row in, the distribution of the next one out. The cache is an input
 // and only the new token's keys and values come back, because inputs are read in place and outputs are copied; attention
-// runs over [cached scores, own score]. Weights are inputs too, so that one compiled step serves every state of a model.
+// runs over [cached scores, own score]. Weights are inputs too, so that one compiled step serves every state of a model. On a GPU
+// the step writes the cache as well, which then never leaves it.
 import {
   add,
   concat,
@@ -12,6 +13,7 @@ import {
   reshape,
   slice,
   softmax,
+  sub,
 } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import type { DecoderConfig } from "./config.ts";
@@ -25,6 +27,8 @@ export interface StepShape {
   readonly rows: number;
   /** S, positions that the cache has room for. */
   readonly slots: number;
+  /** Whether the step itself puts the cache's rows in order and writes the new position, for a cache on a GPU. */
+  readonly writesCache?: boolean;
 }
 
 /** Inputs of the cache, by layer: keys and values [B,KV,S,D]. */
@@ -34,9 +38,14 @@ export const valuesInput = (layer: number): string => `cache.${layer}.values`;
 /**
  * The step of `shape`. Inputs: `tokens` and `positions` int32 [B]; `mask` [B,1,1,S], 0 where a slot is filled and -1e9
  * elsewhere; the cache; the weights by memory name. Outputs: `probabilities` [B,V] of the next token at temperature 1;
- * `keysValues` [B,2LKV,1,D], of each layer first the keys and then the values.
+ * `keysValues` [B,2LKV,1,D], of each layer first the keys and then the values. A step that writes the cache also takes `order`
+ * int32 [B], the row whose cached positions each row goes on with, and `place` [B,1,S,1], 1 at the new position and 0 elsewhere; it
+ * gives the cache as it then is, under its inputs' names.
  */
-export function decodeStep(config: DecoderConfig, { rows: B, slots: S }: StepShape): Record<string, Value> {
+export function decodeStep(
+  config: DecoderConfig,
+  { rows: B, slots: S, writesCache = false }: StepShape,
+): Record<string, Value> {
   const { heads: H, keyValueHeads: KV, headSize: D } = config;
   const G = H / KV;
   const parameters = parameterInputs(config, "vocabulary");
@@ -48,6 +57,17 @@ export function decodeStep(config: DecoderConfig, { rows: B, slots: S }: StepSha
   const sin = reshape(gatherRows(constant(tables.sin), positions), [B, 1, 1, D]);
   const scale = 1 / Math.sqrt(D);
   const made: Value[] = []; // [B,KV,1,D] each
+  const written: Record<string, Value> = {};
+  /** A part of the cache [B,KV,S,D], to which the step may add what it makes [B,KV,1,D]. */
+  function cachedBefore(name: string, own: Value): Value {
+    const stored = input(name, [B, KV, S, D]);
+    if (!writesCache) return stored;
+    const order = input("order", [B], "int32");
+    const place = input("place", [B, 1, S, 1]);
+    const ordered = reshape(gatherRows(reshape(stored, [B, KV * S * D]), order), [B, KV, S, D]);
+    written[name] = add(mul(ordered, sub(1, place)), mul(own, place));
+    return ordered;
+  }
   const hidden = decoderStack(config, parameters, tokens, (qkv, layer) => {
     const byHead = reshape(qkv, [B, H + 2 * KV, 1, D]);
     const rotated = turned(config, slice(byHead, 1, 0, H + KV), { cos, sin }, layer); // [B,H+KV,1,D]
@@ -55,8 +75,8 @@ export function decodeStep(config: DecoderConfig, { rows: B, slots: S }: StepSha
     const k = slice(rotated, 1, H, H + KV); // [B,KV,1,D]
     const v = slice(byHead, 1, H + KV, H + 2 * KV); // [B,KV,1,D]
     made.push(k, v);
-    const keys = input(keysInput(layer), [B, KV, S, D]);
-    const values = input(valuesInput(layer), [B, KV, S, D]);
+    const keys = cachedBefore(keysInput(layer), k);
+    const values = cachedBefore(valuesInput(layer), v);
     const cached = add(matmul(q, keys, { transposeB: true, scale }), mask); // [B,KV,G,S]
     const own = matmul(q, k, { transposeB: true, scale }); // [B,KV,G,1]
     const weights = softmax(concat([cached, own], 3)); // [B,KV,G,S+1]
@@ -66,5 +86,6 @@ export function decodeStep(config: DecoderConfig, { rows: B, slots: S }: StepSha
   return {
     probabilities: softmax(vocabularyLogits(config, parameters, hidden)),
     keysValues: concat(made, 1), // [B,2LKV,1,D]
+    ...written,
   };
 }

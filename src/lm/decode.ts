@@ -139,7 +139,7 @@ function createBatch(graphs: InferenceGraphs, parameters: Parameters) {
     const needed = positionBucket(longest + 1);
     const now = cache?.shape.slots ?? 0;
     const slots = needed > now || needed <= now * SHRINK_BELOW ? needed : now;
-    const shape = { rows: rowBucket(count), slots };
+    const shape = { rows: rowBucket(count), slots, writesCache: graphs.writesCache };
     if (cache !== null && cache.shape.rows === shape.rows && now === slots) return;
     cache = cache === null ? createKeyValueCache(graphs.config, shape) : cache.resized(shape, rows.length);
     isCurrent = false;
@@ -187,10 +187,11 @@ function createBatch(graphs: InferenceGraphs, parameters: Parameters) {
       rows.forEach((row, i) => {
         tokens[i] = row.tokens.at(-1)!;
         positions[i] = cached(row);
+        current.expect(i, cached(row));
       });
       tokens.fill(0, rows.length);
       positions.fill(0, rows.length);
-      const { probabilities, keysValues } = await executable.run(feeds);
+      const { probabilities, keysValues } = await executable.run(feeds, current.written);
       const made = keysValues!.data as Float32Array;
       rows.forEach((row, i) => {
         current.append(i, cached(row), made, i);

@@ -11,6 +11,8 @@ import { type PrefillShape, prefill } from "./prefill-graph.ts";
 /** The compiled graphs of one configuration. */
 export interface InferenceGraphs {
   readonly config: DecoderConfig;
+  /** Whether steps write the cache: what lies on a GPU is not to come back for it. */
+  readonly writesCache: boolean;
   step(shape: StepShape): Promise<Executable>;
   prefill(shape: PrefillShape): Promise<Executable>;
   /** Reads a `PackedBatch`: `logProbs` [N]. */
@@ -32,8 +34,10 @@ export function createInferenceGraphs(
     }
     return executable;
   }
+  const writesCache = options.device === "webgpu";
   return {
     config,
+    writesCache,
     step: (shape) => once(`step ${shape.rows} ${shape.slots}`, () => decodeStep(config, shape)),
     prefill: (shape) => once(`prefill ${shape.rows} ${shape.length}`, () => prefill(config, shape)),
     scores: (shape) =>

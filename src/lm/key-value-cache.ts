@@ -1,6 +1,8 @@
 // Keys and values of everything read and written so far, for a batch of rows: plain typed arrays that a decoding step reads
-// in place. Rows are packed at the front; the arrays are exchanged for others when rows or positions need another size.
-import { float32, type Tensor } from "../engine/tensor.ts";
+// in place. Rows are packed at the front; the arrays are exchanged for others when rows or positions need another size. A step
+// that writes the cache does so on the GPU; the arrays follow, and are brought there again when prompts come in.
+import { release } from "../engine/session.ts";
+import { float32, int32, type Tensor } from "../engine/tensor.ts";
 import type { DecoderConfig } from "./config.ts";
 import { keysInput, type StepShape, valuesInput } from "./decode-graph.ts";
 import { MASKED } from "./transformer.ts";
@@ -8,8 +10,12 @@ import { MASKED } from "./transformer.ts";
 /** A cache of one size. A "kind" is the keys or the values of one layer; there are 2L. */
 export interface KeyValueCache {
   readonly shape: StepShape;
-  /** The tensors of a step's inputs: keys and values [B,KV,S,D] of each layer, and `mask` [B,1,1,S]. */
+  /** The tensors of a step's inputs: keys and values [B,KV,S,D] of each layer, and what else it takes of the cache. */
   readonly feeds: Readonly<Record<string, Tensor>>;
+  /** Those that the step writes. */
+  readonly written: Readonly<Record<string, Tensor>>;
+  /** Says where the next step's keys and values of a row will lie. */
+  expect(row: number, position: number): void;
   /** Stores one position of every kind and unmasks it: row `from` of `made` [..,2LKV,D] in row `row`. */
   append(row: number, position: number, made: Float32Array, from: number): void;
   /** Starts a row with a prompt's positions 0..length-1: row `from` of `made` [..,2LKV,T,D]. */
@@ -25,19 +31,29 @@ export interface KeyValueCache {
 /** An empty cache: every slot masked. */
 export function createKeyValueCache(config: DecoderConfig, shape: StepShape): KeyValueCache {
   const { layers: L, keyValueHeads: KV, headSize: D } = config;
-  const { rows: B, slots: S } = shape;
+  const { rows: B, slots: S, writesCache = false } = shape;
   const kinds = Array.from({ length: 2 * L }, () => new Float32Array(B * KV * S * D));
   const mask = new Float32Array(B * S).fill(-MASKED);
-  const feeds: Record<string, Tensor> = { mask: float32(mask, [B, 1, 1, S]) };
+  const order = Int32Array.from({ length: B }, (_, row) => row);
+  const place = new Float32Array(B * S);
+  const stored: Record<string, Tensor> = {};
   for (let layer = 0; layer < L; layer++) {
-    feeds[keysInput(layer)] = float32(kinds[2 * layer]!, [B, KV, S, D]);
-    feeds[valuesInput(layer)] = float32(kinds[2 * layer + 1]!, [B, KV, S, D]);
+    stored[keysInput(layer)] = float32(kinds[2 * layer]!, [B, KV, S, D]);
+    stored[valuesInput(layer)] = float32(kinds[2 * layer + 1]!, [B, KV, S, D]);
   }
   const rowSize = KV * S * D;
 
   return {
     shape,
-    feeds,
+    feeds: {
+      ...stored,
+      mask: float32(mask, [B, 1, 1, S]),
+      ...(writesCache && { order: int32(order), place: float32(place, [B, 1, S, 1]) }),
+    },
+    written: writesCache ? stored : {},
+    expect(row, position) {
+      place[row * S + position] = 1;
+    },
     append(row, position, made, from) {
       let source = from * 2 * L * KV * D;
       for (const kind of kinds) {
@@ -47,8 +63,14 @@ export function createKeyValueCache(config: DecoderConfig, shape: StepShape): Ke
         }
       }
       mask[row * S + position] = 0;
+      order[row] = row; // the step has put it there
+      place[row * S + position] = 0;
     },
     fill(row, length, made, from, T) {
+      release(Object.values(stored));
+      order.forEach((_, row) => {
+        order[row] = row;
+      });
       let source = from * 2 * L * KV * T * D;
       for (const kind of kinds) {
         for (let head = 0; head < KV; head++) {
@@ -63,11 +85,13 @@ export function createKeyValueCache(config: DecoderConfig, shape: StepShape): Ke
       if (from === to) return;
       for (const kind of kinds) kind.copyWithin(to * rowSize, from * rowSize, (from + 1) * rowSize);
       mask.copyWithin(to * S, from * S, (from + 1) * S);
+      order[to] = order[from]!;
     },
     clear(row) {
       mask.fill(-MASKED, row * S, (row + 1) * S);
     },
     resized(next, rows) {
+      release(Object.values(stored));
       const other = createKeyValueCache(config, next);
       const kept = Math.min(S, next.slots);
       kinds.forEach((kind, index) => {

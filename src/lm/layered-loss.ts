@@ -5,7 +5,8 @@ import { gradients, vectorJacobianProducts } from "../engine/backward.ts";
 import { input, reshape } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import { accumulate, accumulatedGradient } from "../engine/optimizer.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { release } from "../engine/session.ts";
+import { type Tensor, zeros } from "../engine/tensor.ts";
 import type { BatchShape, PackedBatch } from "./batch.ts";
 import { type DecoderConfig, EMBEDDING, type Head, isTrained } from "./config.ts";
 import { type Dropout, maskFeeds, maskShapes, maskWidths } from "./dropout.ts";
@@ -62,6 +63,9 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
     return runOn(graph, { ...batchFeeds(batch), ...feeds }, into);
   }
 
+  /** Room for hidden states or their gradient [BT,C], which go from graph to graph without coming back from a GPU. */
+  const room = ({ rows, length }: BatchShape): Tensor => zeros([rows * length, config.hiddenSize]);
+
   /** Hidden states [BT,C], an input of that name. */
   const states = (name: string, { rows, length }: BatchShape): Value =>
     input(name, [rows * length, config.hiddenSize]);
@@ -72,15 +76,20 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
   const throughLayer = (part: Part, parameters: ParameterValues, shape: BatchShape, x: Value): Value =>
     decoderLayer(config, parameters, x, layerIn(part), packedAttention(config, packedInputs(shape)));
 
-  /** What goes into each layer, and then into the head. */
+  /** What goes into each layer, and then into the head; to be released. */
   async function* forward(
     weights: Parameters,
     batch: PackedBatch,
     dropout: Dropout | null,
   ): AsyncGenerator<Float32> {
-    let { x } = await run("forward", embedding, batch, feedsOf(embedding, weights), (parameters, shape) => ({
-      x: embed(parameters, shape),
-    }));
+    let { x } = await run(
+      "forward",
+      embedding,
+      batch,
+      feedsOf(embedding, weights),
+      (parameters, shape) => ({ x: embed(parameters, shape) }),
+      { x: room(batch.shape) },
+    );
     yield x!;
     const masks = maskShapes(widths, batch.shape);
     for (const part of dropout === null ? layers : dropping) {
@@ -92,6 +101,7 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
         (parameters, shape) => ({
           x: throughLayer(part, parameters, shape, states("x", shape)),
         }),
+        { x: room(batch.shape) },
       ));
       yield x!;
     }
@@ -102,7 +112,10 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
 
     async read(weights, batch) {
       let x!: Float32;
-      for await (const each of forward(weights, batch, null)) x = each;
+      for await (const each of forward(weights, batch, null)) {
+        if (x !== undefined) release([x]);
+        x = each;
+      }
       const { read } = await run(
         "read",
         last,
@@ -112,14 +125,15 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
           read: readHead(config, head, parameters, states("x", shape), shape),
         }),
       );
+      release([x]);
       return read!.data;
     },
 
     async loss(weights, lossBatch, before, into) {
       const { batch, kind, rule, dropout } = lossBatch;
       let sums = before;
-      /** Runs a part's way back; the gradients it finds join the sums. */
-      async function back(name: string, part: Part, feeds: Feeds, build: Backward) {
+      /** Runs a part's way back: what it is fed is released, the gradients it finds join the sums. */
+      async function back(name: string, part: Part, feeds: Feeds, build: Backward, made: Feeds) {
         const own = feedsOf(part, sums, accumulatedGradient);
         const first = Object.keys(own).length === 0;
         const all = { ...feedsOf(part, weights), ...own, ...feeds };
@@ -135,8 +149,9 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
             const named = Object.fromEntries(trained.map(([name], i) => [name, byWeight[i]!]));
             return { ...outputs, ...accumulate(named, { first }) };
           },
-          feedsOf(part, into, accumulatedGradient),
+          { ...feedsOf(part, into, accumulatedGradient), ...made },
         );
+        release(Object.values(feeds));
         sums = new Map([...sums, ...takenFrom(part, found, accumulatedGradient)]);
         return found;
       }
@@ -154,25 +169,39 @@ export function createLayeredLoss(config: DecoderConfig, head: Head, graphs: Gra
           const [dx, ...byWeight] = gradients(loss, [x, ...trained]);
           return { outputs: { loss, read, dx: dx! }, byWeight };
         },
+        { dx: room(batch.shape) },
       );
       const masks = maskShapes(widths, batch.shape);
       let dx = found["dx"]!;
       for (const part of (dropout === null ? layers : dropping).toReversed()) {
         const feeds = { x: entering.pop()!, dy: dx, ...maskFeeds(part, masks, dropout) };
-        const passed = await back("backward", part, feeds, (parameters, trained, shape) => {
-          const x = states("x", shape);
-          const y = throughLayer(part, parameters, shape, x);
-          const [dx, ...byWeight] = vectorJacobianProducts(y, states("dy", shape), [x, ...trained]);
-          return { outputs: { dx: dx! }, byWeight };
-        });
+        const passed = await back(
+          "backward",
+          part,
+          feeds,
+          (parameters, trained, shape) => {
+            const x = states("x", shape);
+            const y = throughLayer(part, parameters, shape, x);
+            const [dx, ...byWeight] = vectorJacobianProducts(y, states("dy", shape), [x, ...trained]);
+            return { outputs: { dx: dx! }, byWeight };
+          },
+          { dx: room(batch.shape) },
+        );
         dx = passed["dx"]!;
       }
       if (isTrained(config, EMBEDDING)) {
-        await back("backward", embedding, { dy: dx }, (parameters, trained, shape) => ({
-          outputs: {},
-          byWeight: vectorJacobianProducts(embed(parameters, shape), states("dy", shape), trained),
-        }));
+        await back(
+          "backward",
+          embedding,
+          { dy: dx },
+          (parameters, trained, shape) => ({
+            outputs: {},
+            byWeight: vectorJacobianProducts(embed(parameters, shape), states("dy", shape), trained),
+          }),
+          {},
+        );
       }
+      release([dx]);
       return { loss: found["loss"]!.data[0]!, read: found["read"]!.data, gradients: sums };
     },
   };

@@ -40,7 +40,7 @@ export interface LossRunner {
   read(weights: Parameters, batch: PackedBatch): Promise<Float32Array>;
   /**
    * @param before gradients of earlier batches, to which this one's are added; none, or of every trained weight
-   * @param into where gradients are written, `before` itself included; what is not there is made
+   * @param into where the gradients of every trained weight are written, `before` itself included
    */
   loss(weights: Parameters, batch: LossBatch, before: Parameters, into: Parameters): Promise<BatchLoss>;
 }

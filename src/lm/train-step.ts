@@ -12,7 +12,7 @@ import {
   stepFeeds,
 } from "../engine/optimizer.ts";
 import { type Seed, seed } from "../engine/random.ts";
-import type { CompileOptions } from "../engine/session.ts";
+import { type CompileOptions, release, settle } from "../engine/session.ts";
 import { float32, int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
 import type { AdamW, Loss, TokenSequence } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
@@ -59,6 +59,8 @@ export interface Trainer {
   forward(sequences: readonly TokenSequence[]): Promise<readonly (readonly number[])[]>;
   /** Scalar head: the scalar at each sequence's last token. */
   scoreLast(sequences: readonly (readonly number[])[]): Promise<readonly number[]>;
+  /** Brings what training left on a GPU back here, where the functions below show it. */
+  settle(): Promise<void>;
   /** The weights in Hugging Face layout, not copied. */
   parameters(): Parameters;
   /** The weights in memory layout, not copied: the next step or `importState` changes them. For sampling. */
@@ -94,12 +96,16 @@ export function createTrainer(options: TrainerOptions): Trainer {
   let moments: { readonly m: Parameters; readonly v: Parameters } | null = null;
   let accumulated: Parameters | null = null;
   /** Where the gradients lie, from step to step. */
-  let buffers: Parameters = new Map();
+  let buffers: Parameters | null = null;
   /** Whether the trained weights lie in tensors of the trainer's own, to be written over. */
   let ownsWeights = false;
   let step = 0;
   /** Batches whose gradients were added up since the last step. */
   let batchesSince = 0;
+
+  /** Everything that training writes. */
+  const held = (): readonly Tensor[] =>
+    [trained(), moments?.m, moments?.v, buffers].flatMap((tensors) => [...(tensors?.values() ?? [])]);
 
   /** The weights that change. */
   const trained = (): Parameters => new Map([...weights].filter(([name]) => isTrained(config, name)));
@@ -146,6 +152,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const groups = terms.map(({ passages }) => passages);
     checkSequences(groups, config);
     const batches = pack(groups, tokensPerMicrobatch);
+    buffers ??= zerosLike(trained());
     const metrics: Record<string, number> = { loss: 0 };
     for (const batch of batches) {
       const column = (name: string) => batch.groups.flatMap((group) => terms[group]!.columns[name]!);
@@ -165,7 +172,6 @@ export function createTrainer(options: TrainerOptions): Trainer {
       );
       batchesSince += 1;
       accumulated = found.gradients;
-      buffers = found.gradients;
       const count = columns[rule.columns[0]!]!.length;
       const parts = rule.metrics(found.read.subarray(0, count), columns, clip);
       for (const [name, value] of Object.entries({ loss: found.loss, ...parts })) {
@@ -212,6 +218,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
         { ...own, ...state, ...gradients, ...scalars },
         ownsWeights ? { ...own, ...state } : state,
       );
+      if (!ownsWeights) release(Object.values(own));
       weights = new Map([...weights, ...takenFrom(part, found)]);
     }
     ownsWeights = true;
@@ -264,6 +271,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
           "restore a state that was saved here",
         );
       }
+      release(held());
       weights = new Map([...weights, ...part("parameters/")]);
       ownsWeights = true;
       moments = { m: part("m/"), v: part("v/") };
@@ -271,7 +279,11 @@ export function createTrainer(options: TrainerOptions): Trainer {
       accumulated = null;
       batchesSince = 0;
     },
-    dispose: () => graphs.dispose(),
+    settle: () => settle(held()),
+    async dispose() {
+      release(held());
+      await graphs.dispose();
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 // in a worker.
 
 import { seed } from "../engine/random.ts";
+import { release, upload } from "../engine/session.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { initializeAdapters } from "../lm/adapter.ts";
 import { writeAdapterCheckpoint } from "../lm/adapter-checkpoint.ts";
@@ -50,7 +51,7 @@ const NO_ROOM = { text: "", tokens: [], logProbs: [], finish: "length" } as cons
  * @param graphs of the same configuration; shared between models, and outlives them
  * @param options `frozen`, what other models of the same base hold; `adaptersFrom`, the stream that fresh adapters begin from, and masks of dropout
  */
-export function createLocalModel(
+export async function createLocalModel(
   loaded: LoadedCheckpoint,
   graphs: InferenceGraphs,
   options: {
@@ -58,7 +59,7 @@ export function createLocalModel(
     readonly frozen: FrozenWeights;
     readonly adaptersFrom?: string;
   } & Pick<TrainerOptions, "device" | "threads">,
-): LocalModel {
+): Promise<LocalModel> {
   const { tensors: _, ...checkpoint } = loaded; // so that no function below holds them
   const { id, tokenizer, directory } = checkpoint;
   const { config } = graphs;
@@ -69,6 +70,7 @@ export function createLocalModel(
 
   // Until something is trained there are weights alone: no moments, no gradients.
   let untrained: Parameters | null = weightsOf(loaded, config, head, options);
+  if (options.device === "webgpu") await upload(untrained.values());
   let trainer: Trainer | null = null;
   const weights = (): Parameters => trainer?.weights() ?? untrained!;
   function training(): Trainer {
@@ -155,6 +157,7 @@ export function createLocalModel(
     optimStep: async (adamW) => training().optimStep(adamW),
 
     async save(target) {
+      await trainer?.settle();
       if (config.lora !== null) {
         const base = checkpoint.adapters?.base.directory ?? directory;
         const parameters = split(trainedOf(weights(), config), config, head);
@@ -168,13 +171,17 @@ export function createLocalModel(
         tokenizerFiles: withTemplate(checkpoint),
       });
     },
-    saveState: (file) => writeDurably(file, safetensorsPieces(training().exportState())),
+    async saveState(file) {
+      await training().settle();
+      await writeDurably(file, safetensorsPieces(training().exportState()));
+    },
     async loadState(file) {
       const state = new Map<string, Tensor>();
       for await (const [name, tensor] of readTensors(file)) state.set(name, tensor);
       training().importState(state);
     },
     async close() {
+      if (untrained !== null) release(trainedOf(untrained, config).values());
       await trainer?.dispose();
     },
   };

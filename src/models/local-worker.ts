@@ -64,7 +64,7 @@ async function open({ directory, head, adapters }: Extract<Call, { kind: "open" 
   const compiled = graphs.get(key) ?? createInferenceGraphs(config, options);
   graphs.set(key, compiled);
   const frozen = config.lora === null ? new Map() : frozenOf(checkpoint.adapters?.base.id ?? checkpoint.id);
-  const model = createLocalModel(checkpoint, compiled, {
+  const model = await createLocalModel(checkpoint, compiled, {
     ...options,
     frozen,
     ...(head && { head }),
