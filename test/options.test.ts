@@ -140,3 +140,12 @@ it("takes labels from a file, leaves out what the model cannot read whole, and s
   expect(results.softLabels).toBeNull();
   ledger.close();
 }, 120_000);
+
+it("picks the fastest device by measurement, says which, and keeps to it", async () => {
+  const noteOf = (events: readonly { readonly kind: string; readonly text?: string }[]) =>
+    events.find(({ kind, text }) => kind === "note" && text?.startsWith("device "))?.text;
+  const { events } = await run("device", "compute.device=auto");
+  const said = noteOf(events);
+  expect(said).toMatch(/^device (cpu|webgpu) \(forecast: cpu [\d.]+ min, webgpu ([\d.]+ min|not there)\)$/);
+  expect(noteOf((await run("device", "compute.device=auto")).events)).toBe(said);
+});

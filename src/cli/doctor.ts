@@ -4,10 +4,11 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
-import { openHost } from "../models/local.ts";
+import { type Device, offeredDevices } from "../engine/session.ts";
 import { checkFiles, checkSource, sourcesOf } from "../pipeline/check-inputs.ts";
 import { checkMemory, memoryOfRun } from "../pipeline/memory-of-run.ts";
 import { shownSource } from "../pipeline/named-model.ts";
+import { hostOn } from "../pipeline/pick-device.ts";
 import { readRecipe } from "../pipeline/read-recipe.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import { UserError } from "../user-error.ts";
@@ -138,11 +139,8 @@ function machineLooks(runs: string): readonly Look[] {
 function recipeLooks(recipe: Recipe, terminal: Terminal, signal: AbortSignal): readonly Look[] {
   const { now } = terminal;
   const clock = { now, signal };
-  const { threads } = recipe.compute;
-  const open = (device: "cpu" | "webgpu") => openHost({ device, ...(threads === "auto" ? {} : { threads }) });
-  const isGpuNeeded = recipe.compute.device === "webgpu";
-  const speaks = (device: "cpu" | "webgpu") => async () => {
-    const host = await open(device);
+  const speaks = (device: Device) => async () => {
+    const host = await hostOn(recipe, device);
     try {
       const begun = now();
       const model = await host.open(recipe.base);
@@ -174,12 +172,18 @@ function recipeLooks(recipe: Recipe, terminal: Terminal, signal: AbortSignal): r
       },
     },
     { name: "engine", at: speaks("cpu") },
-    { name: "WebGPU", isOptional: !isGpuNeeded, at: speaks("webgpu") },
+    ...[...new Set([...offeredDevices(), recipe.compute.device])]
+      .filter((device) => device !== "cpu" && device !== "auto")
+      .map((device) => ({
+        name: device,
+        isOptional: device !== recipe.compute.device,
+        at: speaks(device),
+      })),
     ...sourcesOf(recipe).map(
       (source): Look => ({
         name: typeof source === "string" ? "checkpoint" : "endpoint",
         at: async () => {
-          const host = await open("cpu");
+          const host = await hostOn(recipe, "cpu");
           try {
             await checkSource(recipe, source, host, clock);
           } finally {

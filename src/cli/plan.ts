@@ -1,9 +1,9 @@
 // charter plan [recipe]: what a run will ask of the models, its time and memory. Measures with a short probe; writes nothing.
-import { openHost } from "../models/local.ts";
 import { checkInputs } from "../pipeline/check-inputs.ts";
 import { type Forecast, forecastRun } from "../pipeline/forecast-run.ts";
 import { memoryOfMachine, memoryOfRun } from "../pipeline/memory-of-run.ts";
 import { type ModelSource, shownSource } from "../pipeline/named-model.ts";
+import { hostOn, pickDevice } from "../pipeline/pick-device.ts";
 import { readRecipe } from "../pipeline/read-recipe.ts";
 import { type Part, playersOf } from "../pipeline/recipe.ts";
 import { bytes, duration, whole } from "./amounts.ts";
@@ -34,11 +34,11 @@ export async function plan(
   });
   const signal = interruptible(terminal);
   const recipe = await withModels(written, terminal, signal);
-  const { device, threads } = recipe.compute;
-  const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
+  const clock = { now, signal };
+  const { device, why } = await pickDevice(recipe, clock);
+  const host = await hostOn(recipe, device);
   let forecast: Forecast;
   try {
-    const clock = { now, signal };
     await checkInputs(recipe, host, clock);
     forecast = await forecastRun(recipe, host, clock);
   } finally {
@@ -49,7 +49,7 @@ export async function plan(
   const total = (of: (stage: (typeof stages)[number]) => number) =>
     stages.reduce((sum, stage) => sum + of(stage), 0);
   if (options.json) {
-    write(`${JSON.stringify({ recipe: recipe.name, memoryBytes: memory, ...forecast })}\n`);
+    write(`${JSON.stringify({ recipe: recipe.name, device, memoryBytes: memory, ...forecast })}\n`);
     return 0;
   }
   const row = (
@@ -82,7 +82,7 @@ export async function plan(
   const perSecond = (cost: number) => whole(1000 / cost);
   const { sample, read, train } = forecast.costs;
   write(
-    `  measured: ${perSecond(sample)} tokens/s sampled, ${perSecond(read)} read, ${perSecond(train)} trained\n`,
+    `  measured: ${perSecond(sample)} tokens/s sampled, ${perSecond(read)} read, ${perSecond(train)} trained, on ${device}${recipe.compute.device === "auto" ? ` (${why})` : ""}\n`,
   );
   for (const [part, source] of Object.entries(playersOf(recipe))) {
     const cost = forecast.costs.remote[part as Part];

@@ -137,6 +137,9 @@ const cpuLowerings: Lowerings = {
 const lowerings: { readonly [D in Device]: Lowerings } = {
   cpu: cpuLowerings,
   webgpu: { ...cpuLowerings, ...webgpuLowerings },
+  cuda: cpuLowerings,
+  coreml: cpuLowerings,
+  dml: cpuLowerings,
 };
 
 export interface LoweringOptions {
@@ -172,7 +175,16 @@ export function lowerGraph(
     const { node } = value;
     if (node.op === "input") names.set(value, declared.get(node.name)!);
     else if (node.op === "constant") names.set(value, onnx.tensor(node.tensor));
-    else names.set(value, lowerNode(node, value, { names, onnx, shared, rows: lowerings[device] }));
+    else
+      names.set(
+        value,
+        lowerNode(node, value, {
+          names,
+          onnx,
+          shared,
+          rows: lowerings[device],
+        }),
+      );
   }
   for (const [name, value] of Object.entries(outputs)) {
     onnx.output(`out:${name}`, names.get(value)!, value.dtype, value.shape);

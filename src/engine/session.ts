@@ -9,9 +9,11 @@ import { checkGraph, type InputSignature } from "./check.ts";
 import { input } from "./functions.ts";
 import type { Value } from "./graph.ts";
 import { lowerGraph } from "./lower.ts";
-import type { Device } from "./lowering.ts";
+import { DEVICES, type Device } from "./lowering.ts";
 import { formatShape, sameShape, shapeError } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
+
+export { DEVICES, type Device };
 
 export interface CompileOptions {
   /** Named inputs whose tensors become part of the model: the runtime packs them for its matrix products. */
@@ -173,22 +175,60 @@ async function passThrough(
   return passed;
 }
 
+/** How the runtime says that a device is not there, and what to do. */
+const MISSING: {
+  readonly [D in Device]?: { readonly sign: RegExp; readonly expected: string; readonly fix: string };
+} = {
+  webgpu: {
+    sign: /WebGPU adapter/,
+    expected: "a GPU with a driver for Vulkan, Metal or Direct3D 12",
+    fix: "Use the device cpu, or install the driver of your GPU.",
+  },
+  cuda: {
+    sign: /shared library|CUDA/,
+    expected: "an NVIDIA GPU, CUDA 12 and ONNX Runtime's libraries for it",
+    fix: "Use the device cpu or webgpu, or install them: npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12",
+  },
+};
+
+/** Devices that ONNX Runtime carries on this system, whether or not there is a GPU for them. */
+export function offeredDevices(): readonly Device[] {
+  const carried = ort.listSupportedBackends().flatMap(({ name, bundled }) => (bundled ? [name] : []));
+  return DEVICES.filter((device) => carried.includes(device));
+}
+
+/** A device that the runtime does not know it would pass over in silence. */
+function checkDevice(device: Device): void {
+  const known = ort.listSupportedBackends().map(({ name }) => name);
+  if (known.includes(device)) return;
+  throw new UserError(
+    "no-device",
+    `device ${device}: expected one that ONNX Runtime has on this system (${DEVICES.filter((one) => known.includes(one)).join(", ")}), got ${device}`,
+    "Name one of these.",
+  );
+}
+
 /** @param staying outputs that are left on the GPU */
 async function createSession(
   bytes: Uint8Array,
   options: CompileOptions,
   staying: readonly string[],
 ): Promise<Session> {
+  checkDevice(options.device ?? "cpu");
   try {
     const runtime = await ort.InferenceSession.create(bytes, sessionOptions(options, staying));
     return { runtime, held: 0, isDismissed: false };
   } catch (cause) {
-    if (!String(cause).includes("WebGPU adapter")) throw cause;
+    const { device = "cpu" } = options;
+    const missing = MISSING[device];
+    if (missing === undefined || !missing.sign.test(String(cause))) throw cause;
     throw new UserError(
-      "no-gpu",
-      "device webgpu: expected a GPU with a driver for Vulkan, Metal or Direct3D 12, got none",
-      "Use the device cpu, or install the driver of your GPU.",
-      { cause },
+      "no-device",
+      `device ${device}: expected ${missing.expected}, got none`,
+      missing.fix,
+      {
+        cause,
+      },
     );
   }
 }
@@ -198,7 +238,7 @@ function sessionOptions(
   staying: readonly string[],
 ): ort.InferenceSession.SessionOptions {
   return {
-    executionProviders: device === "cpu" ? ["cpu"] : ["webgpu", "cpu"],
+    executionProviders: device === "cpu" ? ["cpu"] : [device, "cpu"],
     intraOpNumThreads: threads ?? availableParallelism(),
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,

@@ -1,5 +1,6 @@
 // What goes over the wire between a process and the worker in which its local models live: calls, replies and errors as
 // plain records. Knows neither side.
+import type { Device } from "../engine/lowering.ts";
 import { UserError } from "../user-error.ts";
 import type { FreshAdapters, TrainableModel } from "./model.ts";
 
@@ -10,7 +11,7 @@ export type Method = {
 
 /** What the worker is started with. */
 export interface WorkerOptions {
-  readonly device?: "cpu" | "webgpu";
+  readonly device?: Device;
   readonly threads?: number;
 }
 

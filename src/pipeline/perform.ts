@@ -1,5 +1,6 @@
 // The one idea, in one function: every step is a pure function whose result is written once. A step asks the ledger first,
 // computes only what is missing, and writes a batch wholly or not at all. Resuming, reuse and tracing all follow from it.
+import type { Device } from "../engine/lowering.ts";
 import { type Entry, entryId, type Json, type Ledger, type NewEntry, stepKey } from "../ledger/ledger.ts";
 import type { LanguageModel } from "../models/model.ts";
 import type { Account, Spending } from "./account.ts";
@@ -14,7 +15,7 @@ export interface Run {
   /** Milliseconds; injected, and never part of a result. */
   readonly now: () => number;
   /** What computes: two devices round differently, so what one made is not taken for the other's. */
-  readonly device: "cpu" | "webgpu";
+  readonly device: Device;
   /** What endpoints cost; absent where nobody counts. */
   readonly account?: Account;
 }

@@ -2,6 +2,7 @@
 // Bai et al. 2022 (arXiv 2212.08073), "HH" is Bai et al. 2022a (arXiv 2204.05862); "ours" marks what neither gives.
 // Reading a file, overriding keys and explaining mistakes are read-recipe.ts.
 import { z } from "zod";
+import { DEVICES } from "../engine/lowering.ts";
 import { LORA_TARGETS, type Lora } from "../lm/config.ts";
 import type { RlOptions } from "../method/rl/train.ts";
 import { endpointSchema } from "./recipe-endpoint.ts";
@@ -232,7 +233,8 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
 
     compute: z
       .strictObject({
-        device: z.enum(["cpu", "webgpu"]).default("cpu"),
+        /** `auto` takes the fastest for this recipe, by measurement. */
+        device: z.enum(["auto", ...DEVICES]).default("cpu"),
         threads: z
           .union([z.literal("auto"), count], { error: 'expected "auto" or a whole number from 1' })
           .default("auto"),

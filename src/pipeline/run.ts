@@ -3,12 +3,12 @@
 import { join } from "node:path";
 import { renderReport } from "../method/evaluation/report.ts";
 import type { StageTiming } from "../method/evaluation/results.ts";
-import { openHost } from "../models/local.ts";
 import { openAccount, type Spending, spendingIn } from "./account.ts";
 import { checkInputs } from "./check-inputs.ts";
 import type { Emit, PipelineEvent } from "./events.ts";
 import { type Forecast, forecastOnce } from "./forecast-run.ts";
 import { checkMemory } from "./memory-of-run.ts";
+import { hostOn, keepDevice, keptDevice, pickDevice } from "./pick-device.ts";
 import { constitutionalAi } from "./pipeline.ts";
 import type { Recipe } from "./recipe.ts";
 import { resultTable } from "./result-table.ts";
@@ -32,9 +32,11 @@ export interface RunOptions {
 export async function runCharter(recipe: Recipe, options: RunOptions): Promise<void> {
   const { directory, signal, now } = options;
   const begun = now();
-  const { device, threads } = recipe.compute;
   await checkMemory(recipe);
-  const host = await openHost({ device, ...(threads === "auto" ? {} : { threads }) });
+  const isPicked = recipe.compute.device === "auto";
+  const picked = (isPicked ? keptDevice(directory) : undefined) ?? (await pickDevice(recipe, options));
+  const { device } = picked;
+  const host = await hostOn(recipe, device);
   try {
     await checkInputs(recipe, host, { now, signal });
     using opened = openRunDirectory(directory);
@@ -44,6 +46,10 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
       options.emit(event);
     };
     emit({ kind: "run-start", name: recipe.name, directory });
+    if (isPicked) {
+      keepDevice(directory, picked);
+      emit({ kind: "note", level: "info", text: `device ${device} (${picked.why})` });
+    }
     writeRecipe(directory, recipe, options.projectRoot);
     const forecast = await forecastOnce(recipe, host, { now, signal }, directory);
     emit({ kind: "run-forecast", ms: forecast.ms });
