@@ -1,6 +1,6 @@
 // Our benches beside Python's, in turn, and the ratios of their rates: whatever else the machine does falls on both alike.
-//   node bench/beside.ts [--python path] [--rounds 3] [train-step | decode | score | sft ...]
-// Python needs: pip install torch==2.13.0 transformers trl
+//   node bench/beside.ts [--python path] [--rounds 3] [train-step | decode | score | sft | real-shape ...]
+// Python needs: pip install torch==2.13.0 transformers trl peft
 import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
@@ -15,6 +15,10 @@ const PAIRS: Readonly<
   decode: { ours: ["bench/decode.ts", checkpoint], theirs: ["bench/decode-transformers.py", checkpoint] },
   score: { ours: ["bench/score.ts"], theirs: ["bench/score-transformers.py"] },
   sft: { ours: ["bench/sft.ts"], theirs: ["bench/sft-trl.py"] },
+  "real-shape": {
+    ours: ["bench/real-shape.ts", join(checkpoint, "135m")],
+    theirs: ["bench/real-shape-torch.py", join(checkpoint, "135m")],
+  },
 };
 
 const { values, positionals } = parseArgs({

@@ -3,6 +3,7 @@
 import { sizeOf } from "../engine/shape.ts";
 import { type DecoderConfig, type Head, isTrained, parameterShapes } from "./config.ts";
 import { maskWidths } from "./dropout.ts";
+import { memoryLayout } from "./fused-weights.ts";
 
 const FLOAT = 4;
 
@@ -64,6 +65,8 @@ export interface ModelMemory {
   readonly trained: number;
   /** While a loss is computed, beside weights and gradients. */
   readonly training: number;
+  /** While a checkpoint is opened, beside its weights: those that become part of a larger matrix, once more. */
+  readonly opening: number;
   /** While answers are sampled, beside the weights: the cache, and its copy while it grows. */
   readonly sampling: number;
 }
@@ -72,6 +75,8 @@ export function memoryOf(config: DecoderConfig, head: Head): ModelMemory {
   const sizes = Object.entries(parameterShapes(config, head));
   const bytes = (isWanted: (name: string) => boolean) =>
     sizes.reduce((sum, [name, shape]) => (isWanted(name) ? sum + FLOAT * sizeOf(shape) : sum), 0);
+  const layout = [...memoryLayout(config, head).values()];
+  const stacked = new Set(layout.flatMap((parts) => (parts.length > 1 ? parts : [])));
   const tokens = tokensAtOnce(config, head);
   const layer = layerActivations(config, tokens);
   const entering = FLOAT * tokens * config.hiddenSize * config.layers;
@@ -81,14 +86,15 @@ export function memoryOf(config: DecoderConfig, head: Head): ModelMemory {
     frozen: bytes((name) => !isTrained(config, name)),
     trained: bytes((name) => isTrained(config, name)),
     training: layers + logits,
+    opening: bytes((name) => stacked.has(name)),
     sampling: 2 * rowsAtOnce(config) * TYPICAL_POSITIONS * cachePerToken(config),
   };
 }
 
 /** Fine-tuning one model. */
 export function supervisedMemory(config: DecoderConfig): number {
-  const { frozen, trained, training } = memoryOf(config, "vocabulary");
-  return RUNTIME + frozen + 4 * trained + training;
+  const { frozen, trained, training, opening } = memoryOf(config, "vocabulary");
+  return RUNTIME + frozen + 4 * trained + Math.max(training, opening);
 }
 
 /**
@@ -100,6 +106,6 @@ export function supervisedMemory(config: DecoderConfig): number {
 export function ppoMemory(policy: DecoderConfig, preference: DecoderConfig, sharesBase: boolean): number {
   const [own, other] = [memoryOf(policy, "vocabulary"), memoryOf(preference, "scalar")];
   const frozen = sharesBase ? Math.max(own.frozen, other.frozen) : own.frozen + other.frozen;
-  const working = Math.max(own.training, own.sampling, other.training);
+  const working = Math.max(own.training, own.sampling, other.training, own.opening, other.opening);
   return RUNTIME + frozen + (4 + 1) * (own.trained + other.trained) + working;
 }
