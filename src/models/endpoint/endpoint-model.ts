@@ -1,13 +1,15 @@
 // A model behind an endpoint (vLLM, SGLang, llama.cpp, Ollama, hosted ones), behind the port: answers, and log-probabilities of
-// labels where the server gives them and votes where it does not. How a question is written is the protocol's; retries, deadlines
-// and keep-alive are the client library's.
+// labels where the server gives them and votes where it does not. How a question is written is the protocol's; how it is sent is
+// the client's (client.ts), or that of batches (batches.ts).
 import { createHash } from "node:crypto";
 import OpenAI from "openai";
 import { textBefore } from "../../lm/stop-sequences.ts";
 import { UserError } from "../../user-error.ts";
 import type { LanguageModel, Sample, SampleRequest, Sampling, ScoreRequest } from "../model.ts";
+import { askInBatches, type Batching } from "./batches.ts";
 import { askedForLabel, askedToBegin, leadOf, type Manner } from "./beginning.ts";
-import { explainEndpointError, inKnownShape, withoutKey } from "./explain.ts";
+import { createClient } from "./client.ts";
+import { explainEndpointError, withoutKey } from "./explain.ts";
 import { labelAtStart, labelLogProbs } from "./labels.ts";
 import { type Answer, PROTOCOLS, type ProtocolName, type Question } from "./protocols.ts";
 import { type Allowance, createThrottle, type Pace } from "./throttle.ts";
@@ -59,32 +61,29 @@ const BYTES_A_TOKEN = { usual: 4, least: 2 };
  *
  * @param pace the clock, for budgets of requests and tokens a minute
  * @param payer is asked before every request, and may refuse it
+ * @param batching asks through the provider's batches; the allowance is not heeded then
  * @example
  * const model = createEndpointModel({ endpoint: "http://localhost:8000/v1", model: "judge", protocol: "openai", apiKey: null, ...defaults }, pace);
  */
-export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?: Payer): LanguageModel {
+export function createEndpointModel(
+  options: EndpointOptions,
+  pace: Pace,
+  payer?: Payer,
+  batching?: Batching,
+): LanguageModel {
   const { endpoint, model, labels, prefix: manner } = options;
   const protocol = PROTOCOLS[options.protocol];
-  const throttle = createThrottle(options, pace);
-  /** How the server calls the limit of tokens. */
-  let limitKey: "max_tokens" | "max_completion_tokens" = "max_tokens";
-  const client = new OpenAI({
-    baseURL: endpoint,
-    apiKey: options.apiKey ?? "none",
-    defaultHeaders: protocol.headers(options.apiKey),
-    timeout: options.timeoutMs,
-    maxRetries: options.retries,
-    // Nothing else from the environment, and nothing to the terminal.
-    organization: null,
-    project: null,
-    logLevel: "off",
-    fetch: async (url, init) => {
-      const sentAt = pace.now();
-      const response = await fetch(url, init);
-      if (TOO_MUCH.has(response.status)) throttle.complained(sentAt);
-      return response.ok ? response : inKnownShape(response);
-    },
+  const server = `${endpoint} ${model}`;
+  const throttle = createThrottle(batching === undefined ? options : allowanceOf(batching), pace);
+  const client = createClient(options, () => {
+    const sentAt = pace.now();
+    return () => throttle.complained(sentAt);
   });
+  const send =
+    batching === undefined
+      ? (body: object, _seed: number | undefined, signal: AbortSignal | undefined) =>
+          client.post<unknown>(protocol.path, { body, ...(signal && { signal }) })
+      : askInBatches(options, pace, batching);
 
   /** One answer, whatever it takes. */
   async function ask(question: Question, signal?: AbortSignal): Promise<Answer> {
@@ -105,18 +104,19 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
   }
 
   async function attempt(question: Question, left: number, signal?: AbortSignal): Promise<Answer> {
+    const limitKey = namesOfLimit.get(server) ?? "max_tokens";
     const body = { model, [limitKey]: question.maxTokens, ...protocol.body(question) };
     let reply: unknown;
     try {
-      reply = await client.post(protocol.path, { body, ...(signal && { signal }) });
+      reply = await send(body, question.seed, signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (wantsOtherLimit(error, body)) {
-        limitKey = "max_completion_tokens";
+        namesOfLimit.set(server, "max_completion_tokens");
         return attempt(question, left, signal);
       }
       // A reply cut off in the middle: the server answered, and may do better.
-      const isCut = !(error instanceof OpenAI.APIError) && left > 1;
+      const isCut = !(error instanceof OpenAI.APIError || error instanceof UserError) && left > 1;
       if (isCut) return attempt(question, left - 1, signal);
       throw explainEndpointError(error, options);
     }
@@ -202,7 +202,7 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
 
   return {
     id: idOf(options),
-    capabilities: { logProbs: true, training: false, inFlight: options.concurrency },
+    capabilities: { logProbs: true, training: false, inFlight: batching?.most ?? options.concurrency },
     sample: (requests, sampling, signal) =>
       together(requests, signal, (request, own) => sampleOne(request, sampling, own)),
     score: (requests, signal) => together(requests, signal, scoreOne),
@@ -212,8 +212,18 @@ export function createEndpointModel(options: EndpointOptions, pace: Pace, payer?
 /** Probability of a label that was never said, nor among the likeliest: not nothing, or two such would compare as 0 / 0. */
 const UNSAID = 1e-6;
 
-/** Statuses by which a server says that it is asked too much. */
-const TOO_MUCH: ReadonlySet<number> = new Set([429, 503, 529]);
+/** A provider has limits of its own for batches. */
+const allowanceOf = ({ most }: Batching): Allowance => ({
+  concurrency: most,
+  requestsPerMinute: Number.POSITIVE_INFINITY,
+  tokensPerMinute: Number.POSITIVE_INFINITY,
+});
+
+/**
+ * How a server calls the limit of tokens for a model, where it has refused the usual name. Known to the whole process: the
+ * check before a run learns it, and no batch comes back a day later with that refusal on every line.
+ */
+const namesOfLimit = new Map<string, "max_completion_tokens">();
 
 /** All requests at once; the first failure stops those that wait, and is what is thrown. */
 async function together<R, S>(

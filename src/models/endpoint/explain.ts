@@ -38,7 +38,7 @@ export function explainEndpointError(error: unknown, options: EndpointOptions): 
       return tell(
         "endpoint-too-much",
         `${said}${times}`,
-        "Lower requestsPerMinute, tokensPerMinute or concurrency, or wait. What was answered is kept.",
+        "Lower requestsPerMinute, tokensPerMinute, concurrency or the number in `batch`, or wait. What was answered is kept.",
       );
     if (status !== undefined && status >= 500)
       return tell(
@@ -68,8 +68,8 @@ export async function inKnownShape(refusal: Response): Promise<Response> {
   return new Response(JSON.stringify({ error: { message } }), { status, headers });
 }
 
-/** Of {error: {message}} as OpenAI has it, {error} (Ollama), {detail} (FastAPI), {message} (SGLang), or any other text. */
-function wordsOf(text: string): string {
+/** What a body says, of {error: {message}} as OpenAI has it, {error} (Ollama), {detail} (FastAPI), {message} (SGLang), or any other text. */
+export function wordsOf(text: string): string {
   let body: { error?: { message?: unknown }; detail?: unknown; message?: unknown } | null;
   try {
     body = JSON.parse(text);

@@ -1,8 +1,11 @@
 // A model behind a scripted server, for tests of the adapter; the server ends with the test.
+import { setTimeout } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { LanguageModel } from "../model.ts";
+import type { Batching, BatchNotes } from "./batches.ts";
 import { createEndpointModel, type EndpointOptions, type Payer } from "./endpoint-model.ts";
 import { type ScriptedServer, type ServerScript, startScriptedServer } from "./scripted-server.ts";
+import type { Pace } from "./throttle.ts";
 
 /** The key that it is asked with, which nobody may be shown. */
 export const PLANTED_KEY = "sk-planted-secret";
@@ -12,11 +15,26 @@ export async function startScriptedEndpoint(
   script: ServerScript,
   changed: Partial<EndpointOptions> = {},
   payer?: Payer,
+  batching?: Batching,
 ): Promise<{ readonly model: LanguageModel; readonly server: ScriptedServer }> {
   const server = await startScriptedServer(script);
   onTestFinished(() => server.close());
-  const options: EndpointOptions = {
-    endpoint: server.endpoint,
+  const options = scriptedOptions(server, changed);
+  // Time stands still: without limits a minute nobody waits.
+  const pace = { now: () => 0, sleep: () => Promise.resolve() };
+  return {
+    model: createEndpointModel(options, batching === undefined ? pace : FAST, payer, batching),
+    server,
+  };
+}
+
+/** How a scripted server is asked. */
+export function scriptedOptions(
+  { endpoint }: ScriptedServer,
+  changed: Partial<EndpointOptions> = {},
+): EndpointOptions {
+  return {
+    endpoint,
     protocol: "openai",
     model: "judge-1",
     apiKey: PLANTED_KEY,
@@ -29,7 +47,25 @@ export async function startScriptedEndpoint(
     tokensPerMinute: Number.POSITIVE_INFINITY,
     ...changed,
   };
-  // Time stands still: without limits a minute nobody waits.
-  const pace = { now: () => 0, sleep: () => Promise.resolve() };
-  return { model: createEndpointModel(options, pace, payer), server };
+}
+
+/** A thousand times faster than the clock: what is asked together still is together. */
+export const FAST: Pace = {
+  now: () => 0,
+  sleep: (ms, signal) => setTimeout(ms / 1000, undefined, { signal }),
+};
+
+/** Notes of batches in memory, and what was told of them. */
+export function notesInMemory(): BatchNotes & { readonly told: string[] } {
+  const batches = new Map<string, string>();
+  const told: string[] = [];
+  return {
+    told,
+    find: (request) => batches.get(request),
+    note: (batch, requests) => {
+      for (const request of requests) batches.set(request, batch);
+    },
+    waiting: (batch, answered, total, ms) => told.push(`${batch}: ${answered} of ${total}, ${ms} ms`),
+    left: (batch) => told.push(`${batch} left`),
+  };
 }

@@ -1,6 +1,7 @@
 // A chat server for tests, of either protocol: answers by a function, records what it was asked, and fails as it is told.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type BatchScript, createBatchServer, type ServedBatch } from "./scripted-batches.ts";
 
 /** One request as it came in. */
 export interface ServedRequest {
@@ -39,6 +40,8 @@ export interface ServerScript {
   readonly fault?: (n: number, request: ServedRequest) => Fault | undefined;
   /** Milliseconds before every answer. */
   readonly latencyMs?: number;
+  /** What becomes of batches; without it the server takes none. */
+  readonly batches?: BatchScript;
 }
 
 /** A running server. */
@@ -46,6 +49,8 @@ export interface ScriptedServer {
   /** "http://127.0.0.1:<port>/v1" */
   readonly endpoint: string;
   readonly requests: readonly ServedRequest[];
+  /** What was handed in together, in order. */
+  readonly batches: readonly ServedBatch[];
   /** Most requests that were there at once. */
   readonly mostAtOnce: () => number;
   close(): Promise<void>;
@@ -72,25 +77,40 @@ export async function startScriptedServer({
   answer,
   fault,
   latencyMs = 0,
+  batches = { refuses: () => ({ status: 404, message: "Not Found" }) },
 }: ServerScript): Promise<ScriptedServer> {
   const requests: ServedRequest[] = [];
   let there = 0;
   let most = 0;
+  const inBatches = createBatchServer(batches, (path, body) => bodyOf({ path, headers: {}, body }));
+
+  function bodyOf(request: ServedRequest): unknown {
+    const said = answer?.(request) ?? "";
+    const { answerOf } = request.path.endsWith("/messages") ? ANTHROPIC : OPENAI;
+    return typeof said === "string" ? answerOf(said, request.body.model) : said;
+  }
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const sent = Buffer.concat(chunks).toString("utf8");
+    const call = `${incoming.method} ${incoming.url?.replace(/^\/v1/, "")}`;
+    const ofBatch = await inBatches.serve(call, sent);
+    if (ofBatch !== null) {
+      const { status, text } = ofBatch;
+      outgoing.writeHead(status, { "content-type": "application/json", "retry-after-ms": "1" }).end(text);
+      return;
+    }
     const request: ServedRequest = {
       path: incoming.url ?? "",
       headers: incoming.headers,
-      body: JSON.parse(Buffer.concat(chunks).toString("utf8")),
+      body: JSON.parse(sent),
     };
     const n = requests.push(request) - 1;
     if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
     const wrong = fault?.(n, request);
-    const said = answer?.(request) ?? "";
-    const { answerOf, refusalOf } = request.path.endsWith("/messages") ? ANTHROPIC : OPENAI;
-    const body = JSON.stringify(typeof said === "string" ? answerOf(said, request.body.model) : said);
+    const { refusalOf } = request.path.endsWith("/messages") ? ANTHROPIC : OPENAI;
+    const body = JSON.stringify(bodyOf(request));
     switch (wrong?.kind) {
       case undefined:
         outgoing.writeHead(200, { "content-type": "application/json" }).end(body);
@@ -129,6 +149,7 @@ export async function startScriptedServer({
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
+    batches: inBatches.batches,
     mostAtOnce: () => most,
     async close() {
       server.closeAllConnections();
