@@ -13,7 +13,7 @@ import {
   startScriptedServer,
 } from "../src/models/endpoint/scripted-server.ts";
 import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";
-import { charter, sets, TINY_RUN } from "./tiny-run.ts";
+import { charter, execute, ROOT, sets, TINY_RUN } from "./tiny-run.ts";
 
 const KEY = "sk-planted-1b7e";
 let folder: string;
@@ -133,6 +133,30 @@ it("goes on after an outage where it stopped: what was answered is kept and not 
     expect(critiques.has(shownQuestion(request))).toBe(false);
   const readings = [...ledger.entries("reading")];
   expect(readings.length).toBeGreaterThan(0);
+});
+
+it("waits for a batch across sittings: Ctrl-C leaves it with the provider, the same command takes it up", async () => {
+  // Over at the second look, which only the second sitting comes to.
+  server = await startScriptedServer({ answer, batches: { looks: 1 } });
+  const critic = `supervised.critiqueModel={ endpoint: "${server.endpoint}", model: judge, batch: true }`;
+  const settings = sets(`policy=${join(folder, "policy")}`, ...TINY_RUN, critic, "supervised.rounds=1");
+  const command = [
+    ...[join(ROOT, "bin/charter.js"), "run", "town-small", "--name", "batches", "--runs", folder, "--json"],
+    ...[...settings, ...sets(`feedback.model=${join(folder, "policy")}`)],
+  ];
+  const stopped = await execute(process.execPath, command, (stdout, child) => {
+    if (stdout.includes('"batch-wait"') && !child.killed) child.kill("SIGINT");
+  });
+  expect(stopped.code).not.toBe(0);
+  expect(stopped.stdout).toContain(
+    "batch batch_0 goes on at the provider; the same command takes it up again",
+  );
+  const { code, stderr } = await execute(process.execPath, command);
+  expect(code, stderr).toBe(0);
+  expect(server.batches.map(({ requests }) => requests.length)).toEqual([6]);
+  const ledger = openLedger(join(folder, "batches"), { readOnly: true });
+  expect([...ledger.entries("critique")]).toHaveLength(6);
+  expect([...ledger.entries("batch")]).toMatchObject([{ body: { batch: "batch_0" } }]);
 });
 
 it("answers through an endpoint, where another checkpoint is trained", async () => {

@@ -1,6 +1,6 @@
 // A whole run in seconds, on random weights: every stage is there, and every training has several states. With the command
 // line as a child process, as a user meets it.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
 
@@ -43,13 +43,18 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Starts a program and waits for its end. */
-export async function execute(program: string, args: readonly string[]): Promise<Ended> {
+/** Starts a program and waits for its end; `heard` is told all that it has said, and may end it. */
+export async function execute(
+  program: string,
+  args: readonly string[],
+  heard: (stdout: string, child: ChildProcess) => void = () => {},
+): Promise<Ended> {
   const child = spawn(program, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
   const said = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const)
     child[stream].setEncoding("utf8").on("data", (text: string) => {
       said[stream] += text;
+      heard(said.stdout, child);
     });
   const [code] = (await once(child, "close")) as [number | null];
   return { code, ...said };

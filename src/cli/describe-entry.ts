@@ -26,6 +26,8 @@ const PARTS: readonly (readonly [key: string, write: (value: Json, body: Body) =
   ["kl", (value) => `KL ${figure(Number(value))} nats`],
   ["rows", (value) => `${value} rows`],
   ["examples", (value) => (typeof value === "number" ? `${value} examples` : "")],
+  ["batch", (value) => `${value}`],
+  ["requests", (value) => (Array.isArray(value) ? `${value.length} requests` : "")],
   ["modelId", (value) => `weights ${String(value).slice(0, 12)}`],
 ];
 

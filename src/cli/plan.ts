@@ -58,10 +58,10 @@ export async function plan(
     sampled: number,
     read: number,
     trained: number,
-    time: number,
-  ) => [title, whole(calls), whole(sampled), whole(read), whole(trained), duration(time)];
-  const rows = stages.map((stage) =>
-    row(stage.title, stage.calls, stage.sampledTokens, stage.readTokens, stage.trainedTokens, stage.ms),
+    time: string,
+  ) => [title, whole(calls), whole(sampled), whole(read), whole(trained), time];
+  const rows = stages.map(({ title, calls, sampledTokens, readTokens, trainedTokens, ms, isBatched }) =>
+    row(title, calls, sampledTokens, readTokens, trainedTokens, isBatched ? "a batch" : duration(ms)),
   );
   const sum = row(
     "in all",
@@ -69,7 +69,7 @@ export async function plan(
     total((s) => s.sampledTokens),
     total((s) => s.readTokens),
     total((s) => s.trainedTokens),
-    ms,
+    duration(ms),
   );
   const [heading, ...lines] = tableLines(
     ["stage", "calls", "sampled", "read", "trained", "time"],
@@ -88,7 +88,8 @@ export async function plan(
     const cost = forecast.costs.remote[part as Part];
     if (typeof source === "string" || cost === undefined) continue;
     const read = part === "feedback" || part === "judge" ? `, labels from ${labelsOf(source)}` : "";
-    write(`  ${part}: ${shownSource(source)}, ${cost.toFixed(0)} ms a call${read}\n`);
+    const time = source.batch === false ? `${cost.toFixed(0)} ms a call` : "through the provider's batches";
+    write(`  ${part}: ${shownSource(source)}, ${time}${read}\n`);
   }
   const money = total((stage) => stage.cost);
   if (money > 0)
@@ -97,6 +98,9 @@ export async function plan(
     );
   const there = memoryOfMachine();
   const lacking = memory > there ? paint("red", `, more than the ${bytes(there)} of this machine`) : "";
+  const isBatched = stages.some((stage) => stage.isBatched);
+  if (isBatched)
+    write("  a batch is answered within 24 h, which no forecast knows; it is not in the time below\n");
   write(`  about ${duration(ms)} and ${bytes(memory)} of memory${lacking}\n`);
   return 0;
 }

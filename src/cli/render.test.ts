@@ -67,6 +67,31 @@ describe("on a terminal", () => {
   });
 });
 
+const waiting = (answered: number): PipelineEvent => ({
+  ...{
+    kind: "batch-wait",
+    batch: "batch_69c3c347282c81908ede48ecc95bf201",
+    answered,
+    total: 600,
+    ms: 60_000,
+  },
+});
+
+it("says which batch is waited for: in place of the bar on a terminal, elsewhere when more is answered", () => {
+  const events = [stage(0)[0]!, waiting(0), waiting(0), waiting(120), ...stage(0).slice(1)];
+  const text =
+    "Round 1: critiques: batch batch_69c3c347282c81908ede48ecc95bf201: 120 of 600 answered, looked at";
+  const frames = written("block", events).split("\r\x1b[2K");
+  expect(frames[4]!.trimEnd()).toHaveLength(118);
+  expect(frames[4]).toContain(text);
+  expect(frames[5]).toContain("20/40");
+  const lines = written("lines", events).split("\n");
+  expect(lines.filter((line) => line.includes("batch_"))).toEqual([
+    expect.stringContaining(" 0 of 600"),
+    expect.stringContaining(`${text} again in 1 min 00 s`),
+  ]);
+});
+
 describe("elsewhere", () => {
   it("writes a line a finished stage and nothing that would be redrawn", () => {
     expect(written("lines", stage(0))).toMatch(

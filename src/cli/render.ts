@@ -32,6 +32,8 @@ interface Progress {
   readonly begun: number;
   readonly done: number;
   readonly metrics: string;
+  /** What is waited for, in place of the bar. */
+  readonly waiting?: string;
 }
 
 const REDRAW_MS = 100;
@@ -66,8 +68,14 @@ function renderBlock(terminal: Terminal): Renderer {
       }
       if (event.kind === "stage-progress") {
         if (progress === undefined) return;
-        progress = { ...progress, done: event.done, metrics: metricsText(event.metrics) || progress.metrics };
+        progress = advanced(progress, event);
         if (now() - drawnAt >= REDRAW_MS) draw();
+        return;
+      }
+      if (event.kind === "batch-wait") {
+        if (progress === undefined) return;
+        progress = { ...progress, waiting: waitText(event) };
+        draw();
         return;
       }
       const lines = finishedLines(event, progress, terminal);
@@ -84,7 +92,8 @@ function renderBlock(terminal: Terminal): Renderer {
     },
   };
 
-  function progressLine({ start, begun, done, metrics }: Progress, { columns }: Terminal): string {
+  function progressLine({ start, begun, done, metrics, waiting }: Progress, { columns }: Terminal): string {
+    if (waiting !== undefined) return `  ${start.title}: ${waiting}`.slice(0, columns());
     const elapsed = (now() - begun) / 1000;
     const perSecond = elapsed > 0 ? (done - start.reused) / elapsed : 0;
     const left = perSecond > 0 ? `${duration(((start.total - done) / perSecond) * 1000)} left` : "";
@@ -104,6 +113,7 @@ function renderLines(terminal: Terminal): Renderer {
   const { write, now } = terminal;
   let progress: Progress | undefined;
   let saidAt = 0;
+  let saidOfBatch = "";
   return {
     emit: (event) => {
       if (event.kind === "stage-start") {
@@ -111,12 +121,17 @@ function renderLines(terminal: Terminal): Renderer {
         saidAt = now();
       } else if (event.kind === "stage-progress") {
         if (progress === undefined) return;
-        progress = { ...progress, done: event.done, metrics: metricsText(event.metrics) || progress.metrics };
+        progress = advanced(progress, event);
         if (now() - saidAt < 15_000) return;
         saidAt = now();
         const perSecond = ((event.done - progress.start.reused) / (now() - progress.begun)) * 1000;
         const left = duration(((event.total - event.done) / perSecond) * 1000);
         write(`  ${progress.start.title}: ${event.done}/${event.total}, ${rate(perSecond)}, ${left} left\n`);
+      } else if (event.kind === "batch-wait") {
+        // A batch may take a day: what is as it was is not said again.
+        const stand = `${event.batch} ${event.answered}`;
+        if (stand !== saidOfBatch) write(`  ${progress?.start.title ?? ""}: ${waitText(event)}\n`);
+        saidOfBatch = stand;
       } else {
         for (const line of finishedLines(event, progress, terminal)) write(`${line}\n`);
         if (event.kind === "stage-end") progress = undefined;
@@ -125,6 +140,14 @@ function renderLines(terminal: Terminal): Renderer {
     close: () => {},
   };
 }
+
+const advanced = (
+  { start, begun, metrics }: Progress,
+  event: Extract<PipelineEvent, { kind: "stage-progress" }>,
+): Progress => ({ start, begun, done: event.done, metrics: metricsText(event.metrics) || metrics });
+
+const waitText = ({ batch, answered, total, ms }: Extract<PipelineEvent, { kind: "batch-wait" }>): string =>
+  `batch ${batch}: ${answered} of ${total} answered, looked at again in ${duration(ms)}`;
 
 /** What stays on the screen. */
 function finishedLines(
@@ -135,6 +158,7 @@ function finishedLines(
   switch (event.kind) {
     case "stage-start":
     case "stage-progress":
+    case "batch-wait":
       return [];
     case "run-start":
       return [

@@ -101,6 +101,26 @@ test("a model behind an endpoint is asked once, however many parts name it", () 
   expect(sources.filter((source) => typeof source !== "string")).toHaveLength(1);
 });
 
+test("hands in no batch, and refuses one that the server would", async () => {
+  const saying = { answer: () => "(A)" };
+  const [without, taking] = [
+    await startScriptedServer(saying),
+    await startScriptedServer({ ...saying, batches: {} }),
+  ];
+  onTestFinished(() => without.close());
+  onTestFinished(() => taking.close());
+  const batched = ({ endpoint }: typeof taking) =>
+    recipe(`supervised.critiqueModel={ endpoint: "${endpoint}", model: m, retries: 0, batch: true }`);
+  const { models } = host(answers, {});
+  await expect(checkInputs(batched(without), models, clock)).rejects.toMatchObject({
+    code: "endpoint-no-batches",
+    hint: expect.stringContaining("Leave `batch` out"),
+  });
+  await checkInputs(batched(taking), models, clock);
+  expect(taking.requests).toHaveLength(1);
+  expect(taking.batches).toHaveLength(0);
+});
+
 test("asks an endpoint as its parts will, so that a sampling that it refuses is told before the run", async () => {
   const server = await startScriptedServer({
     fault: (_n, { body }) =>

@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import type { ModelHost, Sampling, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { graderOf } from "./grader-of.ts";
-import { connect, type ModelSource } from "./named-model.ts";
+import { checkBatching, connect, type ModelSource } from "./named-model.ts";
 import type { Clock } from "./probe.ts";
 import { readConstitution } from "./read-constitution.ts";
 import { readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
@@ -63,7 +63,7 @@ async function checkCheckpoint(directory: string, parts: readonly Part[], host: 
 
 /**
  * One short question of each kind: whether the server is there, knows the key and the model, samples as the recipe says, and
- * gives what labels are read from.
+ * gives what labels are read from. Asked directly, also where a run will ask through batches.
  */
 async function checkEndpoint(
   endpoint: Exclude<ModelSource, string>,
@@ -77,6 +77,7 @@ async function checkEndpoint(
       await model.sample([{ conversation, seed: "check" }], { ...sampling, maxTokens: 4 }, signal);
   if (parts.some(({ needs }) => needs === "log-probabilities"))
     await model.score([{ conversation, prefix: "The answer is:", continuations: [" (A)", " (B)"] }], signal);
+  await checkBatching(endpoint, signal);
 }
 
 /** More threads than cores wait for each other, and a run would seem to stand still. */

@@ -33,6 +33,14 @@ export type PipelineEvent =
       readonly done: number;
       readonly reused: number;
     }
+  /** Answers come by a provider's batch that is not over; it is looked at again in so many milliseconds. */
+  | {
+      readonly kind: "batch-wait";
+      readonly batch: string;
+      readonly answered: number;
+      readonly total: number;
+      readonly ms: number;
+    }
   /** Something the user should read and that does not end the run: rows skipped, a collapse into repetition. */
   | { readonly kind: "note"; readonly level: "info" | "warning"; readonly text: string }
   | {

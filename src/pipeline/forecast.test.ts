@@ -63,6 +63,18 @@ describe("forecastStages", () => {
     expect(found.get("critique-1")?.ms).toBe(stages().get("critique-1")?.ms);
   });
 
+  it("tells what goes through batches, at the price given and with no time", () => {
+    const critic = (batch: string) =>
+      `supervised.critiqueModel={ endpoint: "http://e/v1", model: m, price: { input: 1, output: 10 }${batch} }`;
+    const base = ["supervised.revisionModel=p", "feedback.model=p"];
+    const found = stagesAt({ ...COSTS, remote: { critique: 0 } }, critic(", batch: true"), ...base);
+    // 550 tokens read, 200 sampled: 550 + 10 x 200 millionths.
+    expect(found.get("critique-1")).toMatchObject({ isBatched: true, ms: 0, cost: 0.00255 });
+    expect(found.get("revision-1")).toMatchObject({ isBatched: false });
+    const direct = stagesAt({ ...COSTS, remote: { critique: 3 } }, critic(""), ...base);
+    expect(direct.get("critique-1")).toMatchObject({ isBatched: false, ms: 30 });
+  });
+
   it("takes the time from the costs of a token", () => {
     // 360 x 1 + 1560 x 0.1 + 1920 x 0.5
     expect(stages().get("rl-cai")?.ms).toBeCloseTo(1476, 9);

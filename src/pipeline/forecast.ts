@@ -35,7 +35,7 @@ export interface Costs {
   readonly read: number;
   /** Forward, backward, and its share of the optimiser's step. */
   readonly train: number;
-  /** Milliseconds a call of the parts that endpoints play, with several in flight. */
+  /** Milliseconds a call of the parts that endpoints play, with several in flight; 0 through batches. */
   readonly remote: Readonly<Partial<Record<Part, number>>>;
 }
 
@@ -49,11 +49,13 @@ export interface StageForecast {
   readonly readTokens: number;
   readonly trainedTokens: number;
   readonly ms: number;
+  /** Whether it goes through a provider's batches, whose time nobody knows: `ms` is 0 then. */
+  readonly isBatched: boolean;
   /** Money, where an endpoint with a price is asked; 0 elsewhere. */
   readonly cost: number;
 }
 
-type Counted = Omit<StageForecast, "ms" | "cost">;
+type Counted = Omit<StageForecast, "ms" | "isBatched" | "cost">;
 
 /** Calls of one kind: how many, and the tokens of each. */
 interface Each {
@@ -93,13 +95,24 @@ export function forecastStages(
   ];
   return stages
     .filter(({ calls }) => calls > 0)
-    .map((stage) => ({ ...stage, ms: timeOf(stage, costs), cost: moneyOf(stage, recipe) }));
+    .map((stage) => {
+      const isBatched = (endpointOf(stage, recipe)?.batch ?? false) !== false;
+      return { ...stage, ms: timeOf(stage, costs), isBatched, cost: moneyOf(stage, recipe) };
+    });
 }
 
-function moneyOf({ stage, sampledTokens, readTokens }: Counted, recipe: Recipe): number {
+/** The endpoint that is asked in a stage, if one is. */
+function endpointOf({ stage }: Counted, recipe: Recipe) {
   const part = partOf(stage);
   const source = part === undefined ? "" : playersOf(recipe)[part];
-  if (typeof source === "string") return 0;
+  return typeof source === "string" ? undefined : source;
+}
+
+function moneyOf(counted: Counted, recipe: Recipe): number {
+  const { stage, sampledTokens, readTokens } = counted;
+  const source = endpointOf(counted, recipe);
+  if (source === undefined) return 0;
+  const part = partOf(stage);
   const isLabel = part === "feedback" || part === "judge";
   const votes = isLabel && source.labels !== "log-probabilities" ? source.labels.votes : 1;
   return costOf({ read: votes * readTokens, sampled: votes * sampledTokens }, source.price);

@@ -2,10 +2,12 @@
 // are entries of the ledger, so that an answer can be traced to who gave it; both are asked alike.
 import { setTimeout } from "node:timers/promises";
 import { type Json, stepKey } from "../ledger/ledger.ts";
+import type { Batching } from "../models/endpoint/batches.ts";
 import type { EndpointOptions } from "../models/endpoint/endpoint-model.ts";
 import type { Pace } from "../models/endpoint/throttle.ts";
 import type { LanguageModel, ModelHost } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
+import { batchNotes } from "./batch-notes.ts";
 import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Run } from "./perform.ts";
@@ -54,30 +56,56 @@ export async function importModel(
 
 /** The model behind a name, opened or called when it is first asked. */
 export async function openNamed(
-  run: Pick<Run, "now" | "account">,
+  run: Pick<Run, "now" | "account" | "ledger" | "emit">,
   host: ModelHost,
   named: Checkpoint | RemoteModel,
 ): Promise<OpenModel> {
   if ("directory" in named) return lazily(host, named);
-  return { ...(await connect(named.endpoint, run)), close: async () => {} };
+  const { batch } = named.endpoint;
+  const most = batch === true ? MOST_IN_A_BATCH : batch;
+  const batching = most === false ? undefined : { most, notes: batchNotes(run, named) };
+  return { ...(await connect(named.endpoint, run, batching)), close: async () => {} };
 }
 
+/** Fewer than any provider refuses, and few enough that their answers fit into memory. */
+const MOST_IN_A_BATCH = 10_000;
+
 /**
- * Speaks to an endpoint. Nothing is sent before it is asked something.
+ * Speaks to an endpoint, directly where it is not told how to batch. Nothing is sent before it is asked something.
  * @throws UserError when the environment has no key of the name that the recipe gives
  */
 export async function connect(
   endpoint: Endpoint,
   { now, account }: Pick<Run, "now" | "account">,
+  batching?: Batching,
 ): Promise<LanguageModel> {
   // The client library is loaded by those alone who name an endpoint.
   const { createEndpointModel } = await import("../models/endpoint/endpoint-model.ts");
   const pace: Pace = { now, sleep: (ms, signal) => setTimeout(ms, undefined, { signal }) };
-  return createEndpointModel(optionsOf(endpoint), pace, account?.payer(endpoint.price));
+  return createEndpointModel(optionsOf(endpoint), pace, account?.payer(endpoint.price), batching);
+}
+
+/**
+ * Whether an endpoint that is to be asked through batches takes them; none is handed in.
+ * @throws UserError when it does not
+ */
+export async function checkBatching(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
+  if (endpoint.batch === false) return;
+  const { checkBatches } = await import("../models/endpoint/batches.ts");
+  await checkBatches(optionsOf(endpoint), signal);
 }
 
 function optionsOf(endpoint: Endpoint): EndpointOptions {
-  const { apiKey, labels, timeout, requestsPerMinute, tokensPerMinute, price: _, ...same } = endpoint;
+  const {
+    apiKey,
+    labels,
+    timeout,
+    requestsPerMinute,
+    tokensPerMinute,
+    price: _price,
+    batch: _batch,
+    ...same
+  } = endpoint;
   return {
     ...same,
     apiKey: apiKey === null ? null : keyNamed(apiKey, endpoint),

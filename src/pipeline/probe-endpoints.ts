@@ -20,6 +20,10 @@ export async function probeEndpoints(
     const part = name as Part;
     const isAsked = part !== "feedback" || recipe.feedback.source === "model";
     if (typeof source === "string" || !isAsked) continue;
+    if (source.batch !== false) {
+      costs[part] = 0; // up to a day, which no trial would tell
+      continue;
+    }
     const asked = questions[part].slice(0, Math.min(MOST_CALLS, source.concurrency));
     const begun = clock.now();
     await putTo(part, source, asked, recipe, clock);

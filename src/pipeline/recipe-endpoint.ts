@@ -27,6 +27,10 @@ export const endpointSchema = z.strictObject({
   prefix: z.enum(["instruct", "continue"]).default("instruct"),
   /** Requests in flight at most. */
   concurrency: count.default(32),
+  /** Asked through the provider's batches, of so many requests at most. */
+  batch: z
+    .union([z.boolean(), count], { error: "expected true, false, or the most requests of a batch" })
+    .default(false),
   requestsPerMinute: positive.nullable().default(null),
   tokensPerMinute: positive.nullable().default(null),
   /** Seconds an attempt. */

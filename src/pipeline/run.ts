@@ -53,6 +53,12 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
     writeRecipe(directory, recipe, options.projectRoot);
     const forecast = await forecastOnce(recipe, host, { now, signal }, directory);
     emit({ kind: "run-forecast", ms: forecast.ms });
+    if (forecast.stages.some(({ isBatched }) => isBatched))
+      emit({
+        kind: "note",
+        level: "info",
+        text: "and what the provider takes for its batches, up to 24 h each",
+      });
     const { ledger } = opened;
     const account = openAccount(recipe.budget, spendingIn(ledger).cost);
     const run = { ledger, directory, emit, signal, now, device, account };
@@ -83,7 +89,7 @@ function noteSpending({ requests, read, sampled, cost }: Spending, { budget }: R
 }
 
 const withForecast = (timings: readonly StageTiming[], { stages }: Forecast): readonly StageTiming[] => {
-  const foretold = new Map(stages.map(({ stage, ms }) => [stage, ms]));
+  const foretold = new Map(stages.filter(({ isBatched }) => !isBatched).map(({ stage, ms }) => [stage, ms]));
   return timings.map((timing) => {
     const forecastMs = foretold.get(timing.stage);
     return forecastMs === undefined ? timing : { ...timing, forecastMs };
