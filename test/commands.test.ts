@@ -51,6 +51,11 @@ it("init writes a folder that passes every check, runs to its report, and is not
   for (const key of ["critiqueModel", "revisionModel", "model"])
     expect(remote).toContain(`  ${key}: ${judge}\n`);
   expect(remote).toContain("policy: HuggingFaceTB/SmolLM2-135M-Instruct\n");
+  const hosted = ["--endpoint", "https://api.anthropic.com/v1", "--model", "judge"];
+  expect((await charter("init", join(folder, "hosted"), ...hosted)).code).toBe(0);
+  expect(readFileSync(join(folder, "hosted", "recipe.yaml"), "utf8")).toContain(
+    "  model: { endpoint: https://api.anthropic.com/v1, model: judge, protocol: anthropic, labels: { votes: 10 } }\n",
+  );
 
   const { code, stdout, stderr } = await charter("init", made, "--policy", join(folder, "policy"));
   expect(code, stderr).toBe(0);

@@ -13,16 +13,34 @@ export interface InitOptions {
   readonly endpoint?: string;
   readonly model?: string;
   readonly apiKey?: string;
+  readonly protocol?: Protocol;
 }
 
+type Protocol = "openai" | "anthropic";
+
 const DEFAULT_POLICY = "HuggingFaceTB/SmolLM2-135M-Instruct";
+
+/** A model behind an endpoint, as a recipe names it. */
+interface Large {
+  readonly endpoint: string;
+  readonly model: string;
+  readonly apiKey?: string;
+  readonly protocol?: Protocol;
+  readonly labels?: { readonly votes: number };
+}
 
 /** What the templates leave open. */
 interface Answers {
   readonly policy: string;
   /** Who criticises, revises and judges; null for the policy itself. */
-  readonly large: { readonly endpoint: string; readonly model: string; readonly apiKey?: string } | null;
+  readonly large: Large | null;
 }
+
+/** Anthropic's protocol has no log-probabilities, so labels are counted. */
+const spoken = (endpoint: string, protocol?: Protocol): Pick<Large, "protocol" | "labels"> =>
+  (protocol ?? (/^https:\/\/api\.anthropic\.com\b/.test(endpoint) ? "anthropic" : "openai")) === "anthropic"
+    ? { protocol: "anthropic", labels: { votes: 10 } }
+    : {};
 
 export async function init(given: string, options: InitOptions, terminal: Terminal): Promise<number> {
   const { workingDirectory, projectRoot, call, write } = terminal;
@@ -78,7 +96,7 @@ function fillings(
 
 /** Options as they were given; the rest asked, or as it usually is. */
 async function ask(options: InitOptions, { isInteractive, paint }: Terminal): Promise<Answers> {
-  const { endpoint, model, apiKey } = options;
+  const { endpoint, model, apiKey, protocol } = options;
   if ((endpoint === undefined) !== (model === undefined))
     throw new UserError(
       "init-endpoint",
@@ -88,7 +106,7 @@ async function ask(options: InitOptions, { isInteractive, paint }: Terminal): Pr
   const large =
     endpoint === undefined || model === undefined
       ? null
-      : { endpoint, model, ...(apiKey !== undefined && { apiKey }) };
+      : { endpoint, model, ...(apiKey !== undefined && { apiKey }), ...spoken(endpoint, protocol) };
   if (!isInteractive || process.stdin.isTTY !== true || large !== null || options.policy !== undefined)
     return { policy: options.policy ?? DEFAULT_POLICY, large };
   const lines = createInterface({ input: process.stdin, output: process.stdout });
@@ -97,7 +115,7 @@ async function ask(options: InitOptions, { isInteractive, paint }: Terminal): Pr
   try {
     const policy = await answer("Which model do you train (folder, or id of the hub)?", DEFAULT_POLICY);
     const where = await answer(
-      "Who criticises and judges: an OpenAI-compatible endpoint, or the model itself?",
+      "Who criticises and judges: the address of an endpoint (OpenAI-compatible, or Anthropic's), or the model itself?",
       "itself",
     );
     if (where === "itself") return { policy, large: null };
@@ -109,6 +127,7 @@ async function ask(options: InitOptions, { isInteractive, paint }: Terminal): Pr
         endpoint: where,
         model: named,
         ...(key !== "none" && { apiKey: `$${key.replace(/^\$/, "")}` }),
+        ...spoken(where, protocol),
       },
     };
   } finally {

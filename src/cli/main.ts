@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../user-error.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -132,12 +132,19 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
       "init my-policy",
       "init my-policy --policy models/town",
       "init my-policy --endpoint http://localhost:8000/v1 --model my-judge --api-key '$MY_KEY'",
+      "init my-policy --endpoint https://api.anthropic.com/v1 --model claude-sonnet-4-5 --api-key '$ANTHROPIC_API_KEY'",
     ],
   )
     .option("--policy <model>", "the model that is trained: a folder, or an id of the hub")
-    .option("--endpoint <url>", "OpenAI-compatible endpoint of the model that criticises and judges")
+    .option("--endpoint <url>", "endpoint of the model that criticises and judges")
     .option("--model <name>", "that model's name there")
     .option("--api-key <$NAME>", "name of the environment variable that holds its key")
+    .addOption(
+      new Option(
+        "--protocol <name>",
+        "what the endpoint speaks; by its address where it is not told",
+      ).choices(["openai", "anthropic"]),
+    )
     .action(async (folder, options) =>
       done(await (await import("./init.ts")).init(folder, options, terminal)),
     );
@@ -191,6 +198,24 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
   )
     .option("--json", "one event a line, for machines")
     .action(async (run, options) => done(await (await import("./run.ts")).evaluate(run, options, terminal)));
+
+  withSet(
+    withRuns(
+      command(
+        "amend <run>",
+        "another constitution or other settings on what a run has made: a preview first",
+        [
+          "amend runs/town --constitution my-constitution.yaml",
+          "amend town --set feedback.clamp='[0.1, 0.9]' --name town-clamped --yes",
+        ],
+      ),
+    ),
+  )
+    .option("--constitution <file>", "the constitution of the new run")
+    .option("--name <name>", "name of the new run (default: the run's, with the next free number)")
+    .option("--yes", "go ahead without asking")
+    .option("--json", "as JSON, for machines")
+    .action(async (run, options) => done(await (await import("./amend.ts")).amend(run, options, terminal)));
 
   command("chat <checkpoint...>", "talk to a checkpoint; to several at once, one answer under the other", [
     "chat runs/town/checkpoints/rl-cai",

@@ -56,14 +56,19 @@ export async function evaluate(
   return follow(read(join(directory, "recipe.yaml"), options.set, terminal), directory, options, terminal);
 }
 
-function read(file: string, set: readonly string[], { projectRoot, workingDirectory }: Terminal): Recipe {
+export function read(
+  file: string,
+  set: readonly string[],
+  { projectRoot, workingDirectory }: Terminal,
+): Recipe {
   return readRecipe(file, { shownAs: shownPath(file, workingDirectory), set, projectRoot, workingDirectory });
 }
 
-async function follow(
+/** Runs a recipe in a folder, for whoever watches. */
+export async function follow(
   recipe: Recipe,
   directory: string,
-  { json }: RunOptions,
+  { json }: Pick<RunOptions, "json">,
   terminal: Terminal,
 ): Promise<number> {
   // Loaded only once the recipe is known to be good: a mistake in it is told at once.

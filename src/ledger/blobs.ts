@@ -3,8 +3,10 @@
 import { createHash } from "node:crypto";
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -65,6 +67,25 @@ export function moveToBlob(directory: string, file: string): BlobId {
 export function removeBlob(directory: string, blob: BlobId): void {
   rmSync(blobPath(directory, blob), { force: true });
 }
+
+/** Gives another folder the blobs of this one. What is in a blob never changes, so both may hold the same bytes of the disk. */
+export function shareBlobs(from: string, to: string): void {
+  for (const blob of listBlobs(from)) {
+    const path = blobPath(to, blob);
+    if (existsSync(path)) continue;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      linkSync(blobPath(from, blob), path);
+    } catch (error) {
+      if (!CANNOT_LINK.has((error as NodeJS.ErrnoException).code ?? ""))
+        throw explainStorageError(error, path);
+      copyFileSync(blobPath(from, blob), path);
+    }
+  }
+}
+
+/** Another disk, or one whose files have one name each. */
+const CANNOT_LINK: ReadonlySet<string> = new Set(["EXDEV", "EPERM", "ENOTSUP", "EMLINK"]);
 
 /** Names of all blobs that are there; files half written by a process that died are not blobs. */
 export function* listBlobs(directory: string): Generator<BlobId> {

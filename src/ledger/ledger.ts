@@ -117,6 +117,24 @@ export function openLedger(directory: string, options: { readonly readOnly?: boo
   }
 }
 
+/**
+ * Copies a ledger as it stands, also while a process writes to it.
+ * @throws UserError when it cannot be read, or the copy not written
+ */
+export function copyLedger(from: string, to: string): void {
+  try {
+    mkdirSync(to, { recursive: true });
+    const database = openDatabase(ledgerPath(from), true);
+    try {
+      database.prepare("VACUUM INTO ?").run(ledgerPath(to));
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    throw explainStorageError(error, ledgerPath(to));
+  }
+}
+
 interface EntryRow {
   readonly position: number;
   readonly id: string;

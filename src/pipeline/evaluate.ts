@@ -22,6 +22,9 @@ export interface Evaluated {
   readonly transcripts: readonly Transcript[];
 }
 
+/** A preview has gone through every step. */
+export class PreviewEnd extends Error {}
+
 /** Samples, judges and counts. */
 export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<Evaluated> {
   const { recipe } = made;
@@ -35,6 +38,7 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
     helpfulness: helpful,
   });
   const scores = await scoreRounds(run, host, made);
+  if (run.isPreview) throw new PreviewEnd("nothing was computed that could be summarised");
   const results = summarize(made, grader, { redTeam, helpful, answers, matches, scores });
   const shown = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
   const transcripts = [
@@ -119,6 +123,7 @@ async function scoreRounds(run: Run, host: ModelHost, made: Made): Promise<Reado
       { id, role: "of" },
       { id: made.preferenceModel.id, role: "model" },
     ],
+    standIn: ({ id }) => ({ of: id, score: 0 }),
     compute: async (batch) => {
       const opened = await model.opened();
       const sequences = await opened.tokenize(

@@ -73,6 +73,7 @@ export function recordComparisons(
       { id: a, role: "a" },
       { id: b, role: "b" },
     ],
+    standIn: (comparison) => comparison,
     compute: async (batch) => batch,
   });
 }
@@ -148,6 +149,7 @@ export async function labelComparisons(
       ),
       { id: labelling.modelEntry, role: "model" },
     ],
+    standIn: ({ id }) => ({ comparison: id, readings: [] }),
     compute: async (batch) => {
       const tasks = batch.map(tasksOf);
       const readings = [...(await readComparisons(model, tasks.flat(), mode, run.signal))];
@@ -167,6 +169,9 @@ export async function labelComparisons(
     batch: Math.max(1, read.length),
     key: ({ id }) => ({ readings: id, rule: rule as unknown as Json }),
     parents: ({ id }) => [{ id, role: "readings" }],
+    standIn: ({ comparison }) => ({
+      ...{ comparison, source: "feedback-model", probability: 0.5, unclamped: 0.5, oddity: "none" },
+    }),
     compute: async (batch) =>
       batch.map(({ comparison, readings }) => {
         const { readings: _, ...label } = softLabel({ id: comparison }, readings, rule);

@@ -16,6 +16,11 @@ export interface Run {
   readonly now: () => number;
   /** What computes: two devices round differently, so what one made is not taken for the other's. */
   readonly device: Device;
+  /**
+   * Nothing is computed: what is missing is stood in for, so that the pipeline itself tells what a run would find and what it
+   * would have to do.
+   */
+  readonly isPreview?: boolean;
   /** What endpoints cost; absent where nobody counts. */
   readonly account?: Account;
 }
@@ -50,6 +55,8 @@ export interface Work<I, O> {
   /** Everything that determines an input's result, apart from kind and version. */
   readonly key: (input: I) => Json;
   readonly parents: (input: I, output: O) => readonly Parent[];
+  /** In a preview, what stands for an output that is missing: enough for what follows to be counted. */
+  readonly standIn: (input: I) => O;
   /** Pure: the same inputs give the same outputs, one each, in order. */
   readonly compute: (inputs: readonly I[]) => Promise<readonly O[]>;
 }
@@ -70,6 +77,13 @@ export async function perform<I, O extends object>(
   const begun = run.now();
   run.emit({ kind: "stage-start", stage, title, total: inputs.length, unit: kind, reused });
   let done = reused;
+  if (run.isPreview)
+    return keys.map((key, i) => {
+      const entry = known.get(key);
+      return entry === undefined
+        ? { ...work.standIn(inputs[i]!), id: missingId(key) }
+        : { ...(entry.body as unknown as O), id: entry.id };
+    });
   // Inputs that are alike are computed once.
   const alike = Map.groupBy(
     keys.keys().filter((i) => !known.has(keys[i]!)),
@@ -103,6 +117,11 @@ export async function perform<I, O extends object>(
   });
   return results.map((entry) => ({ ...(entry.body as unknown as O), id: entry.id }));
 }
+
+/** The id of what a preview found missing. */
+export const missingId = (key: string): string => `missing ${key}`;
+
+export const isMissing = (id: string): boolean => id.startsWith("missing ");
 
 const unmetered = async <T>(work: () => Promise<T>) => ({ result: await work(), used: null });
 

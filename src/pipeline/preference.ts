@@ -47,6 +47,7 @@ export async function readablePreferences(
         { id, role: "preference" },
         { id: base.id, role: "model" },
       ],
+      standIn: ({ id }) => ({ preference: id, isReadable: true }),
       compute: async (batch) => {
         const opened = await model.opened();
         const tokens = await tokenizePreferences(opened, batch);
@@ -166,6 +167,7 @@ export async function predictHeldOut(
       { id, role: "preference" },
       { id: preferenceModel.id, role: "model" },
     ],
+    standIn: ({ id, source, probability }) => ({ preference: id, source, probability, predicted: 0.5 }),
     compute: async (batch) => {
       const predicted = await predictPreferences(await model.opened(), batch);
       return batch.map(({ id, source, probability }, i) => ({

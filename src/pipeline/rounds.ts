@@ -93,6 +93,7 @@ function critiqueRound(rounds: Rounds, round: number, tasks: readonly Task[]) {
     ...pacing(critic.model, recipe.compute.batch),
     key: (task) => keyOf(rounds, critic, task, critiqueRequest(task.principle).text, sampling),
     parents: (task) => lineage(rounds, critic, task),
+    standIn: (task) => ({ ...standIn(rounds, task), text: "a critique" }),
     compute: (batch) =>
       critique(
         critic.model,
@@ -126,6 +127,11 @@ function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTas
       ...lineage(rounds, reviser, task),
       ...(task.critique === null ? [] : [{ id: task.critique.id, role: "critique" }]),
     ],
+    standIn: (task) => ({
+      ...standIn(rounds, task),
+      critique: task.critique?.id ?? null,
+      text: "a revision",
+    }),
     compute: (batch) =>
       revise(
         reviser.model,
@@ -170,6 +176,14 @@ const useOf = ({ constitution }: Rounds, { principle }: Task, wording: string): 
   principle: principle.id,
   constitutionVersion: constitution.value.version,
   wording,
+});
+
+const standIn = (rounds: Rounds, task: Task) => ({
+  prompt: task.prompt.id,
+  round: task.round,
+  of: task.of.id,
+  use: useOf(rounds, task, ""),
+  oddity: "none" as const,
 });
 
 const lineage = (

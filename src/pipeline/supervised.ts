@@ -38,6 +38,7 @@ export function sampleResponses(
       { id: prompt.id, role: "prompt" },
       { id: modelEntry, role: "model" },
     ],
+    standIn: ({ id }) => ({ prompt: id, text: `an answer of ${stage}`, oddity: "none" }),
     compute: (batchOf) => respond(model, batchOf, sampling, (prompt) => `${seed}/${prompt.id}`, run.signal),
   });
 }

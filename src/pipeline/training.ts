@@ -5,7 +5,7 @@ import { type Json, stepKey } from "../ledger/ledger.ts";
 import type { FreshAdapters, Metrics, TrainableModel } from "../models/model.ts";
 import { type Checkpoint, keepCheckpoint, recalledCheckpoint } from "./checkpoints.ts";
 import { needFinite } from "./enough-to-learn.ts";
-import { keyOf, type Parent, type Run } from "./perform.ts";
+import { isMissing, keyOf, missingId, type Parent, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What one turn of a training loop leaves behind. */
@@ -87,6 +87,10 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
   const last = lastState(run, training, stateKey);
   start(last?.body.turn ?? 0);
   run.signal.throwIfAborted();
+  if (run.isPreview) {
+    const checkpoint = { id: missingId(finalKey), stage, directory: "", modelId: missingId(finalKey) };
+    return { checkpoint, history: [] };
+  }
   const models = await training.open();
   try {
     for (const [name, blob] of Object.entries(last?.body.blobs ?? {}))
@@ -191,6 +195,8 @@ export const adaptersKey = ({
 
 /** Writes which records a training learns from, so that a checkpoint can be traced to each of them. Returns the entry's id. */
 export function recordTrainingSet(run: Run, stage: string, records: readonly string[]): string {
+  const missing = records.find(isMissing);
+  if (missing !== undefined) return missing;
   const parents = records.map((id) => ({ id, role: "example" }));
   const entry = { kind: "training-set", body: { stage, examples: records.length }, parents };
   const [entries] = run.ledger.commit([

@@ -1,0 +1,202 @@
+// A run amended: another constitution, or another recipe, on what a run has already made. The new run begins with a copy of the
+// old one's ledger, so whatever its steps determine alike is there; what is not is told beforehand, by the pipeline itself in a
+// run that computes nothing. There is no second account of what depends on what.
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { shareBlobs } from "../ledger/blobs.ts";
+import { copyLedger, type Ledger, openLedger } from "../ledger/ledger.ts";
+import type { Constitution, Principle } from "../method/constitution/constitution.ts";
+import { drawPrinciple } from "../method/constitution/draw.ts";
+import { critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
+import type { Prompt } from "../method/records.ts";
+import { UserError } from "../user-error.ts";
+import { PreviewEnd } from "./evaluate.ts";
+import type { PipelineEvent } from "./events.ts";
+import { type Forecast, forecastRun } from "./forecast-run.ts";
+import { importPrompts } from "./imports.ts";
+import { hostOn, keptDevice, pickDevice } from "./pick-device.ts";
+import { constitutionalAi } from "./pipeline.ts";
+import type { Clock } from "./probe.ts";
+import { readConstitution } from "./read-constitution.ts";
+import type { Recipe } from "./recipe.ts";
+
+/** What of one stage is there, and what has to be made. */
+export interface AmendedStage {
+  readonly stage: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly total: number;
+  /** To be made anew. */
+  readonly anew: number;
+  /** The fewest that could be: records that drew what changed, and those made from them. Null where not only the constitution changed. */
+  readonly least: number | null;
+  readonly ms: number;
+  /** Sampled, read and learnt from. */
+  readonly tokens: number;
+  readonly cost: number;
+}
+
+/** What an amendment will take. */
+export interface AmendmentPreview {
+  readonly stages: readonly AmendedStage[];
+  /** Stages that train, and will again. */
+  readonly trainings: readonly string[];
+  readonly ms: number;
+}
+
+/** A copy of a run under a new name, not yet begun. */
+export interface Amendment {
+  readonly preview: AmendmentPreview;
+  /** Makes the copy the new run's folder; the recipe run there goes on from it. */
+  keep(): void;
+  /** Removes the copy. */
+  discard(): void;
+}
+
+/**
+ * Copies a run's ledger and blobs beside the new run's folder, and looks what the new recipe finds there. Nothing is computed.
+ *
+ * @param before the run's own recipe
+ * @throws UserError when the new folder is taken, or the recipe names what cannot be used
+ */
+export async function prepareAmendment(
+  from: { readonly directory: string; readonly recipe: Recipe },
+  to: { readonly directory: string; readonly recipe: Recipe },
+  clock: Clock,
+): Promise<Amendment> {
+  if (existsSync(to.directory))
+    throw new UserError(
+      "run-there",
+      `${to.directory}: expected no such folder, got one`,
+      "Choose another name for the new run with --name.",
+    );
+  const copy = `${to.directory}.amending`;
+  const discard = () => rmSync(copy, { recursive: true, force: true });
+  discard();
+  try {
+    copyLedger(from.directory, copy);
+    shareBlobs(from.directory, copy);
+    const before = constitutionIn(from.directory);
+    const preview = await previewIn(copy, before, from, to.recipe, clock);
+    return { preview, discard, keep: () => renameSync(copy, to.directory) };
+  } catch (error) {
+    discard();
+    throw error;
+  }
+}
+
+async function previewIn(
+  copy: string,
+  before: Constitution,
+  from: { readonly directory: string; readonly recipe: Recipe },
+  recipe: Recipe,
+  clock: Clock,
+): Promise<AmendmentPreview> {
+  const { device } = keptDevice(from.directory) ?? (await pickDevice(recipe, clock));
+  const host = await hostOn(recipe, device);
+  const ledger = openLedger(copy);
+  try {
+    const seen: Seen[] = [];
+    const emit = (event: PipelineEvent) => void (event.kind === "stage-start" && seen.push(event));
+    const run = { ledger, directory: copy, emit, ...clock, device, isPreview: true };
+    const redTeam = await importPrompts(run, "red-team", recipe.prompts.redTeam);
+    await constitutionalAi(run, recipe, host).catch((end) => {
+      if (!(end instanceof PreviewEnd)) throw end;
+    });
+    const after = readConstitution(recipe.constitution);
+    const least = isOnlyReworded(from.recipe, recipe) ? leastAnew(before, after, recipe, redTeam) : null;
+    return priced(seen, least, await forecastRun(recipe, host, clock));
+  } finally {
+    ledger.close();
+    await host.close();
+  }
+}
+
+type Seen = Extract<PipelineEvent, { kind: "stage-start" }>;
+
+function priced(
+  seen: readonly Seen[],
+  least: ReadonlyMap<string, number> | null,
+  { stages: forecast }: Forecast,
+): AmendmentPreview {
+  const costs = new Map(forecast.map((stage) => [stage.stage, stage]));
+  const stages = seen.map(({ stage, title, unit, total, reused }): AmendedStage => {
+    const whole = costs.get(stage);
+    const anew = total - reused;
+    const share = total === 0 ? 0 : anew / total;
+    const { ms = 0, cost = 0, sampledTokens = 0, readTokens = 0, trainedTokens = 0 } = whole ?? {};
+    return {
+      ...{ stage, title, unit, total, anew },
+      least: least?.get(stage) ?? null,
+      ms: share * ms,
+      tokens: Math.round(share * (sampledTokens + readTokens + trainedTokens)),
+      cost: share * cost,
+    };
+  });
+  const isTraining = ({ unit }: AmendedStage) => unit === "step" || unit === "iteration";
+  return {
+    stages,
+    trainings: stages.filter((stage) => isTraining(stage) && stage.anew > 0).map(({ title }) => title),
+    ms: stages.reduce((sum, { ms }) => sum + ms, 0),
+  };
+}
+
+/** The constitution that a run last went by, as its ledger has it: its file may have changed since. */
+export function constitutionIn(directory: string): Constitution {
+  const ledger = openLedger(directory, { readOnly: true });
+  try {
+    const last = [...ledger.entries("constitution")].at(-1);
+    if (last === undefined)
+      throw new UserError(
+        "run-without-constitution",
+        `${directory}: expected a run that has begun, got one without a constitution in its ledger`,
+        "Run it first.",
+      );
+    const { title, version } = last.body as unknown as Pick<Constitution, "title" | "version">;
+    return { title, version, principles: principlesOf(ledger, last.id) } as Constitution;
+  } finally {
+    ledger.close();
+  }
+}
+
+const principlesOf = (ledger: Ledger, constitution: string): readonly Principle[] =>
+  ledger
+    .children(constitution)
+    .filter(({ kind }) => kind === "principle")
+    .map(({ id }) => ledger.get(id).body as unknown as Principle);
+
+/** Whether two recipes differ in their name and their constitution alone. */
+function isOnlyReworded(a: Recipe, b: Recipe): boolean {
+  const rest = ({ name: _name, constitution: _constitution, ...others }: Recipe) => JSON.stringify(others);
+  return rest(a) === rest(b);
+}
+
+/**
+ * The fewest critiques and revisions that a change of the constitution leaves to be made, by stage: those whose draw fell on a
+ * principle that changed, or falls on another one now, and all that comes after them in their chain. From the draws alone.
+ */
+export function leastAnew(
+  before: Constitution,
+  after: Constitution,
+  { supervised, seed }: Pick<Recipe, "supervised" | "seed">,
+  prompts: readonly Pick<Prompt, "id">[],
+): ReadonlyMap<string, number> {
+  const least = new Map<string, number>();
+  const count = (stage: string, isAnew: boolean) => {
+    if (isAnew) least.set(stage, (least.get(stage) ?? 0) + 1);
+    else if (!least.has(stage)) least.set(stage, 0);
+  };
+  for (const { id } of prompts) {
+    let isAnew = false;
+    for (let round = 1; round <= supervised.rounds; round++) {
+      const key = `${seed}/supervised/principle/${id}/${round}`;
+      const [old, now] = [drawPrinciple(before, key), drawPrinciple(after, key)];
+      if (supervised.critique) {
+        isAnew ||= old.id !== now.id || critiqueRequest(old).text !== critiqueRequest(now).text;
+        count(`critique-${round}`, isAnew);
+      }
+      isAnew ||= old.id !== now.id || revisionRequest(old).text !== revisionRequest(now).text;
+      count(`revision-${round}`, isAnew);
+    }
+  }
+  return least;
+}

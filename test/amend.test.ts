@@ -1,0 +1,101 @@
+// A run amended: what the preview says is what is made anew, and no more than the change calls for; what it does not touch keeps
+// its id. On random weights, in seconds.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse, stringify } from "yaml";
+import { openLedger } from "../src/ledger/ledger.ts";
+import type { AmendmentPreview } from "../src/pipeline/amend.ts";
+import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";
+import { charter, ROOT, sets, TINY_RUN } from "./tiny-run.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "amend-"));
+  await writeTinyCheckpoint(join(folder, "policy"), "policy", 1024);
+  const { code, stderr } = await charter(
+    ...["run", "town-small", "--name", "first", "--runs", folder, "--json"],
+    ...sets(`policy=${join(folder, "policy")}`, ...TINY_RUN, "prompts.redTeam.count=12"),
+  );
+  expect(code, stderr).toBe(0);
+  // The principle that was drawn most, in other words.
+  const document = parse(readFileSync(join(ROOT, "constitutions/town.yaml"), "utf8"));
+  const drawn = [...idsOf("first", "critique").values()];
+  const times = (id: string) => drawn.filter((own) => own === id).length;
+  const [most] = document.principles.toSorted(
+    (a: { id: string }, b: { id: string }) => times(b.id) - times(a.id),
+  );
+  expect(times(most.id)).toBeGreaterThan(0);
+  for (const part of ["critique", "revision"])
+    most.wording = { ...most.wording, [part]: `${most.wording?.[part] ?? most.text} Be kind.` };
+  writeFileSync(join(folder, "reworded.yaml"), stringify({ ...document, version: "9.0.0" }));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Ids of the records of one kind, and the principle of each. */
+function idsOf(run: string, kind: string): ReadonlyMap<string, string> {
+  const ledger = openLedger(join(folder, run), { readOnly: true });
+  try {
+    const records = [...ledger.entries(kind)];
+    return new Map(
+      records.map(({ id, body }) => [
+        id,
+        (body as unknown as { use?: { principle: string } }).use?.principle ?? "",
+      ]),
+    );
+  } finally {
+    ledger.close();
+  }
+}
+
+const amend = (...args: readonly string[]) => charter("amend", "first", "--runs", folder, ...args);
+
+it("tells what a reworded principle leaves to be made, and makes that and no more", async () => {
+  const reworded = ["--constitution", join(folder, "reworded.yaml"), "--json"];
+  const seen = await amend(...reworded);
+  expect(seen.code, seen.stderr).toBe(0);
+  expect(existsSync(join(folder, "first-2"))).toBe(false);
+  expect(existsSync(join(folder, "first-2.amending"))).toBe(false);
+  const preview: AmendmentPreview = JSON.parse(seen.stdout);
+  const rounds = preview.stages.filter(({ least }) => least !== null);
+  expect(rounds.map(({ stage }) => stage)).toEqual(["critique-1", "revision-1", "critique-2", "revision-2"]);
+  for (const { anew, least, total } of rounds) {
+    expect(anew).toBe(least);
+    expect(anew).toBeLessThan(total);
+  }
+  expect(preview.trainings).toHaveLength(3);
+
+  const made = await amend(...reworded, "--yes");
+  expect(made.code, made.stderr).toBe(0);
+  for (const kind of ["critique", "revision"]) {
+    const [before, after] = [idsOf("first", kind), idsOf("first-2", kind)];
+    for (const id of before.keys()) expect(after.has(id)).toBe(true);
+    const anew = rounds.reduce((sum, stage) => sum + (stage.stage.startsWith(kind) ? stage.anew : 0), 0);
+    expect(after.size - before.size).toBe(anew);
+  }
+  expect(existsSync(join(folder, "first-2", "results.json"))).toBe(true);
+  const verified = await charter("verify", join(folder, "first-2"));
+  expect(verified.code, verified.stdout + verified.stderr).toBe(0);
+}, 120_000);
+
+it("takes another setting by the same door: hard labels ask nobody anything anew", async () => {
+  const { code, stdout, stderr } = await amend("--set", "feedback.labels=hard", "--json");
+  expect(code, stderr).toBe(0);
+  const { stages, trainings }: AmendmentPreview = JSON.parse(stdout);
+  const anew = (name: string) => stages.find(({ stage }) => stage === name)!.anew;
+  for (const stage of ["critique-1", "revision-2", "sl-cai", "pairs-first", "feedback"])
+    expect([stage, anew(stage)]).toEqual([stage, 0]);
+  expect(anew("feedback-labels")).toBeGreaterThan(0);
+  expect(trainings).toHaveLength(2);
+  expect(stages.every(({ least }) => least === null)).toBe(true);
+}, 60_000);
+
+it("refuses to amend nothing, and to write over a run", async () => {
+  const nothing = await amend();
+  expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining("--constitution")]);
+  const there = await amend("--set", "seed=9", "--name", "first");
+  expect([there.code, there.stderr]).toEqual([2, expect.stringContaining("--name")]);
+});
