@@ -98,7 +98,7 @@ function show(
     whole(total - anew),
     whole(anew),
     ...(hasLeast ? [least === null ? "" : whole(least)] : []),
-    duration(ms),
+    anew === 0 ? "" : duration(ms),
   ]);
   const [heading, ...lines] = tableLines(
     ["stage", "there", "anew", ...(hasLeast ? ["at least"] : []), "time"],

@@ -13,7 +13,10 @@ export function tableLines(
     Math.max(column.length, ...text.map((row) => row[i]?.length ?? 0)),
   );
   const isNumeric = columns.map(
-    (_, i) => rows.length > 0 && rows.every((row) => i > 0 && startsWithDigit(row[i])),
+    (_, i) =>
+      i > 0 &&
+      rows.some((row) => row[i] !== "") &&
+      rows.every((row) => row[i] === "" || startsWithDigit(row[i])),
   );
   const line = (cells: readonly string[]) =>
     cells
