@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { UserError } from "../../user-error.ts";
-import { parseConstitution, without } from "./constitution.ts";
+import { parseConstitution, principleLines, without } from "./constitution.ts";
 
 const good = `
 title: A small one
@@ -74,6 +74,11 @@ test.each([
   ["weight: 2", "weight: 0", "principles[0].weight (no-theft): expected a number above 0, got 0"],
   ["weight: 2", "weight: often", 'principles[0].weight (no-theft): expected a number, got "often"'],
   ["text: Say why.", 'text: " "', "principles[1].text (explain): expected text that is not empty"],
+  [
+    "locator: section 4.4",
+    'url: "javascript:alert(1)"',
+    "source.url (explain): expected an address that begins with http",
+  ],
   ["    text: Say why.\n", "", "principles[1].text (explain): expected text, got nothing"],
   ['"2026-01-31"', "tomorrow", "changelog[0].date: expected a day, such as 2026-01-31"],
   ["title: A small one", "", "title: expected text, got nothing"],
@@ -85,6 +90,13 @@ test("all mistakes are told at once, in the order of the file", () => {
   const { message, hint } = mistakeIn(good.replace("weight: 2", "weight: -1").replace("wording:", "words:"));
   expect(message.split("\n").map((line) => line.split(":")[1])).toEqual(["7", "13"]);
   expect(hint.split("\n")).toHaveLength(2);
+});
+
+test("the line of every principle is known by its id", () => {
+  expect([...principleLines(good)]).toEqual([
+    ["no-theft", 5],
+    ["explain", 9],
+  ]);
 });
 
 test("text that is not YAML is refused with its line", () => {

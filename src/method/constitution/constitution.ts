@@ -1,6 +1,6 @@
 // A constitution: a list of plain-language principles, each with its reasons and its source (CAI paper, section 1.2). Ids are
 // stable and wording may change. Knows what a document must hold; issues.ts says what is wrong with one, draw.ts draws.
-import { type Document, LineCounter, parseDocument } from "yaml";
+import { type Document, isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { nearestName } from "../../nearest-name.ts";
 import { UserError } from "../../user-error.ts";
@@ -22,7 +22,16 @@ const principleSchema = z.strictObject({
   text,
   /** Why it stands here, for readers. */
   reasons: z.string().trim().default(""),
-  source: z.strictObject({ title: text, locator: text.optional(), licence: text.optional() }).optional(),
+  source: z
+    .strictObject({
+      title: text,
+      locator: text.optional(),
+      licence: text.optional(),
+      url: z
+        .url({ protocol: /^https?$/, error: "expected an address that begins with http:// or https://" })
+        .optional(),
+    })
+    .optional(),
   /** How often it is drawn, relative to the others. */
   weight: z.number().positive().default(1),
   tags: z.array(name).default([]),
@@ -45,6 +54,14 @@ type Frozen<T> = T extends string | number | undefined ? T : { readonly [K in ke
 export type Constitution = Frozen<z.output<typeof constitutionSchema>>;
 /** One principle of a constitution. */
 export type Principle = Constitution["principles"][number];
+/** Where a principle comes from. */
+export type Source = NonNullable<Principle["source"]>;
+
+/** "Universal Declaration of Human Rights, Article 3 (public document), https://…". */
+export const sourceText = ({ title, locator, licence, url }: Source): string =>
+  [[title, locator].filter(Boolean).join(", ") + (licence === undefined ? "" : ` (${licence})`), url]
+    .filter(Boolean)
+    .join(", ");
 
 /**
  * Reads a constitution from YAML; frozen all the way down.
@@ -74,6 +91,14 @@ export function parseConstitution(yaml: string, where: string): Constitution {
     );
   }
   return deepFreeze(parsed.data);
+}
+
+/** The line on which each principle of a constitution that can be read begins, by id. Lines count from 1. */
+export function principleLines(yaml: string): ReadonlyMap<string, number> {
+  const lines = new LineCounter();
+  const principles = parseDocument(yaml, { lineCounter: lines }).get("principles");
+  const items = isSeq(principles) ? principles.items.filter(isMap) : [];
+  return new Map(items.map((item) => [String(item.get("id")), lines.linePos(item.range![0]).line]));
 }
 
 /** What a document says once its aliases are resolved. */
