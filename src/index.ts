@@ -42,6 +42,13 @@ export {
   parseConstitution,
   without,
 } from "./method/constitution/constitution.ts";
+export {
+  type ConstitutionChange,
+  type ConstitutionDiff,
+  diffConstitutions,
+} from "./method/constitution/diff.ts";
+export { renderConstitution } from "./method/constitution/page.ts";
+export { type Remark, reviewConstitution } from "./method/constitution/review.ts";
 export { drawPrinciple, drawPrinciples } from "./method/constitution/draw.ts";
 export { comparisonQuestion, critiqueRequest, revisionRequest } from "./method/constitution/wording.ts";
 

@@ -31,3 +31,13 @@ export function revisionRequest({ text, wording }: Principle): Wording {
 export function comparisonQuestion({ text, wording }: Principle): Wording {
   return wordingOf(wording.comparison, `Which of these responses keeps better to this principle: "${text}"?`);
 }
+
+/** For what a model is asked something in a principle's name. */
+export type Asked = keyof Principle["wording"];
+
+/** Everything that is asked in a principle's name, in the order of the method. */
+export const wordingsOf = (principle: Principle): readonly (Wording & { readonly use: Asked })[] => [
+  { use: "critique", ...critiqueRequest(principle) },
+  { use: "revision", ...revisionRequest(principle) },
+  { use: "comparison", ...comparisonQuestion(principle) },
+];

@@ -44,8 +44,8 @@ export function legend(entries: readonly { readonly className: string; readonly 
 export const sideways = (...drawings: readonly string[]): string =>
   `<div class="sideways">${drawings.map((one) => `<figure>${one}</figure>`).join("")}</div>`;
 
-/** The whole document. */
-export function page(title: string, header: string, sections: readonly Section[]): string {
+/** The whole document. @param style rules beside those of every page */
+export function page(title: string, header: string, sections: readonly Section[], style = ""): string {
   const idOf = (section: Section) => section.title.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   const contents = sections.map((section) => `<a href="#${idOf(section)}">${escapeHtml(section.title)}</a>`);
   const parts = sections.map(
@@ -59,7 +59,7 @@ export function page(title: string, header: string, sections: readonly Section[]
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}${style}</style>
 </head>
 <body>
 <header>${header}</header>
