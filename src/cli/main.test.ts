@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -187,6 +187,86 @@ describe("charter constitution", () => {
       code: 2,
       err: expect.stringContaining("cannot be read"),
     });
+  });
+});
+
+describe("charter constitution check", () => {
+  const bare =
+    "title: Ours\nversion: 1.0.0\nprinciples:\n  - id: a\n    text: Never insult people.\n    reasons: R\n    source: { title: S }\n";
+
+  it("tells remarks by file, line and id, with exit code 0, and 1 under --strict", async () => {
+    writeFileSync(join(folder, "bare.yaml"), bare);
+    const { code, out } = await charter("constitution", "check", "bare.yaml");
+    expect(code).toBe(0);
+    expect(out).toContain("! negative");
+    expect(out).toContain("bare.yaml:4: a says only what the assistant does not do");
+    expect((await charter("constitution", "check", "bare.yaml", "--strict")).code).toBe(1);
+    const town = join(projectRoot, "constitutions/town.yaml");
+    expect((await charter("constitution", "check", town, "--strict")).code).toBe(0);
+  });
+
+  it("tells mistakes with exit code 2, remarks or not", async () => {
+    writeFileSync(join(folder, "wrong.yaml"), bare.replace("reasons", "reason"));
+    const { code, out, err } = await charter("constitution", "check", "wrong.yaml", "--strict");
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain("wrong.yaml:6: principles[0].reason (a)");
+  });
+
+  it("tells them to machines as JSON", async () => {
+    writeFileSync(join(folder, "bare.yaml"), bare);
+    const { out } = await charter("constitution", "check", "bare.yaml", "--json");
+    const { remarks, principles } = JSON.parse(out);
+    expect(principles).toBe(1);
+    expect(
+      remarks.map((remark: Record<string, unknown>) => [remark["rule"], remark["line"], remark["id"]]),
+    ).toEqual([
+      ["uncovered-harm", 1, undefined],
+      ["no-open-refusal", 1, undefined],
+      ["negative", 4, "a"],
+    ]);
+    expect(Object.keys(remarks[2])).toEqual(["rule", "id", "found", "why", "source", "suggestion", "line"]);
+  });
+});
+
+describe("charter constitution show --page", () => {
+  it("writes one page and says where", async () => {
+    const file = join(projectRoot, "constitutions/children.yaml");
+    const { code, out } = await charter("constitution", "show", file, "--page", "page.html");
+    expect([code, out]).toEqual([0, expect.stringContaining("page.html")]);
+    expect(readFileSync(join(folder, "page.html"), "utf8")).toContain('id="lets-go"');
+    expect(await charter("constitution", "show", file, "--page", "nowhere/page.html")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("nowhere/page.html: expected a file that can be written"),
+    });
+  });
+});
+
+describe("charter constitution diff", () => {
+  const before =
+    "title: Ours\nversion: 1.0.0\nprinciples: [{ id: a, text: Be kind. }, { id: b, text: Say why. }]\n";
+
+  it("marks the words where there are no colours, and says what a model is asked", async () => {
+    writeFileSync(join(folder, "before.yaml"), before);
+    writeFileSync(
+      join(folder, "after.yaml"),
+      before.replace("Be kind", "Be always kind").replace("id: b", "id: c"),
+    );
+    const { code, out } = await charter("constitution", "diff", "before.yaml", "after.yaml");
+    expect(code).toBe(0);
+    expect(out).toContain("1 reworded, 1 added, 1 removed");
+    expect(out).toContain("Be {+always+} kind.");
+    expect(out).toContain("in other words for: critique, revision, comparison");
+    expect(out).toContain("both call themselves version 1.0.0");
+  });
+
+  it("says that there is no difference, and gives data to machines", async () => {
+    writeFileSync(join(folder, "before.yaml"), before);
+    expect(await charter("constitution", "diff", "before.yaml", "before.yaml")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("say the same: 2 principles"),
+    });
+    const { out } = await charter("constitution", "diff", "before.yaml", "before.yaml", "--json");
+    expect(JSON.parse(out)).toEqual({ document: [], principles: [], asked: [] });
   });
 });
 

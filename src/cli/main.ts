@@ -254,31 +254,47 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
 
   const constitution = command("constitution", "look at a constitution", [
     "constitution check constitutions/town.yaml",
+    "constitution diff before.yaml after.yaml",
   ]);
-  const withoutOption = [
-    "--without <ids>",
-    "ids or tags to leave out, with commas between",
-    commaSeparated,
-  ] as const;
-  command(
-    "check <file>",
-    "whether it can be used",
-    ["constitution check constitutions/town.yaml"],
-    constitution,
+  const withWithout = (of: Command): Command =>
+    of.option("--without <ids>", "ids or tags to leave out, with commas between", commaSeparated);
+  withWithout(
+    command(
+      "check <file>",
+      "whether it can be used, and what might be better about it",
+      ["constitution check constitutions/general.yaml", "constitution check mine.yaml --strict"],
+      constitution,
+    ),
   )
-    .option(...withoutOption)
+    .option("--strict", "exit code 1 if there are remarks")
+    .option("--json", "as JSON, for machines")
     .action(async (file, options) =>
-      done((await import("./constitution.ts")).checkConstitution(file, options, terminal)),
+      done((await import("./constitution-check.ts")).checkConstitution(file, options, terminal)),
+    );
+  withWithout(
+    command(
+      "show <file>",
+      "every principle, and what a model is asked in its name",
+      [
+        "constitution show constitutions/town.yaml --without theft",
+        "constitution show constitutions/children.yaml --page children.html",
+      ],
+      constitution,
+    ),
+  )
+    .option("--page <file>", "write one HTML page instead")
+    .action(async (file, options) =>
+      done((await import("./constitution-show.ts")).showConstitution(file, options, terminal)),
     );
   command(
-    "show <file>",
-    "every principle, and what a model is asked in its name",
-    ["constitution show constitutions/town.yaml --without theft"],
+    "diff <before> <after>",
+    "what changed, principle by principle",
+    ["constitution diff before.yaml after.yaml", "constitution diff before.yaml after.yaml --json"],
     constitution,
   )
-    .option(...withoutOption)
-    .action(async (file, options) =>
-      done((await import("./constitution.ts")).showConstitution(file, options, terminal)),
+    .option("--json", "as JSON, for machines")
+    .action(async (before, after, options) =>
+      done((await import("./constitution-diff.ts")).diffConstitution(before, after, options, terminal)),
     );
 
   return program;

@@ -1,6 +1,13 @@
-// A constitution from its file, less the principles that are left out. What a document must hold is method/constitution.
+// A constitution from its file, less the principles that are left out, and remarks on it by line. What a document must hold, and
+// what a remark is, is method/constitution.
 import { readFileSync } from "node:fs";
-import { type Constitution, parseConstitution, without } from "../method/constitution/constitution.ts";
+import {
+  type Constitution,
+  parseConstitution,
+  principleLines,
+  without,
+} from "../method/constitution/constitution.ts";
+import { type Remark, reviewConstitution } from "../method/constitution/review.ts";
 import { UserError } from "../user-error.ts";
 
 /** A constitution's file, and ids or tags of principles to leave out. */
@@ -12,14 +19,33 @@ export interface ConstitutionSource {
 }
 
 /** Reads a constitution. @throws UserError when it cannot be read or used, or nothing of it would be left */
-export function readConstitution({
-  file,
-  without: leftOut = [],
-  shownAs = file,
-}: ConstitutionSource): Constitution {
-  let text: string;
+export function readConstitution(source: ConstitutionSource): Constitution {
+  return parse(source, textOf(source));
+}
+
+/** A constitution with the remarks on it. `line` is that of the principle, or 1 where the whole is meant. */
+export function readAndReview(source: ConstitutionSource): {
+  readonly constitution: Constitution;
+  readonly remarks: readonly (Remark & { readonly line: number })[];
+} {
+  const text = textOf(source);
+  const constitution = parse(source, text);
+  const lines = principleLines(text);
+  const remarks = reviewConstitution(constitution);
+  return {
+    constitution,
+    remarks: remarks.map((remark) => ({ ...remark, line: lines.get(remark.id ?? "") ?? 1 })),
+  };
+}
+
+const parse = (
+  { file, without: leftOut = [], shownAs = file }: ConstitutionSource,
+  text: string,
+): Constitution => without(parseConstitution(text, shownAs), leftOut);
+
+function textOf({ file, shownAs = file }: ConstitutionSource): string {
   try {
-    text = readFileSync(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch (cause) {
     throw new UserError(
       "constitution-unreadable",
@@ -28,5 +54,4 @@ export function readConstitution({
       { cause },
     );
   }
-  return without(parseConstitution(text, shownAs), leftOut);
 }

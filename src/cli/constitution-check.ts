@@ -1,0 +1,55 @@
+// charter constitution check <file>: whether a constitution can be used (a mistake is an error), and what might be better about it
+// (a remark). The rules are method/constitution/review.ts.
+import { resolve } from "node:path";
+import { critiqueRequest } from "../method/constitution/wording.ts";
+import { readAndReview } from "../pipeline/read-constitution.ts";
+import { counted } from "./amounts.ts";
+import type { Terminal } from "./terminal.ts";
+import { wrappedLines } from "./wrapped.ts";
+
+export interface CheckOptions {
+  /** Ids or tags to leave out. */
+  readonly without?: readonly string[];
+  /** Whether remarks count as failure. */
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+/** Throws what is wrong; otherwise says what is there, then every remark. Returns 1 for remarks under --strict. */
+export function checkConstitution(file: string, options: CheckOptions, terminal: Terminal): number {
+  const { write, paint, columns, workingDirectory } = terminal;
+  const { without, strict = false, json = false } = options;
+  const { constitution, remarks } = readAndReview({
+    file: resolve(workingDirectory, file),
+    shownAs: file,
+    ...(without && { without }),
+  });
+  const { title, version, principles } = constitution;
+  const code = strict && remarks.length > 0 ? 1 : 0;
+  if (json) {
+    write(`${JSON.stringify({ file, title, version, principles: principles.length, remarks })}\n`);
+    return code;
+  }
+  const tags = new Map<string, number>();
+  for (const tag of principles.flatMap((principle) => principle.tags))
+    tags.set(tag, (tags.get(tag) ?? 0) + 1);
+  const derived = principles.filter((principle) => critiqueRequest(principle).origin === "derived").length;
+  const mark = code === 0 ? paint("green", "✓") : paint("red", "✗");
+  write(`${mark} ${title} ${version}: ${counted(principles.length, "principle")}\n`);
+  if (tags.size > 0) write(`  tags: ${[...tags].map(([tag, uses]) => `${tag} (${uses})`).join(", ")}\n`);
+  if (derived > 0) write(`  wording derived from the text: ${counted(derived, "principle")}\n`);
+  const lines = (text: string, indent: string) => `${wrappedLines(text, columns(), indent).join("\n")}\n`;
+  for (const [rule, found] of Map.groupBy(remarks, (remark) => remark.rule)) {
+    const { why, source, suggestion } = found[0]!;
+    write(`\n${paint("yellow", "!")} ${paint("bold", rule)}\n`);
+    write(paint("dim", lines(`${why} (${source})`, "  ")));
+    for (const remark of found) {
+      const id = remark.id === undefined ? "" : `: ${paint("cyan", remark.id)}`;
+      write(lines(`${file}:${remark.line}${id} ${remark.found}`, "    "));
+    }
+    write(lines(`→ ${suggestion}`, "  "));
+  }
+  if (remarks.length > 0)
+    write(`\n${counted(remarks.length, "remark")}${strict ? "" : "; none keeps it from being used"}\n`);
+  return code;
+}
