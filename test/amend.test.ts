@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { openLedger } from "../src/ledger/ledger.ts";
 import type { AmendmentPreview } from "../src/pipeline/amend.ts";
+import type { RunComparison } from "../src/pipeline/compare-runs.ts";
 import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";
 import { charter, ROOT, sets, TINY_RUN } from "./tiny-run.ts";
 
@@ -80,6 +81,38 @@ it("tells what a reworded principle leaves to be made, and makes that and no mor
   const verified = await charter("verify", join(folder, "first-2"));
   expect(verified.code, verified.stdout + verified.stderr).toBe(0);
 }, 120_000);
+
+it("compares the two: what was reworded, which models are others, and all of them on one scale", async () => {
+  const { code, stdout, stderr } = await charter("compare", "first", "first-2", "--runs", folder, "--json");
+  expect(code, stderr).toBe(0);
+  const { constitution, recipe, models, figures, elo, transcripts, prompts }: RunComparison =
+    JSON.parse(stdout);
+  expect(new Set(constitution.principles.map(({ id }) => id)).size).toBe(1);
+  expect(constitution.asked[0]!.uses).toEqual(["critique", "revision"]);
+  expect(recipe.map(({ key }) => key)).toEqual(["constitution.file"]);
+  expect(models[0]).toEqual({ name: "helpful-only", isSame: true });
+  expect(figures.filter(({ model }) => model === "helpful-only").every(({ isApart }) => !isApart)).toBe(true);
+  expect(prompts).toBe(8);
+  for (const { ratings } of elo) {
+    expect(ratings).toHaveLength(6);
+    const [own, other] = ["first", "first-2"].map(
+      (run) => ratings.find(({ model }) => model === `helpful-only of ${run}`)!.value,
+    );
+    expect(own).toBe(0);
+    expect(other).toBeCloseTo(0, 6); // the same model: every match is a tie
+  }
+  expect(transcripts.length).toBeLessThanOrEqual(3);
+  for (const { a, b, distance } of transcripts) {
+    expect(a).not.toBe(b);
+    expect(distance).toBeGreaterThan(0);
+  }
+  const faster = await amend("--set", "rl.learningRate=0.1", "--name", "faster", "--yes");
+  expect(faster.code, faster.stderr).toBe(0);
+  const shown = await charter("compare", "first", "faster", "--runs", folder);
+  expect(shown.stdout).toMatch(/rl\.learningRate: .+ → 0\.1\n/);
+  expect(shown.stdout).toMatch(/sl-cai: the same weights\n\s+rl-cai: other weights/);
+  expect(shown.stdout).toContain("on one scale");
+}, 60_000);
 
 it("takes another setting by the same door: hard labels ask nobody anything anew", async () => {
   const { code, stdout, stderr } = await amend("--set", "feedback.labels=hard", "--json");

@@ -27,18 +27,25 @@ export function diffConstitution(
     write(`${JSON.stringify(diff)}\n`);
     return 0;
   }
-  const { document, principles, asked } = diff;
+  const { document, principles } = diff;
   if (document.length + principles.length === 0) {
     write(
       `${paint("green", "✓")} ${before} and ${after} say the same: ${counted(young.principles.length, "principle")}\n`,
     );
     return 0;
   }
-  write(`${paint("bold", `${before} → ${after}`)}\n  ${summary(diff)}\n`);
+  write(`${paint("bold", `${before} → ${after}`)}\n  ${diffSummary(diff)}\n`);
   if (principles.length > 0 && old.version === young.version)
     write(
       `  ${paint("yellow", "!")} both call themselves version ${young.version}; raise it, since every record names it\n`,
     );
+  writeDiff(diff, terminal);
+  return 0;
+}
+
+/** Every change, principle by principle. */
+export function writeDiff({ document, principles, asked }: ConstitutionDiff, terminal: Terminal): void {
+  const { write, paint } = terminal;
   for (const change of document) write(`\n${paint("dim", change.field)}\n${wordLines(change, terminal)}`);
   for (const [id, changes] of Map.groupBy(principles, (change) => change.id)) {
     write(`\n${paint("cyan", id)}\n`);
@@ -48,11 +55,10 @@ export function diffConstitution(
     const said = uses.length > 0 ? `other words for: ${uses.join(", ")}` : "the same words";
     write(paint("dim", `  a model is asked in ${said}\n`));
   }
-  return 0;
 }
 
 /** "2 reworded, 1 added". */
-function summary({ principles }: ConstitutionDiff): string {
+export function diffSummary({ principles }: ConstitutionDiff): string {
   const kinds = ["reworded", "added", "removed", "reweighted", "reordered", "changed"] as const;
   const counts = kinds.map((kind) => {
     const ids = new Set(principles.filter((change) => change.kind === kind).map(({ id }) => id));

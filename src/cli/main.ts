@@ -217,6 +217,18 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .option("--json", "as JSON, for machines")
     .action(async (run, options) => done(await (await import("./amend.ts")).amend(run, options, terminal)));
 
+  withRuns(
+    command("compare <a> <b>", "what differs between two runs, and what came of it", [
+      "compare town town-2",
+      "compare runs/town runs/town-rlhf --transcripts 10",
+    ]),
+  )
+    .option("--transcripts <n>", "answers that differ most, shown side by side", wholeNumber, 3)
+    .option("--json", "as JSON, for machines")
+    .action(async (a, b, options) =>
+      done(await (await import("./compare.ts")).compare(a, b, options, terminal)),
+    );
+
   command("chat <checkpoint...>", "talk to a checkpoint; to several at once, one answer under the other", [
     "chat runs/town/checkpoints/rl-cai",
     "chat models/town runs/town/checkpoints/rl-cai",

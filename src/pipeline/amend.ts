@@ -3,12 +3,13 @@
 // run that computes nothing. There is no second account of what depends on what.
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { shareBlobs } from "../ledger/blobs.ts";
-import { copyLedger, type Ledger, openLedger } from "../ledger/ledger.ts";
-import type { Constitution, Principle } from "../method/constitution/constitution.ts";
+import { copyLedger, openLedger } from "../ledger/ledger.ts";
+import type { Constitution } from "../method/constitution/constitution.ts";
 import { drawPrinciple } from "../method/constitution/draw.ts";
 import { critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
 import type { Prompt } from "../method/records.ts";
 import { UserError } from "../user-error.ts";
+import { constitutionIn } from "./constitution-in.ts";
 import { PreviewEnd } from "./evaluate.ts";
 import type { PipelineEvent } from "./events.ts";
 import { type Forecast, forecastRun } from "./forecast-run.ts";
@@ -139,30 +140,6 @@ function priced(
     ms: stages.reduce((sum, { ms }) => sum + ms, 0),
   };
 }
-
-/** The constitution that a run last went by, as its ledger has it: its file may have changed since. */
-export function constitutionIn(directory: string): Constitution {
-  const ledger = openLedger(directory, { readOnly: true });
-  try {
-    const last = [...ledger.entries("constitution")].at(-1);
-    if (last === undefined)
-      throw new UserError(
-        "run-without-constitution",
-        `${directory}: expected a run that has begun, got one without a constitution in its ledger`,
-        "Run it first.",
-      );
-    const { title, version } = last.body as unknown as Pick<Constitution, "title" | "version">;
-    return { title, version, principles: principlesOf(ledger, last.id) } as Constitution;
-  } finally {
-    ledger.close();
-  }
-}
-
-const principlesOf = (ledger: Ledger, constitution: string): readonly Principle[] =>
-  ledger
-    .children(constitution)
-    .filter(({ kind }) => kind === "principle")
-    .map(({ id }) => ledger.get(id).body as unknown as Principle);
 
 /** Whether two recipes differ in their name and their constitution alone. */
 function isOnlyReworded(a: Recipe, b: Recipe): boolean {
