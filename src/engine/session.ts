@@ -90,7 +90,7 @@ export async function compile(
     dispose: async () => {
       for (const session of sessions.values()) {
         if (options.profile !== undefined) session.runtime.endProfiling();
-        dismiss(session);
+        await dismiss(session);
       }
     },
   };
@@ -114,9 +114,9 @@ function hold(tensor: Tensor, value: ort.Tensor, madeBy: Session): void {
 }
 
 /** Lets a session go once nothing of it is left on the GPU. */
-function dismiss(session: Session): void {
+async function dismiss(session: Session): Promise<void> {
   session.isDismissed = true;
-  if (session.held === 0) void session.runtime.release();
+  if (session.held === 0) await session.runtime.release();
 }
 
 /** Brings tensors' numbers to the GPU, for all runs there to come: weights, which would otherwise cross over at every run. */
@@ -146,7 +146,7 @@ export function release(tensors: Iterable<Tensor>): void {
     held.value.dispose();
     onGpu.delete(tensor);
     held.madeBy.held -= 1;
-    if (held.madeBy.isDismissed) dismiss(held.madeBy);
+    if (held.madeBy.isDismissed) void dismiss(held.madeBy);
   }
 }
 
@@ -171,7 +171,7 @@ async function passThrough(
     tensors.forEach((tensor, i) => {
       hold(tensor, passed[i]!, session);
     });
-  dismiss(session);
+  await dismiss(session);
   return passed;
 }
 
