@@ -16,7 +16,16 @@ export { openRunDirectory, type RunDirectory } from "./pipeline/run-directory.ts
 export { UserError } from "./user-error.ts";
 
 // The ledger.
-export { type Entry, type Json, type Ledger, type NewEntry, openLedger, stepKey } from "./ledger/ledger.ts";
+export {
+  type Entry,
+  type Json,
+  type Ledger,
+  type Link,
+  type NewEntry,
+  openLedger,
+  stepKey,
+  type Tally,
+} from "./ledger/ledger.ts";
 export { type Problem, type Verification, verifyLedger } from "./ledger/verify.ts";
 
 // The data dictionary of the method.

@@ -8,8 +8,10 @@ import { UserError } from "../user-error.ts";
 import { canonicalJson, type Json, sha256 } from "./canonical-json.ts";
 import { openDatabase } from "./database.ts";
 import { explainStorageError } from "./storage-error.ts";
+import { type Link, type Tally, tallyOn } from "./tally.ts";
 
 export type { Json } from "./canonical-json.ts";
+export type { Link, Tally } from "./tally.ts";
 
 /** Hex SHA-256 of the canonical JSON of {body, kind, parents}. */
 export type EntryId = string;
@@ -52,11 +54,19 @@ export interface Ledger {
   commit(batch: readonly StepResult[]): readonly (readonly Entry[])[];
   /**
    * One entry, by its id or by the beginning of it.
+   * @param mostParents how many of its parents are read at most; a set of examples has thousands
    * @throws UserError when none or several begin so
    */
-  get(idOrBeginning: string): Entry;
+  get(idOrBeginning: string, mostParents?: number): Entry;
   /** Entries made from this one, in order of writing. */
   children(id: EntryId): readonly { readonly id: EntryId; readonly kind: string; readonly role: string }[];
+  /** Entries of a kind that have this one as a parent in a role, in order of writing; their parents are not read. */
+  made(id: EntryId, role: string, kind: string): Generator<Omit<Entry, "parents">>;
+  /**
+   * How many ways lead along these links, by the entry or the kind they end at.
+   * @example ledger.tally(trainingSet, [{ up: "example" }, { up: "principle" }], "id")
+   */
+  tally(id: EntryId, links: readonly Link[], by: "id" | "kind"): readonly Tally[];
   /** All entries (of one kind), in order of writing. */
   entries(kind?: string): Generator<Entry>;
   /** The kinds that there are, in the order of the alphabet. */
@@ -135,6 +145,9 @@ export function copyLedger(from: string, to: string): void {
   }
 }
 
+/** As SQLite's LIMIT has it. */
+const EVERY = -1;
+
 interface EntryRow {
   readonly position: number;
   readonly id: string;
@@ -149,8 +162,9 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     ),
     step: database.prepare("SELECT position FROM steps WHERE key = ?"),
     parents: database.prepare(
-      "SELECT e.id, p.role FROM parents p JOIN entries e ON e.position = p.parent WHERE p.child = ? ORDER BY p.ordinal",
+      "SELECT e.id, p.role FROM parents p JOIN entries e ON e.position = p.parent WHERE p.child = ? ORDER BY p.ordinal LIMIT ?",
     ),
+    made: "SELECT c.* FROM entries e JOIN parents p ON p.parent = e.position JOIN entries c ON c.position = p.child WHERE e.id = ? AND p.role = ? AND c.kind = ? ORDER BY c.position",
     children: database.prepare(
       "SELECT c.id, c.kind, p.role FROM entries e JOIN parents p ON p.parent = e.position JOIN entries c ON c.position = p.child WHERE e.id = ? ORDER BY c.position, p.ordinal",
     ),
@@ -166,16 +180,24 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     ),
   };
 
-  const toEntry = ({ position, id, kind, body }: EntryRow): Entry => ({
+  const toEntry = ({ position, id, kind, body }: EntryRow, mostParents = EVERY): Entry => ({
     id,
     kind,
     body: JSON.parse(body) as Json,
-    parents: (select.parents.all(position) as unknown as ParentLink[]).map((link) => ({ ...link })),
+    parents:
+      mostParents === 0
+        ? []
+        : (select.parents.all(position, mostParents) as unknown as ParentLink[]).map((link) => ({ ...link })),
   });
+  // A statement of its own for each: two iterations may be under way at once.
+  const each = function* (mostParents: number, query: string, ...words: readonly string[]): Generator<Entry> {
+    for (const row of database.prepare(query).iterate(...words))
+      yield toEntry(row as unknown as EntryRow, mostParents);
+  };
   const recall = (key: StepKey): readonly Entry[] | undefined => {
     const rows = select.results.all(key) as unknown as EntryRow[];
     if (rows.length === 0 && select.step.get(key) === undefined) return undefined;
-    return rows.map(toEntry);
+    return rows.map((row) => toEntry(row));
   };
   const chainHead = (): string => (select.head.get() as { chain: string } | undefined)?.chain ?? CHAIN_START;
   const commit = writerOn(database, path, recall, chainHead);
@@ -184,20 +206,15 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     recall,
     commit,
     chainHead,
-    get: (idOrBeginning) => {
+    get: (idOrBeginning, mostParents) => {
       const rows = select.beginning.all(idOrBeginning, `${idOrBeginning}g`) as unknown as EntryRow[];
-      if (rows.length === 1) return toEntry(rows[0]!);
+      if (rows.length === 1) return toEntry(rows[0]!, mostParents);
       throw rows.length === 0 ? unknownEntry(idOrBeginning) : ambiguousEntry(idOrBeginning, rows);
     },
     children: (id) => select.children.all(id) as unknown as { id: EntryId; kind: string; role: string }[],
-    entries: function* (kind) {
-      // A statement of its own: two iterations may be under way at once.
-      const rows =
-        kind === undefined
-          ? database.prepare(select.all).iterate()
-          : database.prepare(select.ofKind).iterate(kind);
-      for (const row of rows) yield toEntry(row as unknown as EntryRow);
-    },
+    made: (id, role, kind) => each(0, select.made, id, role, kind),
+    tally: (id, links, by) => tallyOn(database, id, links, by),
+    entries: (kind) => (kind === undefined ? each(EVERY, select.all) : each(EVERY, select.ofKind, kind)),
     kinds: () => (select.kinds.all() as { kind: string }[]).map(({ kind }) => kind),
     count: () => (select.count.get() as { n: number }).n,
     contentHash: () => {
