@@ -8,6 +8,7 @@ import { explainStorageError } from "../ledger/storage-error.ts";
 import { identifyCheckpoint } from "../lm/checkpoint.ts";
 import type { Metrics, TrainableModel } from "../models/model.ts";
 import type { Parent, Run } from "./perform.ts";
+import { type Settings, settingsEntry } from "./settings.ts";
 import type { Trained } from "./training.ts";
 
 /** A model on disk, and the ledger entry that says how it came to be. */
@@ -49,9 +50,10 @@ export async function keepCheckpoint(
     readonly model: TrainableModel;
     readonly history: readonly Metrics[];
     readonly parents: readonly Parent[];
+    readonly settings: Settings;
   },
 ): Promise<Trained> {
-  const { stage, key, model, history, parents } = made;
+  const { stage, key, model, history, parents, settings } = made;
   const fresh = join(run.directory, "checkpoints", `.${stage}.saving`);
   await rm(fresh, { recursive: true, force: true });
   await model.save(fresh);
@@ -61,9 +63,8 @@ export async function keepCheckpoint(
     files[name] = moveToBlob(run.directory, join(fresh, name));
   await rm(fresh, { recursive: true, force: true });
   const body: CheckpointBody = { stage, modelId, files, history };
-  const [entries] = run.ledger.commit([
-    { key, entries: [{ kind: "checkpoint", body: body as unknown as Json, parents }] },
-  ]);
+  const checkpointEntry = { kind: "checkpoint", body: body as unknown as Json, parents };
+  const [entries] = run.ledger.commit([{ key, entries: [checkpointEntry, settingsEntry(stage, settings)] }]);
   const checkpoint = await layOut(run, entries![0]!.id, body);
   // As the ledger returns it, so that a run and its repetition see the same, to the order of keys.
   return { checkpoint, history: (entries![0]!.body as unknown as CheckpointBody).history };

@@ -22,6 +22,7 @@ import { needComparisons } from "./enough-to-learn.ts";
 import type { Imported } from "./imports.ts";
 import { pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
+import { streamName } from "./settings.ts";
 import { sampleResponses } from "./supervised.ts";
 
 /** Two answers of SL-CAI to each prompt, paired where there is something to compare. */
@@ -110,6 +111,8 @@ export interface Labelling {
   readonly prompts: readonly Prompt[];
   readonly comparisons: readonly Recorded<Comparison>[];
   readonly principlesOf: (comparison: Recorded<Comparison>) => readonly DrawnPrinciple[];
+  /** Pattern of the names under which those were drawn; null where none was. */
+  readonly draw: string | null;
   readonly modelEntry: string;
 }
 
@@ -119,14 +122,15 @@ export async function labelComparisons(
   model: LanguageModel,
   labelling: Labelling,
 ): Promise<readonly Recorded<Label>[]> {
-  const { mode, rule, seed, prompts, comparisons, principlesOf } = labelling;
+  const { mode, rule, seed, prompts, comparisons, principlesOf, draw } = labelling;
+  const stream = `${seed}/reading/{comparison}/{principle}`;
   const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
   const tasksOf = (comparison: Recorded<Comparison>): readonly FeedbackTask[] =>
     principlesOf(comparison).map(({ use }) => ({
       comparison,
       conversation: byId.get(comparison.prompt)!.conversation,
       use,
-      seed: `${seed}/reading/${comparison.id}/${use.principle}`,
+      seed: streamName(stream, { comparison: comparison.id, principle: use.principle }),
     }));
   const read = await perform<Recorded<Comparison>, ReadComparison>(run, {
     stage: labelling.stage,
@@ -150,6 +154,7 @@ export async function labelComparisons(
       { id: labelling.modelEntry, role: "model" },
     ],
     standIn: ({ id }) => ({ comparison: id, readings: [] }),
+    settings: { mode: mode as unknown as Json, seed: stream, ...(draw === null ? {} : { draw }) },
     compute: async (batch) => {
       const tasks = batch.map(tasksOf);
       const readings = [...(await readComparisons(model, tasks.flat(), mode, run.signal))];
@@ -172,6 +177,7 @@ export async function labelComparisons(
     standIn: ({ comparison }) => ({
       ...{ comparison, source: "feedback-model", probability: 0.5, unclamped: 0.5, oddity: "none" },
     }),
+    settings: { rule: rule as unknown as Json },
     compute: async (batch) =>
       batch.map(({ comparison, readings }) => {
         const { readings: _, ...label } = softLabel({ id: comparison }, readings, rule);
@@ -182,7 +188,7 @@ export async function labelComparisons(
 }
 
 /** What a feedback model said of a comparison, raw. */
-interface ReadComparison {
+export interface ReadComparison {
   readonly comparison: string;
   readonly readings: readonly Reading[];
 }

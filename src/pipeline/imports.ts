@@ -2,8 +2,7 @@
 // comparisons (checkpoints.ts: the models). From here on everything can be traced to these entries.
 import { basename } from "node:path";
 import { hashFile } from "../ledger/blobs.ts";
-import type { Json } from "../ledger/ledger.ts";
-import { stepKey } from "../ledger/ledger.ts";
+import { type Json, type NewEntry, stepKey } from "../ledger/ledger.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
 import type { Demonstration } from "../method/critique/few-shot.ts";
 import type { Preference, Prompt } from "../method/records.ts";
@@ -44,10 +43,11 @@ export async function importConstitution(
   return { value, entries: new Map(principles.map(({ id }, i) => [id, written[i]![0]!.id])) };
 }
 
-/** Which rows of a file are taken: the first so many. */
+/** Which rows of a file are taken: the first so many; and under which licence it is, where the recipe says. */
 interface Taken {
   readonly file: string;
   readonly count: number | "all";
+  readonly licence?: string | undefined;
 }
 
 /** Prompts of a file, each an entry, in the order of the file. */
@@ -75,26 +75,30 @@ export async function importPreferences(
 export const importDemonstrations = (run: Run, taken: Taken): Promise<readonly Recorded<Demonstration>[]> =>
   importRows(run, "demonstration", taken, readDemonstrations, {});
 
-/** Rows of a file, each an entry that names it; one that stands twice is taken once. */
+/**
+ * Rows of a file, each an entry that names it, beside the entry of the file it was first read from; one that stands twice is
+ * taken once.
+ */
 async function importRows<R extends object, M extends object>(
   run: Run,
   kind: string,
-  { file, count }: Taken,
+  { file, count, licence }: Taken,
   read: (file: string) => Promise<Dataset<R>>,
   more: M,
 ): Promise<readonly Recorded<R & M>[]> {
   const { rows } = reported(run, file, await read(file));
-  importFile(run, file);
+  const origin = importFile(run, file, licence);
   const taken = rows
     .slice(0, count === "all" ? rows.length : count)
     .map((row): R & M => ({ ...row, ...more }));
-  const written = run.ledger.commit(
-    taken.map((row) => {
-      const body = { file: basename(file), ...row } as unknown as Json;
-      return { key: stepKey({ kind, of: body }), entries: [{ kind, body, parents: [] }] };
-    }),
-  );
-  const recorded = taken.map((row, i) => ({ ...row, id: written[i]![0]!.id }));
+  const steps = taken.map((row) => {
+    const body = { file: basename(file), ...row } as unknown as Json;
+    return { key: stepKey({ kind, of: body }), entries: [{ kind, body, parents: [] }, origin] };
+  });
+  // Asked first: a row that an earlier state of the file had stays beside that one.
+  const known = steps.map(({ key }) => run.ledger.recall(key));
+  const written = run.ledger.commit(steps.filter((_, i) => known[i] === undefined)).values();
+  const recorded = taken.map((row, i) => ({ ...row, id: (known[i] ?? written.next().value!)[0]!.id }));
   return [...new Map(recorded.map((row) => [row.id, row])).values()];
 }
 
@@ -102,11 +106,15 @@ async function importRows<R extends object, M extends object>(
  * Which bytes were read. Rows name the file and are no children of this entry: a line added to the file leaves the others
  * what they were.
  */
-function importFile(run: Run, file: string): void {
-  const body = { file: basename(file), sha256: hashFile(file) };
-  run.ledger.commit([
-    { key: stepKey({ kind: "file", of: body }), entries: [{ kind: "file", body, parents: [] }] },
-  ]);
+function importFile(run: Run, file: string, licence: string | undefined): NewEntry {
+  const body = {
+    file: basename(file),
+    sha256: hashFile(file),
+    ...(licence === undefined ? {} : { licence }),
+  };
+  const entry = { kind: "file", body, parents: [] };
+  run.ledger.commit([{ key: stepKey({ kind: "file", of: body }), entries: [entry] }]);
+  return entry;
 }
 
 /** Says how many rows of a file could not be used, and why; never silently. */

@@ -21,6 +21,7 @@ import {
 import type { Answers, Made } from "./made.ts";
 import { importModel, openNamed } from "./named-model.ts";
 import type { Run } from "./perform.ts";
+import { streamName } from "./settings.ts";
 
 /** The feedback model's question where the constitution has none: the paper's crowdworkers chose the more helpful answer. */
 const HELPFULNESS: DrawnPrinciple = {
@@ -73,6 +74,7 @@ export async function judgeAll(
       asked.map((pairing) => comparisonOf(pairing, answers)),
     );
     const seedName = `${made.recipe.seed}/evaluation/judge/${criterion}`;
+    const draw = `${seedName}/{comparison}`;
     const labels = await labelComparisons(run, model, {
       stage: `judge-${criterion}`,
       title: `Evaluation: the feedback model judges ${criterion}`,
@@ -85,7 +87,8 @@ export async function judgeAll(
       principlesOf: ({ id }) =>
         criterion === "helpfulness"
           ? [HELPFULNESS]
-          : drawnPrinciples(made.constitution, `${seedName}/${id}`, 1),
+          : drawnPrinciples(made.constitution, streamName(draw, { comparison: id }), 1),
+      draw: criterion === "helpfulness" ? null : draw,
       modelEntry: named.id,
     });
     const ties = judgeByLabels(

@@ -5,6 +5,7 @@ import { type Entry, entryId, type Json, type Ledger, type NewEntry, stepKey } f
 import type { LanguageModel } from "../models/model.ts";
 import type { Account, Spending } from "./account.ts";
 import type { Emit } from "./events.ts";
+import { type Settings, settingsEntry } from "./settings.ts";
 
 /** What every stage of a run is given. */
 export interface Run {
@@ -57,6 +58,8 @@ export interface Work<I, O> {
   readonly parents: (input: I, output: O) => readonly Parent[];
   /** In a preview, what stands for an output that is missing: enough for what follows to be counted. */
   readonly standIn: (input: I) => O;
+  /** What the stage was done with, for those who ask; patterns of names are filled in by `streamName`. */
+  readonly settings?: Settings;
   /** Pure: the same inputs give the same outputs, one each, in order. */
   readonly compute: (inputs: readonly I[]) => Promise<readonly O[]>;
 }
@@ -75,6 +78,7 @@ export async function perform<I, O extends object>(
   }
   const reused = keys.filter((key) => known.has(key)).length;
   const begun = run.now();
+  const settings = settingsEntry(stage, work.settings ?? {});
   run.emit({ kind: "stage-start", stage, title, total: inputs.length, unit: kind, reused });
   let done = reused;
   if (run.isPreview)
@@ -98,7 +102,10 @@ export async function perform<I, O extends object>(
       batch.map((i, at) => {
         const entry = { kind, body: outputs[at]! as Json, parents: work.parents(inputs[i]!, outputs[at]!) };
         // An endpoint is asked in batches of one, so what was used was used for this.
-        return { key: keys[i]!, entries: [entry, ...(used === null ? [] : [usageOf(entry, used)])] };
+        return {
+          key: keys[i]!,
+          entries: [entry, settings, ...(used === null ? [] : [usageOf(entry, used)])],
+        };
       }),
     );
     batch.forEach((i, at) => {

@@ -26,6 +26,7 @@ import {
 import type { Recipe } from "./recipe.ts";
 import { reinforce } from "./reinforce.ts";
 import { critiqueAndRevise } from "./rounds.ts";
+import { streamName } from "./settings.ts";
 import { fineTune, sampleResponses } from "./supervised.ts";
 
 /** From a recipe to its results. Interrupted, the same call goes on where it stopped. */
@@ -142,6 +143,7 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     const judge = await importModel(run, "feedback-model", recipe.feedback.model);
     const feedbackModel = await openNamed(run, host, judge);
     const seed = `${recipe.seed}/feedback`;
+    const draw = `${seed}/principle/{comparison}`;
     const labels = await labelComparisons(run, feedbackModel, {
       stage: "feedback",
       title: "AI feedback: soft labels under drawn principles",
@@ -152,7 +154,8 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
       prompts,
       comparisons,
       principlesOf: ({ id }) =>
-        drawnPrinciples(constitution, `${seed}/principle/${id}`, recipe.feedback.principles),
+        drawnPrinciples(constitution, streamName(draw, { comparison: id }), recipe.feedback.principles),
+      draw,
       modelEntry: judge.id,
     });
     await feedbackModel.close();

@@ -122,6 +122,7 @@ export function trainPreference(
       { id: base.id, role: "base" },
       { id: examples, role: "training-set" },
     ],
+    settings: { options: options as unknown as Json, ...adaptersKey(adapters) },
     turns: preferenceSteps(preferences.length, options),
     checkpointEvery: preference.checkpointEvery,
     open: async () => {

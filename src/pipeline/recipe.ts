@@ -83,7 +83,12 @@ const lora = z
 export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path) {
   const file = path.nullable().default(null);
   const model = z.union([checkpoint, endpointSchema]).nullable().default(null);
-  const prompts = z.strictObject({ file: path, count: countOrAll.default("all") });
+  const prompts = z.strictObject({
+    file: path,
+    count: countOrAll.default("all"),
+    /** Under which the file may be used; kept with what is made of it, where its rows do not say. */
+    licence: z.string().trim().min(1).optional(),
+  });
   const bothSets = z.strictObject({ redTeam: prompts, helpful: prompts });
 
   return z.strictObject({

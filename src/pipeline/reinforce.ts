@@ -46,6 +46,7 @@ export function reinforce(
       { id: preferenceModel.id, role: "preference-model" },
       { id: promptsEntry, role: "prompts" },
     ],
+    settings: { options: options as unknown as Json },
     turns: options.iterations,
     checkpointEvery: recipe.rl.checkpointEvery,
     // The two that do not learn are opened by the loop: there is nothing of theirs to remember.

@@ -12,6 +12,7 @@ import type { LanguageModel, Sampling } from "../models/model.ts";
 import type { Imported } from "./imports.ts";
 import { type Parent, pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
+import { type Settings, streamName } from "./settings.ts";
 
 /** What the rounds work with. */
 export interface Rounds {
@@ -63,7 +64,7 @@ export async function critiqueAndRevise(
     const tasks = current.map(({ prompt, of }): Task => {
       const principle = drawPrinciple(
         constitution.value,
-        `${recipe.seed}/supervised/principle/${prompt.id}/${round}`,
+        streamName(streamOf(recipe, "principle"), { prompt: prompt.id, round }),
       );
       return { prompt, round, of, principle };
     });
@@ -94,13 +95,14 @@ function critiqueRound(rounds: Rounds, round: number, tasks: readonly Task[]) {
     key: (task) => keyOf(rounds, critic, task, critiqueRequest(task.principle).text, sampling),
     parents: (task) => lineage(rounds, critic, task),
     standIn: (task) => ({ ...standIn(rounds, task), text: "a critique" }),
+    settings: settingsOf(recipe, "critique", sampling),
     compute: (batch) =>
       critique(
         critic.model,
         batch.map((task) => ({
           ...task,
           use: useOf(rounds, task, critiqueRequest(task.principle).text),
-          seed: `${recipe.seed}/supervised/critique/${task.prompt.id}/${round}`,
+          seed: streamName(streamOf(recipe, "critique"), { prompt: task.prompt.id, round }),
         })),
         demonstrations,
         sampling,
@@ -132,6 +134,7 @@ function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTas
       critique: task.critique?.id ?? null,
       text: "a revision",
     }),
+    settings: settingsOf(recipe, "revision", sampling),
     compute: (batch) =>
       revise(
         reviser.model,
@@ -142,7 +145,7 @@ function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTas
             task.critique === null
               ? null
               : { record: task.critique, request: critiqueRequest(task.principle).text },
-          seed: `${recipe.seed}/supervised/revision/${task.prompt.id}/${round}`,
+          seed: streamName(streamOf(recipe, "revision"), { prompt: task.prompt.id, round }),
         })),
         demonstrations,
         sampling,
@@ -150,6 +153,16 @@ function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTas
       ),
   });
 }
+
+/** Pattern of the random streams' names that a round draws from. */
+const streamOf = ({ seed }: Recipe, what: "principle" | "critique" | "revision"): string =>
+  `${seed}/supervised/${what}/{prompt}/{round}`;
+
+const settingsOf = (recipe: Recipe, what: "critique" | "revision", sampling: Sampling): Settings => ({
+  sampling: sampling as unknown as Json,
+  seed: streamOf(recipe, what),
+  draw: streamOf(recipe, "principle"),
+});
 
 /** Everything that determines a critique or revision. The constitution's version is not among it: wording is. */
 function keyOf(

@@ -9,6 +9,7 @@ import type { Checkpoint } from "./checkpoints.ts";
 import { needRevisions } from "./enough-to-learn.ts";
 import { pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
+import { streamName } from "./settings.ts";
 import { adaptersKey, adaptersOf, recordTrainingSet, type Trained, train } from "./training.ts";
 
 /** Samples one answer a prompt, remembered under the model and the name of the random stream. */
@@ -26,6 +27,7 @@ export function sampleResponses(
   },
 ): Promise<readonly Recorded<Response>[]> {
   const { stage, title, prompts, sampling, seed, batch, modelEntry } = options;
+  const stream = `${seed}/{prompt}`;
   return perform<Prompt, Draft<Response>>(run, {
     stage,
     title,
@@ -39,7 +41,9 @@ export function sampleResponses(
       { id: modelEntry, role: "model" },
     ],
     standIn: ({ id }) => ({ prompt: id, text: `an answer of ${stage}`, oddity: "none" }),
-    compute: (batchOf) => respond(model, batchOf, sampling, (prompt) => `${seed}/${prompt.id}`, run.signal),
+    settings: { sampling: sampling as unknown as Json, seed: stream },
+    compute: (batchOf) =>
+      respond(model, batchOf, sampling, (prompt) => streamName(stream, { prompt: prompt.id }), run.signal),
   });
 }
 
@@ -90,6 +94,7 @@ export async function fineTune(
       { id: base.id, role: "base" },
       { id: examplesEntry, role: "training-set" },
     ],
+    settings: { options: options as unknown as Json, ...adaptersKey(recipe) },
     turns: supervisedSteps(examples.length, options),
     checkpointEvery: supervised.checkpointEvery,
     open: async () => ({ policy: await host.open(base.directory, adaptersOf(recipe, "sl-cai")) }),

@@ -7,6 +7,7 @@ import { type Checkpoint, keepCheckpoint, recalledCheckpoint } from "./checkpoin
 import { needFinite } from "./enough-to-learn.ts";
 import { isMissing, keyOf, missingId, type Parent, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
+import type { Settings } from "./settings.ts";
 
 /** What one turn of a training loop leaves behind. */
 export interface Turn {
@@ -30,6 +31,8 @@ export interface Training<M extends Readonly<Record<string, TrainableModel>>> {
   /** Everything that determines the result, apart from stage and version. */
   readonly key: Json;
   readonly parents: readonly Parent[];
+  /** What the training was done with, for those who ask. */
+  readonly settings: Settings;
   readonly turns: number;
   /** Turns between two remembered states. */
   readonly checkpointEvery: number;
@@ -121,6 +124,7 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
       key: finalKey,
       model: models[training.result]!,
       history,
+      settings: training.settings,
       parents: [...(previous === undefined ? [] : [{ id: previous, role: "state" }]), ...training.parents],
     });
     releaseStates(run, finalKey, []);
