@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type Json, type Ledger, type NewEntry, openLedger } from "../ledger/ledger.ts";
+import { touchedBy } from "./case-law.ts";
+import { settingsEntry } from "./settings.ts";
+
+let folder: string;
+let ledger: Ledger;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "case-law-"));
+  ledger = openLedger(folder);
+});
+afterEach(() => {
+  ledger.close();
+  rmSync(folder, { recursive: true });
+});
+
+let steps = 0;
+const as = (role: string, id: string) => ({ role, id });
+const put = (stage: string | null, kind: string, body: Json, parents: NewEntry["parents"] = []): string => {
+  const beside = stage === null ? [] : [settingsEntry(stage, {})];
+  return ledger.commit([{ key: `${steps++}`, entries: [{ kind, body, parents }, ...beside] }])[0]![0]!.id;
+};
+
+const principle = (version: string, id = "kind"): string =>
+  put(null, "principle", { id, version, constitution: "Ours", text: `Be ${id}.` });
+const prompt = (text: string) => put(null, "prompt", { conversation: [{ role: "user", content: text }] });
+
+/** A critique and a revision of a text under a principle. */
+function round(
+  under: string,
+  before: string,
+  after: string,
+  oddity = "none",
+  stage: string | null = "revision-1",
+) {
+  const of = put("responses", "response", { text: before });
+  const common = { prompt: prompt(`${before}?`), of, round: 1, use: { principle: "kind" } };
+  const critique = put("critique-1", "critique", { ...common, text: `It says ${before}` }, [
+    as("principle", under),
+  ]);
+  const body = { ...common, critique, text: after, oddity };
+  return { of, critique, revision: put(stage, "revision", body, [as("principle", under)]) };
+}
+
+/** A comparison read once in either order; the labels' log-probabilities are those of (A) and (B). */
+function reading(under: string, text: string, ab: readonly number[], ba: readonly number[], oddity = "none") {
+  const body = { prompt: prompt(text), a: "a", b: "b", textA: `${text} a`, textB: `${text} b` };
+  const comparison = put("pairs", "comparison", body);
+  const read = (order: string, [logProbA, logProbB]: readonly number[], principle = "kind") => ({
+    ...{ use: { principle }, order, oddity, logProbA: logProbA!, logProbB: logProbB! },
+  });
+  // What is read under another principle of an ensemble is not this one's.
+  const readings = [read("ab", ab), read("ba", ba), read("ab", [0, -20], "fair")];
+  const id = put("feedback", "reading", { comparison, readings }, [as("principle", under)]);
+  return { id, label: put("feedback-labels", "label", { comparison }, [as("readings", id)]) };
+}
+
+it("counts what a principle took part in by kind and stage, over its wordings", () => {
+  const [old, fresh, other] = [principle("1.0.0"), principle("1.1.0"), principle("1.0.0", "fair")];
+  const made = [
+    round(old, "a", "b"),
+    round(fresh, "c", "d", "none", "revision-2"),
+    round(old, "e", "f", "none", null),
+  ];
+  round(other, "g", "h");
+  const { label } = reading(fresh, "x", [0, -1], [0, -1]);
+  const examples = [...made.map(({ revision }) => revision)].map((id) => as("example", id));
+  const set = put(null, "training-set", { stage: "sl-cai", examples: 3 }, examples);
+  const mixed = put(null, "training-set", { stage: "preference-model", examples: 1 }, [as("example", label)]);
+  const { principle: id, wordings, records, trainings } = touchedBy(ledger, "kind", 1);
+  expect([id, wordings.map(({ version }) => version)]).toEqual(["kind", ["1.0.0", "1.1.0"]]);
+  expect(records).toEqual([
+    { kind: "critique", count: 3, stages: [{ stage: "critique-1", count: 3 }] },
+    {
+      ...{ kind: "revision", count: 3 }, // one was written before stages were kept
+      stages: [
+        { stage: "revision-1", count: 1 },
+        { stage: "revision-2", count: 1 },
+      ],
+    },
+    { kind: "reading", count: 1, stages: [{ stage: "feedback", count: 1 }] },
+    { kind: "label", count: 1, stages: [{ stage: "feedback-labels", count: 1 }] },
+  ]);
+  expect(trainings).toEqual([
+    { id: set, stage: "sl-cai", examples: 3 },
+    { id: mixed, stage: "preference-model", examples: 1 },
+  ]);
+  expect(touchedBy(ledger, fresh.slice(0, 12), 1).wordings).toHaveLength(1);
+});
+
+it("quotes the revisions that changed most of the words, alike ones once, odd ones never", () => {
+  const under = principle("1.0.0");
+  const most = round(under, "take it all", "never do that");
+  round(under, "take it now", "never do that");
+  const some = round(under, "take it all", "take it back");
+  round(under, "as it was", "as it was");
+  round(under, "take it all", "quite another", "truncated");
+  const { count, changed, mostChanged } = touchedBy(ledger, "kind", 9).revisions;
+  expect([count, changed]).toEqual([4, 3]);
+  expect(mostChanged.map(({ id, changed }) => [id, changed])).toEqual([
+    [most.revision, 1],
+    [some.revision, expect.closeTo(1 / 3, 12)],
+  ]);
+  expect(mostChanged[0]).toMatchObject({
+    prompt: { text: "take it all?" },
+    of: { id: most.of, text: "take it all" },
+    critique: { id: most.critique, text: "It says take it all" },
+    text: "never do that",
+  });
+});
+
+it("quotes the comparisons decided most and least surely, by the mean over both orders", () => {
+  const under = principle("1.0.0");
+  // The first option in both orders: a habit, not a judgement.
+  const torn = reading(under, "torn", [0, -9], [0, -9]);
+  const sure = reading(under, "sure", [-9, 0], [0, -9]);
+  const leaning = reading(under, "leaning", [0, -1], [-1, 0]);
+  reading(under, "odd", [0, -20], [-20, 0], "truncated");
+  const { count, surest, leastSure } = touchedBy(ledger, "kind", 2).comparisons;
+  expect(count).toBe(3);
+  expect(surest.map(({ id }) => id)).toEqual([sure.id, leaning.id]);
+  expect(leastSure.map(({ id }) => id)).toEqual([torn.id, leaning.id]);
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  expect([surest[0]!.probability, surest[1]!.probability, leastSure[0]!.probability]).toEqual(
+    [sigmoid(-9), sigmoid(1), 0.5].map((p) => expect.closeTo(p, 12)),
+  );
+  expect(surest[0]).toMatchObject({ prompt: { text: "sure" }, textA: "sure a", textB: "sure b" });
+});
+
+it("tells the principle that was meant", () => {
+  principle("1.0.0");
+  expect(() => touchedBy(ledger, "knid", 1)).toThrow(
+    expect.objectContaining({ code: "unknown-principle", hint: 'Did you mean "kind"?' }),
+  );
+});

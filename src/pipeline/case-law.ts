@@ -1,0 +1,240 @@
+// Everything a principle took part in, and its case law: what its critiques changed most, what it judged most and least surely.
+// From the ledger alone, so that each case can be asked how it came to be. Knows what records mean; not how they are shown.
+import type { Entry, Ledger, Link, Tally } from "../ledger/ledger.ts";
+import { changedWords } from "../method/evaluation/changed-words.ts";
+import { probabilityOfA } from "../method/feedback/soft-label.ts";
+import type { Comparison, Draft, Prompt, Revision } from "../method/records.ts";
+import { nearestName } from "../nearest-name.ts";
+import { UserError } from "../user-error.ts";
+import type { ReadComparison } from "./feedback.ts";
+
+/** What a principle took part in. */
+export interface Touched {
+  readonly principle: string;
+  /** Its wordings, in the order in which the run met them. */
+  readonly wordings: readonly {
+    readonly id: string;
+    readonly constitution: string;
+    readonly version: string;
+    readonly text: string;
+  }[];
+  /** Records made under it. */
+  readonly records: readonly {
+    readonly kind: string;
+    readonly count: number;
+    /** Where that is known: runs of earlier versions did not keep it. */
+    readonly stages: readonly { readonly stage: string; readonly count: number }[];
+  }[];
+  /** What was learnt from them. */
+  readonly trainings: readonly { readonly id: string; readonly stage: string; readonly examples: number }[];
+  readonly revisions: {
+    /** Usable ones. */
+    readonly count: number;
+    /** Those that differ from what they revise. */
+    readonly changed: number;
+    readonly mostChanged: readonly RevisionCase[];
+  };
+  readonly comparisons: {
+    /** Those that could be read. */
+    readonly count: number;
+    readonly surest: readonly ComparisonCase[];
+    readonly leastSure: readonly ComparisonCase[];
+  };
+}
+
+/** A critique and the revision it led to. */
+export interface RevisionCase {
+  readonly id: string;
+  readonly prompt: Quoted;
+  /** What was revised. */
+  readonly of: Quoted;
+  /** None in direct revision. */
+  readonly critique: Quoted | null;
+  readonly text: string;
+  /** Share of words that the revision and what it revised do not have in common, 0 to 1. */
+  readonly changed: number;
+}
+
+/** A comparison under the principle, and how it was decided. */
+export interface ComparisonCase {
+  /** Of the readings. */
+  readonly id: string;
+  readonly prompt: Quoted;
+  readonly textA: string;
+  readonly textB: string;
+  /** Probability that a is better, averaged over the readings under this principle. */
+  readonly probability: number;
+}
+
+interface Quoted {
+  readonly id: string;
+  readonly text: string;
+}
+
+/**
+ * What a principle took part in.
+ * @param given its id in the constitution, or the beginning of its entry's id
+ * @param most how many cases of a sort
+ * @throws UserError when the run knows no such principle
+ */
+export function touchedBy(ledger: Ledger, given: string, most: number): Touched {
+  const entries = principlesNamed(ledger, given);
+  const bodies = entries.map(({ id, body }) => ({ ...(body as unknown as Wording), entry: id }));
+  const principle = bodies[0]!.id;
+  return {
+    principle,
+    wordings: bodies.map(({ entry, constitution, version, text }) => ({
+      id: entry,
+      constitution,
+      version,
+      text,
+    })),
+    records: recordsOf(ledger, entries),
+    trainings: trainingsOf(ledger, entries),
+    revisions: revisionsOf(ledger, entries, most),
+    comparisons: comparisonsOf(ledger, entries, principle, most),
+  };
+}
+
+interface Wording {
+  readonly id: string;
+  readonly constitution: string;
+  readonly version: string;
+  readonly text: string;
+}
+
+const PRINCIPLE = "principle";
+
+function principlesNamed(ledger: Ledger, given: string): readonly Entry[] {
+  const all = [...ledger.entries(PRINCIPLE)];
+  const name = ({ body }: Entry) => (body as unknown as Wording).id;
+  const own = all.filter((entry) => name(entry) === given);
+  if (own.length > 0) return own;
+  const begun = all.filter(({ id }) => given.length >= 6 && id.startsWith(given));
+  if (begun.length > 0) return begun;
+  const names = [...new Set(all.map(name))];
+  const near = nearestName(given, names);
+  throw new UserError(
+    "unknown-principle",
+    `expected a principle of this run, got "${given}"`,
+    near !== undefined
+      ? `Did you mean "${near}"?`
+      : names.length > 0
+        ? `There are ${names.join(", ")}.`
+        : "The run has drawn none yet.",
+  );
+}
+
+function recordsOf(ledger: Ledger, entries: readonly Entry[]): Touched["records"] {
+  const from = { down: PRINCIPLE };
+  const along = (links: readonly Link[], by: "id" | "kind") =>
+    totals(entries.flatMap(({ id }) => ledger.tally(id, links, by)));
+  const withStages = (kind: string, count: number, links: readonly Link[]) => ({
+    kind,
+    count,
+    stages: [...along([...links, { beside: "settings" }], "id")].map(([settings, count]) => ({
+      stage: stageOf(ledger.get(settings, 0)),
+      count,
+    })),
+  });
+  const labels: readonly Link[] = [from, { down: "readings" }];
+  return [
+    ...[...along([from], "kind")].map(([kind, count]) => withStages(kind, count, [{ ...from, kind }])),
+    ...[...along(labels, "kind")].map(([kind, count]) => withStages(kind, count, labels)),
+  ];
+}
+
+/** Training sets that hold revisions made under the principle, or labels read under it. */
+function trainingsOf(ledger: Ledger, entries: readonly Entry[]): Touched["trainings"] {
+  const ways: readonly (readonly Link[])[] = [
+    [{ down: PRINCIPLE }, { down: "example" }],
+    [{ down: PRINCIPLE }, { down: "readings" }, { down: "example" }],
+  ];
+  const sets = totals(entries.flatMap(({ id }) => ways.flatMap((way) => ledger.tally(id, way, "id"))));
+  return [...sets].map(([id, examples]) => ({ id, stage: stageOf(ledger.get(id, 0)), examples }));
+}
+
+const stageOf = ({ body }: Entry): string => (body as { readonly stage: string }).stage;
+
+function totals(tallies: readonly Tally[]): ReadonlyMap<string, number> {
+  const all = new Map<string, number>();
+  for (const { of, count } of tallies) all.set(of, (all.get(of) ?? 0) + count);
+  return all;
+}
+
+function revisionsOf(ledger: Ledger, entries: readonly Entry[], most: number): Touched["revisions"] {
+  const measured = entries
+    .flatMap(({ id }) => [...ledger.made(id, PRINCIPLE, "revision")])
+    .map(({ id, body }) => ({ ...(body as unknown as Draft<Revision>), id }))
+    .filter(({ oddity }) => oddity === "none")
+    .map((revision) => ({
+      ...revision,
+      changed: changedWords(textOf(ledger, revision.of).text, revision.text),
+    }));
+  const changed = measured.filter((revision) => revision.changed > 0);
+  const first = firstOfEach(
+    changed.toSorted((a, b) => b.changed - a.changed),
+    ({ text }) => text,
+    most,
+  );
+  return {
+    count: measured.length,
+    changed: changed.length,
+    mostChanged: first.map(({ id, prompt, of, critique, text, changed }) => ({
+      id,
+      prompt: promptOf(ledger, prompt),
+      of: textOf(ledger, of),
+      critique: critique === null ? null : textOf(ledger, critique),
+      text,
+      changed,
+    })),
+  };
+}
+
+function comparisonsOf(
+  ledger: Ledger,
+  entries: readonly Entry[],
+  principle: string,
+  most: number,
+): Touched["comparisons"] {
+  const decided = entries
+    .flatMap(({ id }) => [...ledger.made(id, PRINCIPLE, "reading")])
+    .flatMap(({ id, body }) => {
+      const { comparison, readings } = body as unknown as ReadComparison;
+      const own = readings.filter(({ use, oddity }) => use.principle === principle && oddity === "none");
+      if (own.length === 0) return [];
+      const total = own.reduce((sum, reading) => sum + probabilityOfA(reading), 0);
+      return [{ id, comparison, probability: total / own.length }];
+    })
+    .toSorted((a, b) => sureness(b) - sureness(a));
+  const told = (some: typeof decided) =>
+    firstOfEach(some, ({ comparison }) => comparison, most).map(({ id, comparison, probability }) => {
+      const { prompt, textA, textB } = ledger.get(comparison).body as unknown as Draft<Comparison>;
+      return { id, prompt: promptOf(ledger, prompt), textA, textB, probability };
+    });
+  return { count: decided.length, surest: told(decided), leastSure: told(decided.toReversed()) };
+}
+
+/** Distance from an even chance. */
+const sureness = ({ probability }: { readonly probability: number }): number => Math.abs(probability - 0.5);
+
+/** The first items, one of those that are alike. */
+function firstOfEach<T>(items: readonly T[], alike: (item: T) => string, most: number): readonly T[] {
+  const seen = new Set<string>();
+  const first: T[] = [];
+  for (const item of items) {
+    if (first.length === most) break;
+    if (!seen.has(alike(item))) first.push(item);
+    seen.add(alike(item));
+  }
+  return first;
+}
+
+function textOf(ledger: Ledger, id: string): Quoted {
+  return { id, text: (ledger.get(id, 0).body as { readonly text: string }).text };
+}
+
+function promptOf(ledger: Ledger, id: string): Quoted {
+  const { conversation } = ledger.get(id, 0).body as unknown as Prompt;
+  return { id, text: conversation.at(-1)!.content };
+}

@@ -1,0 +1,44 @@
+// Which record a person means: an id or its beginning, or the stage of a checkpoint.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { hashFile } from "../ledger/blobs.ts";
+import type { Entry, Ledger } from "../ledger/ledger.ts";
+import { nearestName } from "../nearest-name.ts";
+import { UserError } from "../user-error.ts";
+
+/**
+ * The id of the record that is meant.
+ * @param directory the run's
+ * @param given an id or its beginning, or a checkpoint's stage such as rl-cai
+ * @throws UserError when there is none
+ */
+export function findRecord(ledger: Ledger, directory: string, given: string): string {
+  const checkpoints = [...ledger.entries("checkpoint"), ...ledger.entries("endpoint")];
+  const own = checkpoints.filter(({ body }) => stageOf(body) === given);
+  if (own.length > 1) return (own.find((entry) => isLaidOut(directory, entry)) ?? own.at(-1)!).id;
+  if (own.length === 1) return own[0]!.id;
+  if (/^[0-9a-f]{1,64}$/.test(given)) return ledger.get(given, 0).id;
+  const near = nearestName(
+    given,
+    checkpoints.map(({ body }) => stageOf(body)),
+  );
+  throw new UserError(
+    "unknown-record",
+    `expected a record's id or a checkpoint, got "${given}"`,
+    near === undefined
+      ? "Ids are 64 hexadecimal digits; the first 8 do. `charter show` without an id lists the latest."
+      : `Did you mean "${near}"?`,
+  );
+}
+
+const stageOf = (body: Entry["body"]): string => (body as { readonly stage: string }).stage;
+
+/** Whether the stage's folder holds this checkpoint: settings may have changed, and changed back, since another was made. */
+function isLaidOut(directory: string, { body }: Entry): boolean {
+  const { files } = body as { readonly files?: Readonly<Record<string, string>> };
+  if (files === undefined) return false;
+  return Object.entries(files).every(([name, blob]) => {
+    const path = join(directory, "checkpoints", stageOf(body), name);
+    return existsSync(path) && hashFile(path) === blob;
+  });
+}
