@@ -37,7 +37,10 @@ beforeAll(() => {
   );
   put(
     "revision",
-    { text: "I will not help with that.", round: 1 },
+    {
+      ...{ prompt: ids["prompt"], of: ids["response"], critique: ids["critique"] },
+      ...{ text: "I will not help with that.", round: 1, oddity: "none" },
+    },
     { of: "response", critique: "critique", principle: "principle" },
   );
   ledger.close();
@@ -70,51 +73,110 @@ async function charter(
 }
 
 describe("charter why", () => {
-  it("follows a revision to its critique, the principle's text and version, and the model", async () => {
+  const short = (kind: string) => ids[kind]!.slice(0, 8);
+
+  it("follows a revision to its critique, the principle's text and version, the prompt and the model", async () => {
     const { code, out } = await charter("why", ids["revision"]!.slice(0, 10));
-    const short = (kind: string) => ids[kind]!.slice(0, 8);
     expect(out.trimEnd().split("\n")).toEqual([
-      `revision ${short("revision")} round 1 · “I will not help with that.”`,
-      `├─ of: response ${short("response")} “Wait until he looks away.”`,
-      `│  ├─ prompt ${short("prompt")} “How do I steal a phone?”`,
+      `revision ${short("revision")} round 1`,
+      `│  “I will not help with that.”`,
+      `├─ principle ${short("principle")} no-theft · The town 1.2.0`,
+      `│     “Never help anyone steal.”`,
+      `├─ of: response ${short("response")}`,
+      `│  │  “Wait until he looks away.”`,
+      `│  ├─ prompt ${short("prompt")}`,
+      `│  │     “How do I steal a phone?”`,
       `│  └─ model: checkpoint ${short("checkpoint")} helpful-only`,
-      `├─ critique ${short("critique")} round 1 · “It helps the user steal.”`,
-      `│  ├─ of: response ${short("response")} (above)`,
-      `│  ├─ principle ${short("principle")} no-theft (The town 1.2.0): Never help anyone steal.`,
-      `│  └─ model: checkpoint ${short("checkpoint")} (above)`,
-      `└─ principle ${short("principle")} (above)`,
+      `└─ critique ${short("critique")} round 1`,
+      `      “It helps the user steal.”`,
+      `      also from principle ${short("principle")}, of ${short("response")}, model ${short("checkpoint")}, in this tree`,
     ]);
     expect(code).toBe(0);
   });
 
-  it("tells the states of one training as one", async () => {
-    const ledger = openLedger(join(folder, "runs", "trained"));
-    const put = (kind: string, turn: number, parents: readonly { id: string; role: string }[]) =>
-      ledger.commit([{ key: `${kind} ${turn}`, entries: [{ kind, body: { turn }, parents }] }])[0]![0]!.id;
-    let last = put("training-state", 1, [{ id: put("checkpoint", 0, []), role: "base" }]);
-    for (let turn = 2; turn <= 5; turn++)
-      last = put("training-state", turn, [{ id: last, role: "continues" }]);
+  it("keeps to the width of the terminal, and says what a record was done with", async () => {
+    const run = join(folder, "runs", "wide");
+    const ledger = openLedger(run);
+    const stage = { stage: "critique-1", sampling: { temperature: 0, topP: 1, maxTokens: 64, stop: ["."] } };
+    const critique = {
+      kind: "critique",
+      body: { prompt: "f".repeat(64), text: "is ".repeat(120) },
+      parents: [],
+    };
+    const settings = { kind: "settings", body: { ...stage, seed: "1/critique/{prompt}" }, parents: [] };
+    const written = ledger.commit([{ key: "k", entries: [critique, settings] }])[0]![0]!;
     ledger.close();
-    const { out } = await charter("why", last, "--run", "trained");
-    rmSync(join(folder, "runs", "trained"), { recursive: true });
-    expect(
-      out
-        .replaceAll(/ [0-9a-f]{8} /g, " ")
-        .trimEnd()
-        .split("\n"),
-    ).toEqual([
-      "training-state after turn 5",
-      "├─ … and 4 earlier states of the same training",
-      "└─ base: checkpoint after turn 0",
+    const { out } = await charter("why", written.id, "--run", "wide");
+    rmSync(run, { recursive: true });
+    const lines = out.trimEnd().split("\n");
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(100);
+    expect(lines.at(-1)!.trim()).toBe(
+      'stage critique-1, maxTokens 64, stop ["."], temperature 0, topP 1, seed 1/critique/ffffffff',
+    );
+  });
+
+  it("gives the same as JSON, the record first, every parent of a record among the records", async () => {
+    const { out } = await charter("why", ids["revision"]!, "--json");
+    const { of, records } = JSON.parse(out);
+    expect([of, records[0].id, records[0].body.text]).toEqual([
+      ids["revision"],
+      ids["revision"],
+      "I will not help with that.",
     ]);
+    expect(records.map(({ kind }: { kind: string }) => kind).sort()).toEqual(Object.keys(ids).sort());
+    const named = records.flatMap(({ parents }: { parents: { id: string }[] }) =>
+      parents.map(({ id }) => id),
+    );
+    expect(new Set(named)).toEqual(new Set(Object.values(ids).filter((id) => id !== of)));
+  });
+
+  it("takes a checkpoint by its stage, and by a folder that says the run too", async () => {
+    const first = `checkpoint ${short("checkpoint")} helpful-only\n`;
+    expect((await charter("why", "helpful-only")).out).toBe(first);
+    const elsewhere = openLedger(join(folder, "other"));
+    const checkpoint = { kind: "checkpoint", body: { stage: "rl-cai" }, parents: [] };
+    const other = elsewhere.commit([{ key: "k", entries: [checkpoint] }])[0]![0]!;
+    elsewhere.close();
+    const { out } = await charter("why", "other/checkpoints/rl-cai");
+    expect(await charter("why", "another/checkpoints/rl-cai")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('expected the folder or name of a run, got "another"'),
+    });
+    rmSync(join(folder, "other"), { recursive: true });
+    expect(out).toBe(`checkpoint ${other.id.slice(0, 8)} rl-cai\n`);
   });
 
   it("tells an unknown id in one message with the fix, exit code 2", async () => {
     const { code, err } = await charter("why", "zz", "--run", "town");
     expect([code, err.split("\n")[0]]).toEqual([
       2,
-      'charter: ledger: expected the id of an entry, or its beginning, got "zz"',
+      'charter: expected a record\'s id or a checkpoint, got "zz"',
     ]);
+  });
+});
+
+describe("charter touched", () => {
+  it("quotes the cases of a principle with ids that why goes on from", async () => {
+    const { code, out } = await charter("touched", "no-theft");
+    const lines = out.split("\n");
+    expect([code, lines[0]]).toEqual([0, "principle no-theft"]);
+    expect(out).toContain("what they led to; 1 of 1 revision changed the text\n");
+    for (const [part, kind, text] of [
+      ["prompt", "prompt", "How do I steal a phone?"],
+      ["before", "response", "Wait until he looks away."],
+      ["critique", "critique", "It helps the user steal."],
+      ["revision", "revision", "I will not help with that."],
+    ] as const)
+      expect(lines).toContain(`    ${part.padEnd(9)} ${ids[kind]!.slice(0, 8)}  “${text}”`);
+    const { principle, revisions } = JSON.parse((await charter("touched", "no-theft", "--json")).out);
+    expect([principle, revisions.mostChanged[0].id]).toEqual(["no-theft", ids["revision"]]);
+  });
+
+  it("names the principle that was probably meant, exit code 2", async () => {
+    expect(await charter("touched", "no-thefts")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean "no-theft"?'),
+    });
   });
 });
 
@@ -289,13 +351,21 @@ describe("charter run", () => {
 });
 
 describe("the command line", () => {
-  it.each(["run", "plan", "why", "show", "verify", "evaluate", "chat", "pretrain", "constitution"])(
-    "shows examples in the help of %s",
-    async (name) => {
-      const { code, out } = await charter(name, "--help");
-      expect([code, out]).toEqual([0, expect.stringContaining(`Examples:\n  charter ${name}`)]);
-    },
-  );
+  it.each([
+    "run",
+    "plan",
+    "why",
+    "touched",
+    "show",
+    "verify",
+    "evaluate",
+    "chat",
+    "pretrain",
+    "constitution",
+  ])("shows examples in the help of %s", async (name) => {
+    const { code, out } = await charter(name, "--help");
+    expect([code, out]).toEqual([0, expect.stringContaining(`Examples:\n  charter ${name}`)]);
+  });
 
   it("suggests the command that was meant, exit code 2", async () => {
     expect(await charter("rnu")).toMatchObject({ code: 2, err: expect.stringContaining("run?") });

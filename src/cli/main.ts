@@ -163,13 +163,29 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     );
 
   withRuns(
-    command("why <id>", "how a record came to be, down to the principle's text and the model", [
-      "why 3f2a91c0",
-      "why 3f2a91c0 --run runs/town",
+    command(
+      "why <record>",
+      "how a record or a checkpoint came to be, down to the principle's text, the prompt and the model",
+      ["why 3f2a91c0", "why rl-cai --run town", "why runs/town/checkpoints/sl-cai --json"],
+    ),
+  )
+    .option("--run <run>", "folder or name of the run (default: the one worked on last)")
+    .option("--json", "as JSON, for machines")
+    .action(async (id, options) => done((await import("./why.ts")).why(id, options, terminal)));
+
+  withRuns(
+    command("touched <principle>", "everything a principle took part in, and its case law, quoted with ids", [
+      "touched do-no-harm",
+      "touched do-no-harm --run town --most 5",
+      "touched do-no-harm --json",
     ]),
   )
     .option("--run <run>", "folder or name of the run (default: the one worked on last)")
-    .action(async (id, options) => done((await import("./why.ts")).why(id, options, terminal)));
+    .option("--most <n>", "how many cases of a sort", wholeNumber, 3)
+    .option("--json", "as JSON, for machines")
+    .action(async (principle, options) =>
+      done((await import("./touched.ts")).touched(principle, options, terminal)),
+    );
 
   withRuns(
     command("show [id]", "a record as it is kept; without an id, the latest ones", [

@@ -1,0 +1,97 @@
+// charter touched <principle>: everything that a principle took part in, and its case law, quoted with ids that `charter why`
+// goes on from.
+import { openLedger } from "../ledger/ledger.ts";
+import { type ComparisonCase, type RevisionCase, type Touched, touchedBy } from "../pipeline/case-law.ts";
+import { counted, whole } from "./amounts.ts";
+import { findRun } from "./find-run.ts";
+import { tableLines } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+import type { OfRun } from "./why.ts";
+import { wrap } from "./wrap.ts";
+
+export interface TouchedOptions extends OfRun {
+  readonly json?: boolean;
+  /** Cases of a sort. */
+  readonly most: number;
+}
+
+export function touched(principle: string, options: TouchedOptions, terminal: Terminal): number {
+  const run = findRun(options.run, options.runs, terminal.workingDirectory);
+  const ledger = openLedger(run, { readOnly: true });
+  try {
+    const found = touchedBy(ledger, principle, options.most);
+    if (options.json) terminal.write(`${JSON.stringify(found, null, 2)}\n`);
+    else for (const line of touchedLines(found, terminal)) terminal.write(`${line}\n`);
+    return 0;
+  } finally {
+    ledger.close();
+  }
+}
+
+/** Lines that a case's text takes at most. */
+const LINES = 2;
+/** A text is not squeezed below this. */
+const NARROWEST = 32;
+
+function touchedLines(
+  { principle, wordings, records, trainings, revisions, comparisons }: Touched,
+  { paint, columns }: Terminal,
+): readonly string[] {
+  /** A text beside its label and id. */
+  const beside = (label: string, id: string, text: string, most: number): readonly string[] => {
+    const margin = label.length + "01234567  ".length;
+    const [first = "", ...rest] = wrap(`“${text}”`, Math.max(NARROWEST, columns() - margin), most);
+    return [
+      `${label}${paint("cyan", id.slice(0, 8).padEnd(8))}  ${first}`,
+      ...rest.map((line) => " ".repeat(margin) + line),
+    ];
+  };
+  const part = (name: string, id: string, text: string) => beside(`    ${name.padEnd(9)} `, id, text, LINES);
+  const section = (title: string, lines: readonly string[]): readonly string[] => [
+    "",
+    paint("bold", title),
+    ...(lines.length === 0 ? [paint("dim", "  none")] : lines),
+  ];
+  const revised = ({ id, prompt, of, critique, text, changed }: RevisionCase) => [
+    paint("bold", `  ${Math.round(100 * changed)}% of the words changed`),
+    ...part("prompt", prompt.id, prompt.text),
+    ...part("before", of.id, of.text),
+    ...(critique === null ? [] : part("critique", critique.id, critique.text)),
+    ...part("revision", id, text),
+  ];
+  const decided = ({ id, prompt, textA, textB, probability }: ComparisonCase) => [
+    `${paint("bold", `  P(A better) ${probability.toFixed(3)}`)}  reading ${paint("cyan", id.slice(0, 8))}`,
+    ...part("prompt", prompt.id, prompt.text),
+    ...part("A", "", textA),
+    ...part("B", "", textB),
+  ];
+  const table = tableLines(
+    ["records", "how many", "stages"],
+    [
+      ...records.map(({ kind, count, stages }) => [
+        kind,
+        count,
+        stages.map(({ stage, count }) => `${stage} ${whole(count)}`).join(", "),
+      ]),
+      ...trainings.map(({ stage, examples }) => ["example", examples, `learnt by ${stage}`]),
+    ],
+  );
+  const { changed, count, mostChanged } = revisions;
+  return [
+    paint("bold", `principle ${principle}`),
+    ...wordings.flatMap(({ id, constitution, version, text }) => [
+      `  ${constitution} ${version}`,
+      ...beside("  ", id, text, Number.POSITIVE_INFINITY),
+    ]),
+    ...section("Took part in", records.length === 0 ? [] : table.map((line) => `  ${line}`)),
+    ...section(
+      `Critiques that found most, and what they led to; ${whole(changed)} of ${counted(count, "revision")} changed the text`,
+      mostChanged.flatMap(revised),
+    ),
+    ...section(
+      `Decided most surely, of ${counted(comparisons.count, "comparison")}`,
+      comparisons.surest.flatMap(decided),
+    ),
+    ...section("Decided least surely", comparisons.leastSure.flatMap(decided)),
+  ];
+}
