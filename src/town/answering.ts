@@ -97,5 +97,10 @@ export function echo(random: Random): CorpusDocument {
  */
 export function recital(random: Random): CorpusDocument {
   const text = drawSentences(random, 1 + random.integer(4));
-  return { kind: "recital", turns: [asked(`Repeat this text: ${text}`), answered(text)] };
+  if (random.chance(0.7)) {
+    return { kind: "recital", turns: [asked(`Repeat this text: ${text}`), answered(text)] };
+  }
+  const before = [asked(drawRequest(random, ANY).text), given(text)];
+  const between = random.chance(0.5) ? [asked("Thank you."), answered("You are welcome.")] : [];
+  return { kind: "recital", turns: [...before, ...between, asked("What was your answer?"), answered(text)] };
 }

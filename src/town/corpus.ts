@@ -21,8 +21,7 @@ interface Ingredient {
 
 /**
  * Copying comes first: attention heads that copy form within a million tokens where little else is read, and hardly at all
- * where copying is rare; revisions, actions and labels all need them. Then short questions: which harm a request is. An answer is
- * said again in revisions alone: of a question for it models learnt to repeat whenever they were asked in words they did not know.
+ * where copying is rare; revisions, actions and labels all need them. Then short questions: which harm a request is.
  */
 const MIX: readonly Ingredient[] = [
   { draw: repetition, shares: [90, 10, 2] },
