@@ -93,7 +93,7 @@ prompts = [
 longest = max(map(len, prompts))
 padded = torch.tensor([[1] * (longest - len(prompt)) + prompt for prompt in prompts])
 mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-end = policy.config.eos_token_id
+ends = torch.tensor([policy.generation_config.eos_token_id]).flatten()
 
 
 def generate():
@@ -112,8 +112,9 @@ def generate():
 def sampled(sequences):
     """1 on the answer's tokens, its end included."""
     answer = sequences[:, longest:]
-    ended = (answer == end).cumsum(-1)
-    return ((ended == 0) | ((ended == 1) & (answer == end))).float()
+    is_end = torch.isin(answer, ends)
+    ended = is_end.cumsum(-1)
+    return ((ended == 0) | ((ended == 1) & is_end)).float()
 
 
 policy.eval()
