@@ -24,7 +24,7 @@ export interface AmendOptions {
 }
 
 export async function amend(given: string, options: AmendOptions, terminal: Terminal): Promise<number> {
-  const { workingDirectory, now, write, paint } = terminal;
+  const { workingDirectory, now, write, paint, call } = terminal;
   const directory = findRun(given, options.runs, workingDirectory);
   const { constitution, set } = options;
   if (constitution === undefined && set.length === 0)
@@ -61,6 +61,13 @@ export async function amend(given: string, options: AmendOptions, terminal: Term
       return 0;
     }
     amendment.keep();
+    if (!options.json)
+      write(
+        paint(
+          "dim",
+          `Interrupted, it goes on with: ${call} run ${shownPath(join(to, "recipe.yaml"), workingDirectory)}${options.runs === "runs" ? "" : ` --runs ${options.runs}`}\n`,
+        ),
+      );
   } finally {
     amendment.discard();
   }

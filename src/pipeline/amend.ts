@@ -56,7 +56,8 @@ export interface Amendment {
 /**
  * Copies a run's ledger and blobs beside the new run's folder, and looks what the new recipe finds there. Nothing is computed.
  *
- * @param before the run's own recipe
+ * @param from the run, with its own recipe
+ * @param to the new run's folder, and the recipe that it will follow
  * @throws UserError when the new folder is taken, or the recipe names what cannot be used
  */
 export async function prepareAmendment(

@@ -103,6 +103,7 @@ describe.each(["openai", "anthropic"] as const)("%s", (protocol) => {
 
   test.each<readonly [string, LineFault]>([
     ["expired", EXPIRED],
+    ["half of it", { broken: true }],
     ["too much", { status: 429, type: "rate_limit_error", message: "slow down" }],
     ["failing", { status: 500, type: "api_error", message: "oh" }],
   ])(

@@ -144,9 +144,9 @@ export function askInBatches(options: EndpointOptions, pace: Pace, { most, notes
   async function linesAt(path: string, signal: AbortSignal) {
     const response = await client.get(path, { signal }).asResponse();
     const lines = (await response.text()).split("\n").filter((line) => line.trim() !== "");
-    // A line of another shape is none: what it was about is asked again.
+    // A line that breaks off or has another shape is none: what it was about is asked again.
     return lines.flatMap((line) => {
-      const { data } = api.line.safeParse(JSON.parse(line));
+      const { data } = api.line.safeParse(parsed(line));
       return data === undefined ? [] : [data];
     });
   }
@@ -220,6 +220,14 @@ function errorOf({ status, said }: Failure, options: EndpointOptions): Error {
     ),
     "Run the same command again later. What was answered is kept.",
   );
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");

@@ -4,6 +4,8 @@
 /** How a request of a batch goes wrong. */
 export type LineFault =
   | { readonly expired: string }
+  /** Its line breaks off. */
+  | { readonly broken: true }
   | { readonly status: number; readonly type: string; readonly message: string };
 
 /** What becomes of batches. */
@@ -74,12 +76,13 @@ export function createBatchServer(
       .map(({ request: { id: custom_id, body }, fault }) => {
         if (fault === undefined)
           return { custom_id, response: { status_code: 200, body: answerTo("/chat/completions", body) } };
+        if ("broken" in fault) return undefined;
         if ("expired" in fault)
           return { custom_id, response: null, error: { code: "batch_expired", message: fault.expired } };
         const { status, message } = fault;
         return { custom_id, response: { status_code: status, body: { error: { message } } }, error: null };
       });
-    return lines.map((one) => `${JSON.stringify(one)}\n`).join("");
+    return lines.map(shownLine).join("");
   }
 
   function anthropicBatch({ id, requests }: ServedBatch, isOver: boolean) {
@@ -94,12 +97,13 @@ export function createBatchServer(
     const lines = faultsOf(batch).map(({ request: { id: custom_id, body }, fault }) => {
       if (fault === undefined)
         return { custom_id, result: { type: "succeeded", message: answerTo("/messages", body) } };
+      if ("broken" in fault) return undefined;
       if ("expired" in fault) return { custom_id, result: { type: "expired" } };
       const { type, message } = fault;
       const error = { type: "error", error: { type, message } };
       return { custom_id, result: { type: "errored", error } };
     });
-    return lines.map((one) => `${JSON.stringify(one)}\n`).join("");
+    return lines.map(shownLine).join("");
   }
 
   /** @param call such as "GET /batches/batch_0", below the address of the endpoint */
@@ -142,3 +146,6 @@ export function createBatchServer(
   }
   return { batches: batches as readonly ServedBatch[], serve };
 }
+
+const shownLine = (line: object | undefined): string =>
+  line === undefined ? `{"custom_id": "req\n` : `${JSON.stringify(line)}\n`;
