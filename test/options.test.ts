@@ -149,3 +149,41 @@ it("picks the fastest device by measurement, says which, and keeps to it", async
   expect(said).toMatch(/^device (cpu|webgpu) \(forecast: cpu [\d.]+ min, webgpu ([\d.]+ min|not there)\)$/);
   expect(noteOf((await run("device", "compute.device=auto")).events)).toBe(said);
 });
+
+it("ends after the training that the recipe names, with what is there by then, and goes on from it", async () => {
+  const stages = (events: readonly { readonly kind: string; readonly stage?: string }[]) =>
+    events.filter(({ kind }) => kind === "stage-end");
+  const supervised = await run("in-parts", "upTo=supervised");
+  expect(supervised.results.models.map(({ name }) => name)).toEqual(["helpful-only", "sl-cai"]);
+  expect(supervised.results).toMatchObject({ preferenceModel: [], softLabels: null, rewardAgainstKl: null });
+  expect(stages(supervised.events).map(({ stage }) => stage)).not.toContain("feedback");
+  supervised.ledger.close();
+  const preference = await run("in-parts", "upTo=preference");
+  expect(preference.results.preferenceModel.length).toBeGreaterThan(0);
+  expect(stages(preference.events).map(({ stage }) => stage)).not.toContain("rl-cai");
+  preference.ledger.close();
+  const { events, results, ledger } = await run("in-parts");
+  expect(results.models.map(({ name }) => name)).toEqual(["helpful-only", "sl-cai", "rl-cai"]);
+  const trained = (events as { kind: string; stage: string; done: number; reused: number }[]).filter(
+    ({ kind, stage }) => kind === "stage-end" && /^(sl-cai|preference-model|rl-cai)$/.test(stage),
+  );
+  expect(trained.map(({ stage, done, reused }) => [stage, done === reused])).toEqual([
+    ["sl-cai", true],
+    ["preference-model", true],
+    ["rl-cai", false],
+  ]);
+  ledger.close();
+}, 120_000);
+
+it("takes as many principles as it is told, by the seed, the smaller number out of the larger", async () => {
+  const drawn = async (name: string, count: number | "all") => {
+    const { results, ledger } = await run(name, "upTo=supervised", `constitution.count=${count}`);
+    ledger.close();
+    return new Set(results.principles.map(({ id }) => id));
+  };
+  const [one, four] = [await drawn("one", 1), await drawn("four", 4)];
+  expect([one.size, four.size]).toEqual([1, 4]);
+  for (const id of one) expect(four.has(id)).toBe(true);
+  const { code, stderr } = await charter("plan", "town-small", ...sets("constitution.count=21"));
+  expect([code, stderr]).toEqual([2, expect.stringContaining("constitution.count: expected at most 20")]);
+}, 120_000);

@@ -88,12 +88,12 @@ export async function follow(
   } finally {
     renderer.close();
   }
-  if (!json) terminal.write(nextSteps(terminal.call, shownPath(directory, workingDirectory)));
+  if (!json) terminal.write(nextSteps(terminal.call, shownPath(directory, workingDirectory), recipe));
   return 0;
 }
 
-const nextSteps = (call: string, run: string): string => `Next:
-  ${call} chat ${run}/checkpoints/sl-cai ${run}/checkpoints/rl-cai
+const nextSteps = (call: string, run: string, { upTo }: Recipe): string => `Next:
+  ${call} chat ${run}/checkpoints/sl-cai${upTo === "rl" ? ` ${run}/checkpoints/rl-cai` : ""}
   ${call} show --run ${run} --kind revision
   ${call} why <id> --run ${run}
   ${call} evaluate ${run} --set evaluation.samplesPerPrompt=4

@@ -17,7 +17,7 @@ import { importPrompts } from "./imports.ts";
 import { hostOn, keptDevice, pickDevice } from "./pick-device.ts";
 import { constitutionalAi } from "./pipeline.ts";
 import type { Clock } from "./probe.ts";
-import { readConstitution } from "./read-constitution.ts";
+import { constitutionOf } from "./read-constitution.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What of one stage is there, and what has to be made. */
@@ -104,7 +104,7 @@ async function previewIn(
     await constitutionalAi(run, recipe, host).catch((end) => {
       if (!(end instanceof PreviewEnd)) throw end;
     });
-    const after = readConstitution(recipe.constitution);
+    const after = constitutionOf(recipe);
     const least = isOnlyReworded(from.recipe, recipe) ? leastAnew(before, after, recipe, redTeam) : null;
     return priced(seen, least, await forecastRun(recipe, host, clock));
   } finally {

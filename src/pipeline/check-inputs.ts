@@ -6,7 +6,7 @@ import { UserError } from "../user-error.ts";
 import { graderOf } from "./grader-of.ts";
 import { checkBatching, connect, type ModelSource } from "./named-model.ts";
 import type { Clock } from "./probe.ts";
-import { readConstitution } from "./read-constitution.ts";
+import { constitutionOf } from "./read-constitution.ts";
 import { readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -22,7 +22,7 @@ export async function checkInputs(recipe: Recipe, host: ModelHost, clock: Clock)
 /** The first half: everything but models. */
 export async function checkFiles(recipe: Recipe): Promise<void> {
   checkThreads(recipe.compute.threads);
-  const { principles } = readConstitution(recipe.constitution);
+  const { principles } = constitutionOf(recipe);
   checkEnsemble(recipe.feedback.principles, principles.length);
   for (const file of promptFilesOf(recipe)) await readPrompts(file);
   await checkGrader(recipe);

@@ -5,6 +5,7 @@ import type { Results } from "../method/evaluation/results.ts";
 import { chainTranscripts, sideBySide, type Transcript } from "../method/evaluation/transcripts.ts";
 import type { Prompt, Response, Revision } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
+import type { Checkpoint } from "./checkpoints.ts";
 import { warnOfLoops } from "./collapse.ts";
 import { graderOf } from "./grader-of.ts";
 import { importPrompts } from "./imports.ts";
@@ -37,7 +38,8 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
     harmlessness: redTeam,
     helpfulness: helpful,
   });
-  const scores = await scoreRounds(run, host, made);
+  const { preferenceModel } = made;
+  const scores = preferenceModel === null ? null : await scoreRounds(run, host, made, preferenceModel);
   if (run.isPreview) throw new PreviewEnd("nothing was computed that could be summarised");
   const results = summarize(made, grader, { redTeam, helpful, answers, matches, scores });
   const shown = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
@@ -104,13 +106,18 @@ interface Score {
 }
 
 /** The preference model's score of every response and revision, for harmlessness by round; equal texts are scored once. */
-async function scoreRounds(run: Run, host: ModelHost, made: Made): Promise<ReadonlyMap<string, number>> {
+async function scoreRounds(
+  run: Run,
+  host: ModelHost,
+  made: Made,
+  preferenceModel: Checkpoint,
+): Promise<ReadonlyMap<string, number>> {
   const { prompts, responses, revisions } = made.stage1;
   const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
   const all: readonly (Recorded<Response> | Recorded<Revision>)[] = [...responses, ...revisions];
   const first = new Map<string, (typeof all)[number]>();
   for (const text of all) if (!first.has(said(text))) first.set(said(text), text);
-  const model = lazily(host, made.preferenceModel, "scalar");
+  const model = lazily(host, preferenceModel, "scalar");
   const scores = await perform<(typeof all)[number], Score>(run, {
     stage: "score-rounds",
     title: "Evaluation: the preference model scores every round",
@@ -121,7 +128,7 @@ async function scoreRounds(run: Run, host: ModelHost, made: Made): Promise<Reado
     key: ({ id }) => ({ model: model.id, of: id }),
     parents: ({ id }) => [
       { id, role: "of" },
-      { id: made.preferenceModel.id, role: "model" },
+      { id: preferenceModel.id, role: "model" },
     ],
     standIn: ({ id }) => ({ of: id, score: 0 }),
     compute: async (batch) => {

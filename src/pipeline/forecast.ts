@@ -90,7 +90,7 @@ export function forecastStages(
 ): readonly StageForecast[] {
   const stages = [
     ...supervised(recipe, sizes, lengths),
-    ...feedbackAndRl(recipe, sizes, lengths),
+    ...(recipe.upTo === "supervised" ? [] : feedbackAndRl(recipe, sizes, lengths)),
     ...evaluation(recipe, sizes, lengths),
   ];
   return stages
@@ -169,7 +169,7 @@ function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): rea
 }
 
 function feedbackAndRl(
-  { feedback, preference, rl }: Recipe,
+  { feedback, preference, rl, upTo }: Recipe,
   sizes: Sizes,
   lengths: Lengths,
 ): readonly Counted[] {
@@ -203,21 +203,28 @@ function feedbackAndRl(
     counted("preference-held-out", "Preference model, held out", comparisons * preference.holdOut, {
       read: bothAnswers,
     }),
-    counted("rl-cai", "PPO (RL-CAI)", rl.iterations * rl.promptsPerIteration, rollouts),
+    counted("rl-cai", "PPO (RL-CAI)", upTo === "rl" ? rl.iterations * rl.promptsPerIteration : 0, rollouts),
   ];
 }
 
-function evaluation({ evaluation, supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
+function evaluation(
+  { evaluation, supervised, upTo }: Recipe,
+  sizes: Sizes,
+  lengths: Lengths,
+): readonly Counted[] {
   const { prompt, response, wording, reasoning } = lengths;
   const { judge, samplesPerPrompt } = evaluation;
   const chains = judge.mode === "direct" ? 1 : judge.samples;
+  const models = ["helpful-only", "sl-cai", ...(upTo === "rl" ? ["rl-cai"] : [])];
+  const pairsOfModels = (models.length * (models.length - 1)) / 2;
   const asked = (prompts: number) =>
-    atMost(judge.comparisons, prompts) * PAIRS_OF_MODELS * samplesPerPrompt * BOTH_ORDERS * chains;
+    atMost(judge.comparisons, prompts) * pairsOfModels * samplesPerPrompt * BOTH_ORDERS * chains;
   const each = reading(judge.mode, prompt + 2 * response + wording, reasoning);
   const prompts = sizes.evaluationRedTeam + sizes.evaluationHelpful;
+  const scored = upTo === "supervised" ? 0 : sizes.redTeam * (1 + supervised.rounds);
   const samples = Array.from({ length: samplesPerPrompt }, (_, i) => i + 1);
   return [
-    ...["helpful-only", "sl-cai", "rl-cai"].flatMap((name) =>
+    ...models.flatMap((name) =>
       samples.map((i) =>
         counted(`evaluation-${name}-${i}`, `Evaluation: answers of ${name}`, prompts, {
           read: prompt,
@@ -227,15 +234,11 @@ function evaluation({ evaluation, supervised }: Recipe, sizes: Sizes, lengths: L
     ),
     counted("judge-harmlessness", "Evaluation: judging harmlessness", asked(sizes.evaluationRedTeam), each),
     counted("judge-helpfulness", "Evaluation: judging helpfulness", asked(sizes.evaluationHelpful), each),
-    counted("score-rounds", "Evaluation: scoring the rounds", sizes.redTeam * (1 + supervised.rounds), {
-      read: prompt + response,
-    }),
+    counted("score-rounds", "Evaluation: scoring the rounds", scored, { read: prompt + response }),
   ];
 }
 
 const BOTH_ORDERS = 2;
-/** Of three models. */
-const PAIRS_OF_MODELS = 3;
 
 /** A label: read once; with a chain of thought, read again after it was sampled. */
 const reading = (mode: "direct" | "chain-of-thought", question: number, reasoning: number): Each =>

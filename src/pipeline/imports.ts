@@ -7,8 +7,9 @@ import type { Constitution } from "../method/constitution/constitution.ts";
 import type { Demonstration } from "../method/critique/few-shot.ts";
 import type { Preference, Prompt } from "../method/records.ts";
 import type { Recorded, Run } from "./perform.ts";
-import { readConstitution } from "./read-constitution.ts";
+import { constitutionOf } from "./read-constitution.ts";
 import { type Dataset, readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** A thing and the ids of the entries that hold its parts. */
 export interface Imported<T> {
@@ -19,9 +20,9 @@ export interface Imported<T> {
 /** The constitution, less what the recipe leaves out; one entry a principle. */
 export async function importConstitution(
   run: Run,
-  recipe: { readonly file: string; readonly without: readonly string[] },
+  recipe: Pick<Recipe, "constitution" | "seed">,
 ): Promise<Imported<Constitution>> {
-  const value = readConstitution(recipe);
+  const value = constitutionOf(recipe);
   const { title, version, principles } = value;
   const body = { title, version, principles: principles.map(({ id }) => id) };
   const [whole] = run.ledger.commit([

@@ -15,7 +15,8 @@ export interface Made {
   readonly constitution: Imported<Constitution>;
   /** In the order of the method. */
   readonly models: Readonly<Record<string, Checkpoint | RemoteModel>>;
-  readonly preferenceModel: Checkpoint;
+  /** Null where the recipe ends before it. */
+  readonly preferenceModel: Checkpoint | null;
   /** Every prompt that a training saw an answer to. */
   readonly trainedOn: readonly Prompt[];
   readonly histories: Readonly<Record<"supervised" | "preference" | "rl", readonly Metrics[]>>;

@@ -3,13 +3,13 @@
 import { totalmem } from "node:os";
 import { readConfiguration } from "../lm/checkpoint.ts";
 import type { DecoderConfig } from "../lm/config.ts";
-import { memoryOf, ppoMemory } from "../lm/memory.ts";
+import { memoryOf, ppoMemory, supervisedMemory } from "../lm/memory.ts";
 import { UserError } from "../user-error.ts";
 import { playersOf, type Recipe } from "./recipe.ts";
 
-/** Bytes: the four models of PPO, and other checkpoints that play a part. */
+/** Bytes: the four models of PPO, or the one that learns where there is none, and other checkpoints that play a part. */
 export async function memoryOfRun(recipe: Recipe): Promise<number> {
-  const { base, lora, preference } = recipe;
+  const { base, lora, preference, upTo } = recipe;
   const policy = await adapted(base, lora);
   const scorer = await adapted(preference.base, preference.lora);
   const own = [base, preference.base];
@@ -18,7 +18,10 @@ export async function memoryOfRun(recipe: Recipe): Promise<number> {
       (source): source is string => typeof source === "string" && !own.includes(source),
     ),
   );
-  let memory = ppoMemory(policy, scorer, base === preference.base);
+  let memory =
+    upTo === "rl"
+      ? ppoMemory(policy, scorer, base === preference.base)
+      : Math.max(supervisedMemory(policy), supervisedMemory(scorer));
   for (const directory of others) {
     const { frozen, trained } = memoryOf(await readConfiguration(directory), "vocabulary");
     memory += frozen + trained;

@@ -14,6 +14,7 @@ import {
 } from "./feedback.ts";
 import { importConstitution, importDemonstrations, importPreferences, importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
+import type { Made } from "./made.ts";
 import { importModel, type ModelSource, openNamed } from "./named-model.ts";
 import type { Run } from "./perform.ts";
 import {
@@ -31,7 +32,7 @@ import { fineTune, sampleResponses } from "./supervised.ts";
 
 /** From a recipe to its results. Interrupted, the same call goes on where it stopped. */
 export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost): Promise<Evaluated> {
-  const constitution = await importConstitution(run, recipe.constitution);
+  const constitution = await importConstitution(run, recipe);
   const redTeam = await importPrompts(run, "red-team", recipe.prompts.redTeam);
   const helpful = await importPrompts(run, "helpful", recipe.prompts.helpful);
   const helpfulOnly = await importModel(run, "helpful-only", recipe.policy);
@@ -75,6 +76,18 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
     helpful,
     helpfulResponses,
   });
+  const afterSupervised: Made = {
+    recipe,
+    constitution,
+    models: { "helpful-only": helpfulOnly, "sl-cai": slCai.checkpoint },
+    preferenceModel: null,
+    trainedOn: [...redTeam, ...helpful],
+    histories: { supervised: slCai.history, preference: [], rl: [] },
+    stage1: { prompts: redTeam, responses, critiques, revisions, helpfulResponses },
+    feedback: { prompts: [], answers: [], comparisons: [], labels: [] },
+    predictions: [],
+  };
+  if (recipe.upTo === "supervised") return evaluate(run, host, afterSupervised);
 
   // Stage 2, reinforcement learning from AI feedback: compare, learn the preference, train against it (section 4).
   const harmlessness = recipe.feedback.source === "model" ? await askForFeedback() : await labelsFromFile();
@@ -90,19 +103,24 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
   const learnt = smoothLabels(split.train, labelSmoothing);
   const preferenceModel = await trainPreference(run, host, recipe, preferenceBase, learnt);
   const predictions = await predictHeldOut(run, host, recipe, preferenceModel.checkpoint, split.heldOut);
+  const afterPreference: Made = {
+    ...afterSupervised,
+    preferenceModel: preferenceModel.checkpoint,
+    trainedOn: [...afterSupervised.trainedOn, ...harmlessness.prompts],
+    histories: { ...afterSupervised.histories, preference: preferenceModel.history },
+    feedback: harmlessness,
+    predictions,
+  };
+  if (recipe.upTo === "preference") return evaluate(run, host, afterPreference);
+
   const rlPrompts = await promptsForRl();
   const rlCai = await reinforce(run, host, recipe, slCai.checkpoint, preferenceModel.checkpoint, rlPrompts);
 
   return evaluate(run, host, {
-    recipe,
-    constitution,
-    models: { "helpful-only": helpfulOnly, "sl-cai": slCai.checkpoint, "rl-cai": rlCai.checkpoint },
-    preferenceModel: preferenceModel.checkpoint,
-    trainedOn: [...redTeam, ...helpful, ...harmlessness.prompts, ...rlPrompts],
-    histories: { supervised: slCai.history, preference: preferenceModel.history, rl: rlCai.history },
-    stage1: { prompts: redTeam, responses, critiques, revisions, helpfulResponses },
-    feedback: harmlessness,
-    predictions,
+    ...afterPreference,
+    models: { ...afterPreference.models, "rl-cai": rlCai.checkpoint },
+    trainedOn: [...afterPreference.trainedOn, ...rlPrompts],
+    histories: { ...afterPreference.histories, rl: rlCai.history },
   });
 
   /** Who plays a part of stage 1: the policy itself, or whom the recipe names. */

@@ -7,7 +7,7 @@ import { feedbackQuestion } from "../method/feedback/judge.ts";
 import type { Conversation, ModelHost, Sample, Sampling, TrainableModel } from "../models/model.ts";
 import type { Costs, Lengths, Sizes } from "./forecast.ts";
 import { probeEndpoints } from "./probe-endpoints.ts";
-import { readConstitution } from "./read-constitution.ts";
+import { constitutionOf } from "./read-constitution.ts";
 import { readPreferences, readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
 import { adaptersOf } from "./training.ts";
@@ -55,7 +55,7 @@ export async function sizesOf({ prompts, feedback, preference }: Recipe): Promis
 /** Measures lengths and costs with the checkpoint that is trained, and the recipe's prompts and constitution. */
 export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Promise<Probe> {
   const { rows } = await readPrompts(recipe.prompts.redTeam.file);
-  const constitution = readConstitution(recipe.constitution);
+  const constitution = constitutionOf(recipe);
   const principle = constitution.principles[0]!;
   const prompts = rows
     .slice(0, Math.min(MOST_PROMPTS, recipe.compute.batch))

@@ -1,4 +1,4 @@
-// A constitution from its file, less the principles that are left out, and remarks on it by line. What a document must hold, and
+// A constitution from its file, less the principles that are left out or not drawn, and remarks on it by line. What a document must hold, and
 // what a remark is, is method/constitution.
 import { readFileSync } from "node:fs";
 import {
@@ -7,8 +7,10 @@ import {
   principleLines,
   without,
 } from "../method/constitution/constitution.ts";
+import { drawPrinciples } from "../method/constitution/draw.ts";
 import { type Remark, reviewConstitution } from "../method/constitution/review.ts";
 import { UserError } from "../user-error.ts";
+import type { Recipe } from "./recipe.ts";
 
 /** A constitution's file, and ids or tags of principles to leave out. */
 export interface ConstitutionSource {
@@ -21,6 +23,24 @@ export interface ConstitutionSource {
 /** Reads a constitution. @throws UserError when it cannot be read or used, or nothing of it would be left */
 export function readConstitution(source: ConstitutionSource): Constitution {
   return parse(source, textOf(source));
+}
+
+/** The constitution that a recipe follows. @throws UserError when it has fewer principles than the recipe takes */
+export function constitutionOf({
+  constitution: { count, ...source },
+  seed,
+}: Pick<Recipe, "constitution" | "seed">): Constitution {
+  const whole = readConstitution(source);
+  if (count === "all") return whole;
+  const { principles } = whole;
+  if (count > principles.length)
+    throw new UserError(
+      "too-few-principles",
+      `constitution.count: expected at most ${principles.length}, the principles of ${source.file}, got ${count}`,
+      "Lower it, or leave fewer principles out.",
+    );
+  const drawn = new Set(drawPrinciples(whole, `${seed}/constitution`, count));
+  return { ...whole, principles: principles.filter((principle) => drawn.has(principle)) };
 }
 
 /** A constitution with the remarks on it. `line` is that of the principle, or 1 where the whole is meant. */

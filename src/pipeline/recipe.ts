@@ -55,6 +55,9 @@ const clamp = z.union(
   },
 );
 
+/** What is trained, in the order of the method. */
+export const TRAININGS = ["supervised", "preference", "rl"] as const;
+
 const klCoefficient = z.union(
   [positive.or(z.literal(0)), z.strictObject({ initial: positive, target: positive, horizon: positive })],
   {
@@ -107,7 +110,11 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
       file: path,
       /** Ids or tags of principles to leave out. */
       without: z.array(z.string()).default([]),
+      /** How many of the others are taken, drawn by the seed: a smaller number takes some of what a larger one does. */
+      count: countOrAll.default("all"), // CAI 3.4 compares 1, 2, 4, 8 and 16
     }),
+    /** The last training: what follows it is left out, and what is there by then is evaluated. */
+    upTo: z.enum(TRAININGS).default("rl"),
 
     prompts: z.strictObject({
       redTeam: prompts,

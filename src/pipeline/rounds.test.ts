@@ -80,7 +80,10 @@ async function stage1(
   const asked = { model: named?.(run, modelEntry) ?? model, entry: modelEntry };
   const made = await critiqueAndRevise({
     ...{ run, recipe, critic: asked, reviser: asked, demonstrations, prompts, responses },
-    constitution: await importConstitution(run, { file: constitution, without: [] }),
+    constitution: await importConstitution(run, {
+      constitution: { file: constitution, without: [], count: "all" },
+      seed: "s",
+    }),
   });
   return { ...made, responses, demonstrations };
 }

@@ -23,7 +23,7 @@ export function summarize(
     readonly helpful: readonly Prompt[];
     readonly answers: Answers;
     readonly matches: readonly Judged[];
-    readonly scores: ReadonlyMap<string, number>;
+    readonly scores: ReadonlyMap<string, number> | null;
   },
 ): Results {
   const { recipe, constitution, stage1, feedback, histories } = made;

@@ -20,11 +20,13 @@ import type { Transcript } from "./transcripts.ts";
  * One self-contained HTML page: no script, nothing fetched, light or dark as the reader prefers.
  *
  * @param timings of this machine; they stand in the report only
+ * @param run folder that the commands at the end name; null leaves them out
  */
 export function renderReport(
   results: Results,
   transcripts: readonly Transcript[],
   timings: readonly StageTiming[],
+  run: string | null = `runs/${results.recipe.name}`,
 ): string {
   const sections = [
     resultTable(results),
@@ -41,7 +43,7 @@ export function renderReport(
     diversity(results),
     oddities(results),
     timeSpent(timings),
-    nextSteps(results),
+    run === null ? null : nextSteps(results, run),
   ].filter((section) => section !== null);
   return page(`${results.recipe.name}: a run of Charter`, header(results), sections);
 }
@@ -87,14 +89,10 @@ function timeSpent(timings: readonly StageTiming[]): Section | null {
   };
 }
 
-function nextSteps(results: Results): Section {
-  const run = `runs/${results.recipe.name}`;
-  const [first, last] = [results.models.at(-2)?.name, results.models.at(-1)?.name];
+function nextSteps({ models }: Results, run: string): Section {
+  const trained = models.slice(1).map(({ name }) => `${run}/checkpoints/${name}`);
   const commands = [
-    [
-      "Talk to the models, side by side",
-      `charter chat ${run}/checkpoints/${first} ${run}/checkpoints/${last}`,
-    ],
+    ["Talk to the models, side by side", `charter chat ${trained.join(" ")}`],
     [
       "List revisions, then ask how one came to be",
       `charter show --run ${run} --kind revision\ncharter why <id> --run ${run}`,
