@@ -5,14 +5,14 @@ import { ledgerPath } from "../ledger/ledger.ts";
 import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
 
-/** How the folder of an amendment ends that was never begun (pipeline/amend.ts). */
-const UNBEGUN = ".amending";
+/** How a folder ends in which an amendment or a study is only looked at (pipeline/amend.ts, study.ts). */
+const PREVIEW = /\.(amending|planning)$/;
 
 /** Absolute path of a run's folder. */
 export function findRun(given: string | undefined, runs: string, workingDirectory: string): string {
   const root = resolve(workingDirectory, runs);
   const names = existsSync(root)
-    ? readdirSync(root).filter((name) => !name.endsWith(UNBEGUN) && existsSync(ledgerPath(join(root, name))))
+    ? readdirSync(root).filter((name) => !PREVIEW.test(name) && existsSync(ledgerPath(join(root, name))))
     : [];
   if (given === undefined) {
     const changed = (name: string) => statSync(ledgerPath(join(root, name))).mtimeMs;

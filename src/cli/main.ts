@@ -217,6 +217,22 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
 
   withSet(
     withRuns(
+      command("study <file>", "variants of a recipe over seeds, and one page with error bars", [
+        "study rounds --plan",
+        "study studies/principles.yaml --seeds 1,2,3",
+        "study labels --recipe town-small --seeds 1 --name trial",
+      ]),
+    ),
+  )
+    .option("--seeds <seeds>", "in place of the study's own, with commas between", commaSeparated)
+    .option("--recipe <recipe>", "in place of the study's own")
+    .option("--name <name>", "name of the study, and of its folder")
+    .option("--plan", "say what it takes, and write nothing")
+    .option("--json", "one event a line, for machines")
+    .action(async (file, options) => done(await (await import("./study.ts")).study(file, options, terminal)));
+
+  withSet(
+    withRuns(
       command(
         "amend <run>",
         "another constitution or other settings on what a run has made: a preview first",

@@ -165,6 +165,11 @@ function finishedLines(
         paint("bold", `Run ${event.name}`) +
           paint("dim", `  in ${shownPath(event.directory, workingDirectory)}`),
       ];
+    case "variant-start": {
+      const { variant, seed, at, of, msLeft } = event;
+      const left = paint("dim", `  ${at} of ${of}, about ${duration(msLeft)} left`);
+      return [`${paint("bold", `${variant}, seed ${seed}`)}${left}`];
+    }
     case "run-forecast":
       return [
         paint("dim", `  a whole run of this recipe takes about ${duration(event.ms)} here, by a short probe`),

@@ -2,38 +2,25 @@
 // old one's ledger, so whatever its steps determine alike is there; what is not is told beforehand, by the pipeline itself in a
 // run that computes nothing. There is no second account of what depends on what.
 import { existsSync, renameSync, rmSync } from "node:fs";
-import { shareBlobs } from "../ledger/blobs.ts";
-import { copyLedger, openLedger } from "../ledger/ledger.ts";
+import { openLedger } from "../ledger/ledger.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
 import { drawPrinciple } from "../method/constitution/draw.ts";
 import { critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
 import type { Prompt } from "../method/records.ts";
 import { UserError } from "../user-error.ts";
 import { constitutionIn } from "./constitution-in.ts";
-import { PreviewEnd } from "./evaluate.ts";
-import type { PipelineEvent } from "./events.ts";
-import { type Forecast, forecastRun } from "./forecast-run.ts";
+import { forecastRun } from "./forecast-run.ts";
 import { importPrompts } from "./imports.ts";
 import { hostOn, keptDevice, pickDevice } from "./pick-device.ts";
-import { constitutionalAi } from "./pipeline.ts";
+import { copyRun, isTraining, type PreviewedStage, previewRun } from "./preview.ts";
 import type { Clock } from "./probe.ts";
 import { constitutionOf } from "./read-constitution.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** What of one stage is there, and what has to be made. */
-export interface AmendedStage {
-  readonly stage: string;
-  readonly title: string;
-  readonly unit: string;
-  readonly total: number;
-  /** To be made anew. */
-  readonly anew: number;
+export interface AmendedStage extends PreviewedStage {
   /** The fewest that could be: records that drew what changed, and those made from them. Null where not only the constitution changed. */
   readonly least: number | null;
-  readonly ms: number;
-  /** Sampled, read and learnt from. */
-  readonly tokens: number;
-  readonly cost: number;
 }
 
 /** What an amendment will take. */
@@ -75,8 +62,7 @@ export async function prepareAmendment(
   const discard = () => rmSync(copy, { recursive: true, force: true });
   discard();
   try {
-    copyLedger(from.directory, copy);
-    shareBlobs(from.directory, copy);
+    copyRun(from.directory, copy);
     const before = constitutionIn(from.directory);
     const preview = await previewIn(copy, before, from, to.recipe, clock);
     return { preview, discard, keep: () => renameSync(copy, to.directory) };
@@ -97,49 +83,20 @@ async function previewIn(
   const host = await hostOn(recipe, device);
   const ledger = openLedger(copy);
   try {
-    const seen: Seen[] = [];
-    const emit = (event: PipelineEvent) => void (event.kind === "stage-start" && seen.push(event));
-    const run = { ledger, directory: copy, emit, ...clock, device, isPreview: true };
-    const redTeam = await importPrompts(run, "red-team", recipe.prompts.redTeam);
-    await constitutionalAi(run, recipe, host).catch((end) => {
-      if (!(end instanceof PreviewEnd)) throw end;
-    });
+    const run = { ledger, directory: copy, ...clock, device };
+    const redTeam = await importPrompts({ ...run, emit: () => {} }, "red-team", recipe.prompts.redTeam);
+    const stages = await previewRun(run, recipe, await forecastRun(recipe, host, clock), new Set());
     const after = constitutionOf(recipe);
     const least = isOnlyReworded(from.recipe, recipe) ? leastAnew(before, after, recipe, redTeam) : null;
-    return priced(seen, least, await forecastRun(recipe, host, clock));
+    return {
+      stages: stages.map((stage) => ({ ...stage, least: least?.get(stage.stage) ?? null })),
+      trainings: stages.filter((stage) => isTraining(stage) && stage.anew > 0).map(({ title }) => title),
+      ms: stages.reduce((sum, { ms }) => sum + ms, 0),
+    };
   } finally {
     ledger.close();
     await host.close();
   }
-}
-
-type Seen = Extract<PipelineEvent, { kind: "stage-start" }>;
-
-function priced(
-  seen: readonly Seen[],
-  least: ReadonlyMap<string, number> | null,
-  { stages: forecast }: Forecast,
-): AmendmentPreview {
-  const costs = new Map(forecast.map((stage) => [stage.stage, stage]));
-  const stages = seen.map(({ stage, title, unit, total, reused }): AmendedStage => {
-    const whole = costs.get(stage);
-    const anew = total - reused;
-    const share = total === 0 ? 0 : anew / total;
-    const { ms = 0, cost = 0, sampledTokens = 0, readTokens = 0, trainedTokens = 0 } = whole ?? {};
-    return {
-      ...{ stage, title, unit, total, anew },
-      least: least?.get(stage) ?? null,
-      ms: share * ms,
-      tokens: Math.round(share * (sampledTokens + readTokens + trainedTokens)),
-      cost: share * cost,
-    };
-  });
-  const isTraining = ({ unit }: AmendedStage) => unit === "step" || unit === "iteration";
-  return {
-    stages,
-    trainings: stages.filter((stage) => isTraining(stage) && stage.anew > 0).map(({ title }) => title),
-    ms: stages.reduce((sum, { ms }) => sum + ms, 0),
-  };
 }
 
 /** Whether two recipes differ in their name and their constitution alone. */

@@ -40,7 +40,7 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
   });
   const { preferenceModel } = made;
   const scores = preferenceModel === null ? null : await scoreRounds(run, host, made, preferenceModel);
-  if (run.isPreview) throw new PreviewEnd("nothing was computed that could be summarised");
+  if (run.missing !== undefined) throw new PreviewEnd("nothing was computed that could be summarised");
   const results = summarize(made, grader, { redTeam, helpful, answers, matches, scores });
   const shown = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
   const transcripts = [

@@ -8,6 +8,15 @@ export type PipelineEvent =
       readonly name: string;
       readonly directory: string;
     }
+  /** One of the runs of a study begins: the `at`th of so many, and what they will take from here. */
+  | {
+      readonly kind: "variant-start";
+      readonly variant: string;
+      readonly seed: string;
+      readonly at: number;
+      readonly of: number;
+      readonly msLeft: number;
+    }
   /** What the run is expected to take in all, whether or not part of it is remembered. */
   | { readonly kind: "run-forecast"; readonly ms: number }
   | {

@@ -18,10 +18,11 @@ export interface Run {
   /** What computes: two devices round differently, so what one made is not taken for the other's. */
   readonly device: Device;
   /**
-   * Nothing is computed: what is missing is stood in for, so that the pipeline itself tells what a run would find and what it
-   * would have to do.
+   * Present in a preview, where nothing is computed: what is missing is stood in for, so that the pipeline itself tells what a run
+   * would find and what it would have to do. Holds the keys of what was missing; whoever asks for one of them again finds it, as
+   * after the run that made it.
    */
-  readonly isPreview?: boolean;
+  readonly missing?: Set<string>;
   /** What endpoints cost; absent where nobody counts. */
   readonly account?: Account;
 }
@@ -76,18 +77,21 @@ export async function perform<I, O extends object>(
     const entry = run.ledger.recall(key)?.[0];
     if (entry !== undefined) known.set(key, entry);
   }
-  const reused = keys.filter((key) => known.has(key)).length;
+  const reused = keys.filter((key) => known.has(key) || run.missing?.has(key)).length;
   const begun = run.now();
   const settings = settingsEntry(stage, work.settings ?? {});
   run.emit({ kind: "stage-start", stage, title, total: inputs.length, unit: kind, reused });
   let done = reused;
-  if (run.isPreview)
+  if (run.missing !== undefined) {
+    const { missing } = run;
     return keys.map((key, i) => {
       const entry = known.get(key);
+      if (entry === undefined) missing.add(key);
       return entry === undefined
         ? { ...work.standIn(inputs[i]!), id: missingId(key) }
         : { ...(entry.body as unknown as O), id: entry.id };
     });
+  }
   // Inputs that are alike are computed once.
   const alike = Map.groupBy(
     keys.keys().filter((i) => !known.has(keys[i]!)),

@@ -1,13 +1,14 @@
 // From a YAML file and overrides to a recipe: strict, and with every mistake told by file, line and key. Knows where keys are
 // written and which files they may name; what they mean is recipe.ts.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { isNode, LineCounter, parse, parseDocument, stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { PROTOCOLS } from "../models/endpoint/protocols.ts";
 import { hubIdOfFolder, parseHubId } from "../models/hub.ts";
 import { UserError } from "../user-error.ts";
 import { markedHubId } from "./hub-models.ts";
+import { readText, readYaml } from "./read-yaml.ts";
 import { playersOf, type Recipe, recipeSchema, resolveDefaults } from "./recipe.ts";
 import { explainIssues, type KeyPath } from "./recipe-issues.ts";
 
@@ -20,6 +21,8 @@ export interface RecipeSource {
   readonly shownAs?: string;
   /** Overrides, such as "rl.klCoefficient=0.1"; the value is YAML. */
   readonly set?: readonly string[];
+  /** Where those stand, for messages; "--set" where not told. */
+  readonly setBy?: string;
   /** Where relative paths are looked up next. */
   readonly projectRoot: string;
   /** And where last: paths given with --set are often relative to this. */
@@ -28,35 +31,34 @@ export interface RecipeSource {
   readonly exists?: (path: string) => boolean;
 }
 
+const RECIPE = { kind: "recipe", example: "recipes/town.yaml" } as const;
+
 /**
  * Reads a recipe file.
  * @throws UserError naming file, line and key of every mistake
  */
 export function readRecipe(
   file: string,
-  options: Pick<RecipeSource, "shownAs" | "set" | "projectRoot" | "workingDirectory">,
+  options: Pick<RecipeSource, "shownAs" | "set" | "setBy" | "projectRoot" | "workingDirectory">,
 ): Recipe {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new UserError(
-      "recipe-unreadable",
-      `${options.shownAs ?? file}: expected a recipe, but it cannot be read (${(cause as Error).message})`,
-      "Name a YAML file, such as recipes/town.yaml.",
-      { cause },
-    );
-  }
+  const text = readText(file, options.shownAs ?? file, RECIPE);
   return parseRecipe({ text, file, ...options });
 }
 
 /** Parses the text of a recipe. */
 export function parseRecipe(source: RecipeSource): Recipe {
-  const { file, shownAs = file, projectRoot, workingDirectory, exists = existsSync } = source;
-  const { value, lineOf } = readYaml(source);
+  const {
+    file,
+    shownAs = file,
+    setBy = "--set",
+    projectRoot,
+    workingDirectory,
+    exists = existsSync,
+  } = source;
+  const { value, lineOf } = readYaml(source.text, shownAs, RECIPE);
   const overridden = new Set<string>();
   for (const assignment of source.set ?? []) {
-    const path = override(value, assignment);
+    const path = override(value, assignment, setBy);
     overridden.add(path.join("."));
   }
   const from = [dirname(file), projectRoot, ...(workingDirectory === undefined ? [] : [workingDirectory])];
@@ -83,7 +85,7 @@ export function parseRecipe(source: RecipeSource): Recipe {
   const result = schema.safeParse(value);
   const where = (at: KeyPath): string => {
     const name = at.join(".");
-    for (const set of overridden) if (name === set || name.startsWith(`${set}.`)) return `--set ${name}`;
+    for (const set of overridden) if (name === set || name.startsWith(`${set}.`)) return `${setBy} ${name}`;
     const line = lineOf(at);
     return line === undefined ? `${shownAs}: ${name}` : `${shownAs}:${line}: ${name}`;
   };
@@ -117,61 +119,13 @@ function candidates(given: string, from: readonly string[]): readonly string[] {
   return isAbsolute(given) ? [given] : [...new Set(from.map((directory) => resolve(directory, given)))];
 }
 
-interface ReadYaml {
-  readonly value: Record<string, unknown>;
-  /** Line of a key, or of the closest one above it that is written down. */
-  readonly lineOf: (path: KeyPath) => number | undefined;
-}
-
-function readYaml({ text, file, shownAs = file }: RecipeSource): ReadYaml {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const fault = document.errors[0];
-  if (fault !== undefined) {
-    const line = lines.linePos(fault.pos[0]).line;
-    throw new UserError(
-      "recipe-yaml",
-      `${shownAs}:${line}: expected YAML, got: ${fault.message.split("\n")[0]}`,
-      "Check indentation and quotes near that line.",
-    );
-  }
-  let value: unknown;
-  try {
-    value = document.toJS() ?? {};
-  } catch (cause) {
-    throw new UserError(
-      "recipe-yaml",
-      `${shownAs}: expected YAML, got: ${(cause as Error).message}`,
-      "Put quotes around text that begins with an asterisk.",
-      { cause },
-    );
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new UserError(
-      "recipe-yaml",
-      `${shownAs}: expected keys and values at the top, got ${Array.isArray(value) ? "a list" : JSON.stringify(value)}`,
-      "See recipes/town.yaml for the shape of a recipe.",
-    );
-  const lineOf = (path: KeyPath): number | undefined => {
-    for (let depth = path.length; depth > 0; depth--) {
-      const node: unknown = document.getIn(path.slice(0, depth), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return undefined;
-  };
-  const record = value as Record<string, unknown>;
-  // A section that is only named ("rl:") takes all its defaults.
-  for (const key of Object.keys(record)) if (record[key] === null) delete record[key];
-  return { value: record, lineOf };
-}
-
 /** Sets one key of the tree; returns its path. */
-function override(tree: Record<string, unknown>, assignment: string): readonly string[] {
+function override(tree: Record<string, unknown>, assignment: string, setBy: string): readonly string[] {
   const [, name, text] = /^([A-Za-z][\w.]*)=(.*)$/s.exec(assignment) ?? [];
   if (name === undefined || text === undefined)
     throw new UserError(
       "set-syntax",
-      `--set: expected key=value, got "${assignment}"`,
+      `${setBy}: expected key=value, got "${assignment}"`,
       "For example --set rl.klCoefficient=0.1",
     );
   let value: unknown;
@@ -180,7 +134,7 @@ function override(tree: Record<string, unknown>, assignment: string): readonly s
   } catch (cause) {
     throw new UserError(
       "set-syntax",
-      `--set ${name}: expected a YAML value, got "${text}"`,
+      `${setBy} ${name}: expected a YAML value, got "${text}"`,
       "Quote text with special signs, for example --set 'name=\"a: b\"'",
       { cause },
     );

@@ -144,6 +144,7 @@ function valueAt(value: unknown, path: KeyPath): unknown {
 function objectsOf(schema: z.ZodType | undefined): readonly z.ZodObject[] {
   if (schema instanceof z.ZodObject) return [schema];
   if (schema instanceof z.ZodPipe) return objectsOf(schema.in as z.ZodType);
+  if (schema instanceof z.ZodArray) return objectsOf(schema.element as z.ZodType);
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => objectsOf(option as z.ZodType));
   if (
     schema instanceof z.ZodPrefault ||
@@ -157,6 +158,7 @@ function objectsOf(schema: z.ZodType | undefined): readonly z.ZodObject[] {
 
 function schemaAt(schema: z.ZodType, path: KeyPath): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>((at, key) => {
+    if (typeof key === "number") return at; // an element's keys are its list's
     for (const { shape } of objectsOf(at))
       if (Object.hasOwn(shape, key)) return shape[String(key)] as z.ZodType;
     return undefined;

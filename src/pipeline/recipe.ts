@@ -12,6 +12,10 @@ const positive = z.number().positive();
 const count = z.int().min(1);
 const countOrAll = z.union([z.literal("all"), count], { error: 'expected "all" or a whole number from 1' });
 
+export const seedName = z.union([z.string(), z.int().transform(String)], {
+  error: "expected a word or a whole number",
+});
+
 /** How a text is drawn. CAI 3.2 samples at temperature 1 throughout; a limit of tokens is ours. */
 const sampling = z
   .strictObject({
@@ -97,9 +101,7 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
   return z.strictObject({
     name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected letters, digits, dots and dashes"),
     /** Names every random stream of the run. */
-    seed: z
-      .union([z.string(), z.int().transform(String)], { error: "expected a word or a whole number" })
-      .default("0"),
+    seed: seedName.default("0"),
     /** The helpful-only model: it answers, critiques and revises (CAI 3.1). */
     policy: z.union([checkpoint, endpointSchema]),
     /** Checkpoint that is fine-tuned: the pretrained model in CAI 3.2. Default: the policy, which is one then. */

@@ -1,5 +1,6 @@
 // A run from its directory to its report: takes the lock, starts the models, follows the pipeline, writes what people read.
 // Times are kept apart from results, so that two runs of one recipe end with equal results.json.
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { renderReport } from "../method/evaluation/report.ts";
 import type { StageTiming } from "../method/evaluation/results.ts";
@@ -17,6 +18,10 @@ import { openRunDirectory, readDerived, writeRecipe, writeWhole } from "./run-di
 /** Where a run lives, who watches it, and its clock. */
 export interface RunOptions {
   readonly directory: string;
+  /** Where results.json, report.html and the recipe go where several runs share a directory. Default: into the directory. */
+  readonly outputs?: string;
+  /** One that is known already. */
+  readonly forecast?: Forecast;
   readonly projectRoot: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -30,7 +35,7 @@ export interface RunOptions {
  * or cannot be written
  */
 export async function runCharter(recipe: Recipe, options: RunOptions): Promise<void> {
-  const { directory, signal, now } = options;
+  const { directory, outputs = directory, signal, now } = options;
   const begun = now();
   await checkMemory(recipe);
   const isPicked = recipe.compute.device === "auto";
@@ -40,7 +45,8 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
   try {
     await checkInputs(recipe, host, { now, signal });
     using opened = openRunDirectory(directory);
-    const timings = timingsOf(directory);
+    mkdirSync(outputs, { recursive: true });
+    const timings = timingsOf(outputs);
     const emit: Emit = (event) => {
       timings.note(event);
       options.emit(event);
@@ -50,8 +56,8 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
       keepDevice(directory, picked);
       emit({ kind: "note", level: "info", text: `device ${device} (${picked.why})` });
     }
-    writeRecipe(directory, recipe, options.projectRoot);
-    const forecast = await forecastOnce(recipe, host, { now, signal }, directory);
+    writeRecipe(outputs, recipe, options.projectRoot);
+    const forecast = options.forecast ?? (await forecastOnce(recipe, host, { now, signal }, outputs));
     emit({ kind: "run-forecast", ms: forecast.ms });
     if (forecast.stages.some(({ isBatched }) => isBatched))
       emit({
@@ -65,14 +71,19 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
     const { results, transcripts } = await constitutionalAi(run, recipe, host);
     emit(resultTable(results));
     const write = (name: string, what: string, text: string) => {
-      writeWhole(join(directory, name), text);
-      emit({ kind: "file-written", path: join(directory, name), what });
+      writeWhole(join(outputs, name), text);
+      emit({ kind: "file-written", path: join(outputs, name), what });
     };
     write("results.json", "every figure, for machines", `${JSON.stringify(results, null, 2)}\n`);
     write(
       "report.html",
       "the report, for people",
-      renderReport(results, transcripts, withForecast(timings.list(), forecast)),
+      renderReport(
+        results,
+        transcripts,
+        withForecast(timings.list(), forecast),
+        ...(outputs === directory ? [] : [null]),
+      ),
     );
     noteSpending(spendingIn(ledger), recipe, emit);
     emit({ kind: "run-end", name: recipe.name, directory, ms: now() - begun });

@@ -88,9 +88,10 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
   const stateKey = (turn: number) =>
     keyOf(run, "training-state", training.version, { ...key, checkpointEvery, turn });
   const last = lastState(run, training, stateKey);
-  start(last?.body.turn ?? 0);
+  start(run.missing?.has(finalKey) ? turns : (last?.body.turn ?? 0));
   run.signal.throwIfAborted();
-  if (run.isPreview) {
+  if (run.missing !== undefined) {
+    run.missing.add(finalKey);
     const checkpoint = { id: missingId(finalKey), stage, directory: "", modelId: missingId(finalKey) };
     return { checkpoint, history: [] };
   }
@@ -199,12 +200,10 @@ export const adaptersKey = ({
 
 /** Writes which records a training learns from, so that a checkpoint can be traced to each of them. Returns the entry's id. */
 export function recordTrainingSet(run: Run, stage: string, records: readonly string[]): string {
-  const missing = records.find(isMissing);
-  if (missing !== undefined) return missing;
+  const key = stepKey({ kind: "training-set", stage, records });
+  if (records.some(isMissing)) return missingId(key);
   const parents = records.map((id) => ({ id, role: "example" }));
   const entry = { kind: "training-set", body: { stage, examples: records.length }, parents };
-  const [entries] = run.ledger.commit([
-    { key: stepKey({ kind: "training-set", stage, records }), entries: [entry] },
-  ]);
+  const [entries] = run.ledger.commit([{ key, entries: [entry] }]);
   return entries![0]!.id;
 }

@@ -44,13 +44,17 @@ export function legend(entries: readonly { readonly className: string; readonly 
 export const sideways = (...drawings: readonly string[]): string =>
   `<div class="sideways">${drawings.map((one) => `<figure>${one}</figure>`).join("")}</div>`;
 
+/** The name that a link to a section goes by. */
+export const sectionId = (title: string): string => title.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+
 /** The whole document. @param style rules beside those of every page */
 export function page(title: string, header: string, sections: readonly Section[], style = ""): string {
-  const idOf = (section: Section) => section.title.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  const contents = sections.map((section) => `<a href="#${idOf(section)}">${escapeHtml(section.title)}</a>`);
+  const contents = sections.map(
+    (section) => `<a href="#${sectionId(section.title)}">${escapeHtml(section.title)}</a>`,
+  );
   const parts = sections.map(
     (section) =>
-      `<section id="${idOf(section)}"><h2>${escapeHtml(section.title)}</h2><p class="said">${section.said}</p>${section.body}</section>`,
+      `<section id="${sectionId(section.title)}"><h2>${escapeHtml(section.title)}</h2><p class="said">${section.said}</p>${section.body}</section>`,
   );
   return `<!doctype html>
 <html lang="en">

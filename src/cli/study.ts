@@ -1,0 +1,180 @@
+// charter study <file>: a grid of variants of a recipe over seeds, in one folder with one ledger, and a page with error bars. Says
+// first what it takes; asked again, it goes on where it stopped.
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { FIGURES, shownFigure } from "../method/evaluation/figures.ts";
+import type { StudyResults } from "../method/evaluation/study.ts";
+import { shownChange } from "../method/evaluation/study-page.ts";
+import { nearestName } from "../nearest-name.ts";
+import type { Emit } from "../pipeline/events.ts";
+import { readStudy, type Study } from "../pipeline/read-study.ts";
+import type { PlannedRun } from "../pipeline/study.ts";
+import { UserError } from "../user-error.ts";
+import { counted, duration, whole } from "./amounts.ts";
+import { findRecipe } from "./find-recipe.ts";
+import { withModels } from "./hub-progress.ts";
+import { interruptible } from "./interruption.ts";
+import { createRenderer } from "./render.ts";
+import { shownPath } from "./shown-path.ts";
+import { tableLines } from "./table.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface StudyCommand {
+  readonly runs: string;
+  readonly seeds?: readonly string[];
+  readonly recipe?: string;
+  readonly name?: string;
+  readonly set: readonly string[];
+  readonly plan?: boolean;
+  readonly json?: boolean;
+}
+
+export async function study(given: string, options: StudyCommand, terminal: Terminal): Promise<number> {
+  const { workingDirectory, projectRoot, now, write, paint } = terminal;
+  const { seeds, recipe, name, set, json = false } = options;
+  const file = findStudy(given, terminal);
+  const read = readStudy(file, {
+    shownAs: shownPath(file, workingDirectory),
+    projectRoot,
+    findRecipe: (called) => besideOr(file, called, terminal),
+    ...{ seeds, recipe, name, set },
+  });
+  const directory = resolve(workingDirectory, options.runs, read.design.name);
+  // Loaded only once the study is known to be good: a mistake in it is told at once.
+  const { planStudy, runStudy } = await import("../pipeline/study.ts");
+  const signal = interruptible(terminal);
+  const complete = await withAllModels(read, terminal, signal);
+  if (!json)
+    write(
+      `${paint("bold", read.design.title)}${paint("dim", `  ${counted(read.runs.length, "run")}; looking at what they share`)}\n`,
+    );
+  const planned = await planStudy(complete, directory, { now, signal }, options.plan !== true);
+  if (options.plan) {
+    if (json) write(`${JSON.stringify(planAsJson(read, planned))}\n`);
+    else writePlan(planned, terminal);
+    return 0;
+  }
+  if (!json)
+    write(`${paint("dim", `  in ${shownPath(directory, workingDirectory)}, about ${inAll(planned)}`)}\n`);
+  const renderer = createRenderer(terminal, json ? "json" : terminal.isInteractive ? "block" : "lines");
+  try {
+    const emit = json ? renderer.emit : whatIsNew(renderer.emit);
+    const summary = await runStudy(complete, planned, { directory, projectRoot, emit, signal, now });
+    if (!json) writeSummary(summary, terminal);
+  } finally {
+    renderer.close();
+  }
+  return 0;
+}
+
+/** A study's file: by its path, or by its name among those that come with Charter. */
+function findStudy(given: string, { workingDirectory, projectRoot }: Terminal): string {
+  const folder = join(projectRoot, "studies");
+  const candidates = [
+    resolve(workingDirectory, given),
+    join(folder, `${given}.yaml`),
+    resolve(projectRoot, given),
+  ];
+  const found = candidates.find((path) => /\.ya?ml$/.test(path) && existsSync(path));
+  if (found !== undefined) return found;
+  const names = readdirSync(folder).map((name) => name.replace(/\.yaml$/, ""));
+  const near = nearestName(given, names);
+  throw new UserError(
+    "no-study",
+    `expected a study's file or name, got "${given}"`,
+    near === undefined ? `Studies that come with Charter: ${names.join(", ")}.` : `Did you mean "${near}"?`,
+  );
+}
+
+/** The recipe that a study names: a file beside it, or what the other commands would take. */
+function besideOr(file: string, called: string, terminal: Terminal): string {
+  const beside = resolve(dirname(file), called);
+  return /\.ya?ml$/.test(beside) && existsSync(beside) ? beside : findRecipe(called, terminal);
+}
+
+async function withAllModels(read: Study, terminal: Terminal, signal: AbortSignal): Promise<Study> {
+  const runs: Study["runs"][number][] = [];
+  for (const run of read.runs) runs.push({ ...run, recipe: await withModels(run.recipe, terminal, signal) });
+  return { ...read, runs };
+}
+
+const sum = (planned: readonly PlannedRun[], of: (stage: PlannedRun["stages"][number]) => number): number =>
+  planned.reduce((total, { stages }) => total + stages.reduce((own, stage) => own + of(stage), 0), 0);
+
+/** "34 min 10 s and 1,200,000 tokens, what runs share counted once". */
+function inAll(planned: readonly PlannedRun[]): string {
+  const cost = sum(planned, (stage) => stage.cost);
+  const money = cost > 0 ? `, ${cost.toFixed(2)} to endpoints` : "";
+  return `${duration(sum(planned, ({ ms }) => ms))} and ${whole(sum(planned, ({ tokens }) => tokens))} tokens${money}, what runs share counted once`;
+}
+
+const trainingsOf = ({ stages }: PlannedRun): readonly string[] =>
+  stages
+    .filter(({ unit, anew }) => (unit === "step" || unit === "iteration") && anew > 0)
+    .map(({ stage }) => stage);
+
+const planAsJson = ({ design: { name, title } }: Study, planned: readonly PlannedRun[]) => ({
+  ...{ name, title, ms: sum(planned, ({ ms }) => ms), tokens: sum(planned, ({ tokens }) => tokens) },
+  runs: planned.map(({ variant, seed, ms, stages }) => ({ variant: variant.name, seed, ms, stages })),
+});
+
+function writePlan(planned: readonly PlannedRun[], { write, paint }: Terminal): void {
+  const rows = planned.map((run) => [
+    run.variant.label,
+    run.seed,
+    whole(sum([run], ({ total, anew }) => total - anew)),
+    whole(sum([run], ({ anew }) => anew)),
+    trainingsOf(run).join(", ") || "nothing",
+    duration(run.ms),
+  ]);
+  const [heading, ...lines] = tableLines(["variant", "seed", "there", "anew", "trains", "time"], rows);
+  write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
+  write(`  about ${inAll(planned)}; nothing has been run\n`);
+}
+
+/** Of a run's events those that tell of something computed: what is shared would be told again by every run. */
+function whatIsNew(emit: Emit): Emit {
+  return (event) => {
+    switch (event.kind) {
+      case "run-start":
+      case "run-forecast":
+      case "result":
+        return;
+      case "stage-start":
+        return event.reused < event.total ? emit(event) : undefined;
+      case "stage-end":
+        return event.reused < event.done ? emit(event) : undefined;
+      case "file-written":
+        return /study\.\w+$/.test(event.path) ? emit(event) : undefined;
+      case "run-end":
+        return;
+      default:
+        return emit(event);
+    }
+  };
+}
+
+/** With the minus that tables know numbers by. */
+const typed = (text: string): string => text.replaceAll("−", "-");
+
+function writeSummary({ figures, variants, shapes, seeds }: StudyResults, { write, paint }: Terminal): void {
+  for (const { title, unit, variants: rows } of figures) {
+    const show = (value: number) => typed(shownFigure(value, unit));
+    const cells = rows.map(({ spread, values }, i) => [
+      variants[i]!.label,
+      spread === null ? "–" : `${show(spread.value)} (${show(spread.low)} to ${show(spread.high)})`,
+      ...values.map((value) => (value === null ? "–" : show(value))),
+    ]);
+    const columns = ["", "mean", ...seeds.map((seed) => `seed ${seed}`)];
+    const [heading, ...lines] = tableLines(columns, cells);
+    write(`\n${paint("bold", title)}\n`);
+    write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
+  }
+  if (shapes.length > 0) write(`\n${paint("bold", "What the paper found, and what is seen here")}\n`);
+  for (const { paper, figure, change, verdict } of shapes) {
+    const { title, unit } = FIGURES[figure];
+    const moved = change === null ? "no figure" : typed(shownChange(change, unit));
+    write(`  ${paint(verdict === "seen" ? "green" : "yellow", verdict)}: ${paper}\n`);
+    write(paint("dim", `    ${title}: ${moved}\n`));
+  }
+}

@@ -1,0 +1,74 @@
+// A YAML file that a person wrote, as keys and values with their lines: what recipes and studies are read from. Knows no key.
+import { readFileSync } from "node:fs";
+import { isNode, LineCounter, parseDocument } from "yaml";
+import { UserError } from "../user-error.ts";
+import type { KeyPath } from "./recipe-issues.ts";
+
+/** What is read, for messages, and one of its kind that comes with Charter. */
+export interface YamlKind {
+  readonly kind: "recipe" | "study";
+  readonly example: string;
+}
+
+export interface ReadYaml {
+  readonly value: Record<string, unknown>;
+  /** Line of a key, or of the closest one above it that is written down. */
+  readonly lineOf: (path: KeyPath) => number | undefined;
+}
+
+/** The text of such a file. @throws UserError when it cannot be read */
+export function readText(file: string, shownAs: string, { kind, example }: YamlKind): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new UserError(
+      `${kind}-unreadable`,
+      `${shownAs}: expected a ${kind}, but it cannot be read (${(cause as Error).message})`,
+      `Name a YAML file, such as ${example}.`,
+      { cause },
+    );
+  }
+}
+
+/** @throws UserError when the text is no YAML, or no map */
+export function readYaml(text: string, shownAs: string, { kind, example }: YamlKind): ReadYaml {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const fault = document.errors[0];
+  if (fault !== undefined) {
+    const line = lines.linePos(fault.pos[0]).line;
+    throw new UserError(
+      `${kind}-yaml`,
+      `${shownAs}:${line}: expected YAML, got: ${fault.message.split("\n")[0]}`,
+      "Check indentation and quotes near that line.",
+    );
+  }
+  let value: unknown;
+  try {
+    value = document.toJS() ?? {};
+  } catch (cause) {
+    throw new UserError(
+      `${kind}-yaml`,
+      `${shownAs}: expected YAML, got: ${(cause as Error).message}`,
+      "Put quotes around text that begins with an asterisk.",
+      { cause },
+    );
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new UserError(
+      `${kind}-yaml`,
+      `${shownAs}: expected keys and values at the top, got ${Array.isArray(value) ? "a list" : JSON.stringify(value)}`,
+      `See ${example} for the shape of a ${kind}.`,
+    );
+  const lineOf = (path: KeyPath): number | undefined => {
+    for (let depth = path.length; depth > 0; depth--) {
+      const node: unknown = document.getIn(path.slice(0, depth), true);
+      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+    }
+    return undefined;
+  };
+  const record = value as Record<string, unknown>;
+  // A section that is only named ("rl:") takes all its defaults.
+  for (const key of Object.keys(record)) if (record[key] === null) delete record[key];
+  return { value: record, lineOf };
+}
