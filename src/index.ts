@@ -11,8 +11,10 @@ export { readConstitution } from "./pipeline/read-constitution.ts";
 export { readDemonstrations, readPreferences, readPrompts } from "./pipeline/read-dataset.ts";
 export { parseRecipe, readRecipe, renderRecipe } from "./pipeline/read-recipe.ts";
 export type { Recipe } from "./pipeline/recipe.ts";
+export { readStudy, type Study, type StudyOptions } from "./pipeline/read-study.ts";
 export { type RunOptions, runCharter } from "./pipeline/run.ts";
 export { openRunDirectory, type RunDirectory } from "./pipeline/run-directory.ts";
+export { type PlannedRun, planStudy, runStudy } from "./pipeline/study.ts";
 export { UserError } from "./user-error.ts";
 
 // The ledger.
@@ -92,6 +94,9 @@ export { distinct, mostWidespread } from "./method/evaluation/diversity.ts";
 export { bootstrap, type Estimate, type Rate, wilson } from "./method/evaluation/intervals.ts";
 export { parseResults, type Results } from "./method/evaluation/results.ts";
 export { renderReport } from "./method/evaluation/report.ts";
+export { FIGURES, type Figure, type FigureName } from "./method/evaluation/figures.ts";
+export { changeOver, decideTrend, type Outcome, type Trend } from "./method/evaluation/shapes.ts";
+export { type StudyDesign, type StudyResults, summarizeStudy } from "./method/evaluation/study.ts";
 
 // Data sets as text.
 export { type Dataset, describeSkipped, type Skipped } from "./method/datasets/dataset.ts";

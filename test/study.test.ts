@@ -78,7 +78,10 @@ it("counts and computes what runs share once, and goes on after an interruption 
   const study = readFileSync(join(folder, "whole/tiny/study.json"), "utf8");
   const { figures, shapes } = JSON.parse(study);
   expect(figures[1].variants.map(({ values }: { values: number[] }) => values.length)).toEqual([1, 1, 1]);
-  expect(shapes[0]).toMatchObject({ verdict: "not decided", change: null });
+  expect(shapes[0]).toMatchObject({
+    outcome: "not decided",
+    change: { value: expect.any(Number), low: null },
+  });
   expect(readFileSync(join(folder, "whole/tiny/study.html"), "utf8")).toContain("<h1>Tiny</h1>");
   const report = join(folder, "whole/tiny/variants/direct-seed-1/report.html");
   expect(readFileSync(report, "utf8")).not.toContain("What to try next");
@@ -107,6 +110,11 @@ it("counts and computes what runs share once, and goes on after an interruption 
   expect(made(goesOn.stdout, "responses")[0]).toEqual([0, 6]);
   expect(readFileSync(join(folder, "broken/tiny/study.json"), "utf8")).toBe(study);
   expect((await charter("verify", join(folder, "broken/tiny"))).code).toBe(0);
+  const evaluated = await charter("evaluate", join(folder, "broken/tiny"));
+  expect([evaluated.code, evaluated.stderr]).toEqual([
+    2,
+    expect.stringContaining("expected a run, got a study"),
+  ]);
 }, 600_000);
 
 it("refuses a study that is none, with the fix, before anything is made", async () => {

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline/promises";
 import type { AmendmentPreview } from "../pipeline/amend.ts";
 import { UserError } from "../user-error.ts";
 import { duration, whole } from "./amounts.ts";
-import { findRun } from "./find-run.ts";
+import { findSingleRun } from "./find-run.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { follow, read } from "./run.ts";
@@ -25,7 +25,7 @@ export interface AmendOptions {
 
 export async function amend(given: string, options: AmendOptions, terminal: Terminal): Promise<number> {
   const { workingDirectory, now, write, paint, call } = terminal;
-  const directory = findRun(given, options.runs, workingDirectory);
+  const directory = findSingleRun(given, options.runs, workingDirectory);
   const { constitution, set } = options;
   if (constitution === undefined && set.length === 0)
     throw new UserError(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type ComparedFigure, compareRuns, type RunComparison } from "../pipeline/compare-runs.ts";
 import { counted } from "./amounts.ts";
 import { diffSummary, writeDiff } from "./constitution-diff.ts";
-import { findRun } from "./find-run.ts";
+import { findSingleRun } from "./find-run.ts";
 import { read } from "./run.ts";
 import { tableLines } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -23,7 +23,7 @@ export async function compare(
 ): Promise<number> {
   const { workingDirectory, write, paint } = terminal;
   const [a, b] = [first, second].map((given) => {
-    const directory = findRun(given, runs, workingDirectory);
+    const directory = findSingleRun(given, runs, workingDirectory);
     const recipe = read(join(directory, "recipe.yaml"), [], terminal);
     return { name: recipe.name, directory, recipe };
   }) as [Parameters<typeof compareRuns>[0], Parameters<typeof compareRuns>[1]];

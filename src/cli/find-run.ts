@@ -4,9 +4,21 @@ import { join, resolve } from "node:path";
 import { ledgerPath } from "../ledger/ledger.ts";
 import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
+import { shownPath } from "./shown-path.ts";
 
 /** How a folder ends in which an amendment or a study is only looked at (pipeline/amend.ts, study.ts). */
 const PREVIEW = /\.(amending|planning)$/;
+
+/** The same of a folder with results of its own: that of a study has those of many runs. */
+export function findSingleRun(...of: Parameters<typeof findRun>): string {
+  const directory = findRun(...of);
+  if (!existsSync(join(directory, "variants"))) return directory;
+  throw new UserError(
+    "is-study",
+    `${directory}: expected a run, got a study`,
+    `Make one of its runs by itself: charter run ${join(shownPath(directory, of[2]), "variants", "<variant>", "recipe.yaml")}`,
+  );
+}
 
 /** Absolute path of a run's folder. */
 export function findRun(given: string | undefined, runs: string, workingDirectory: string): string {

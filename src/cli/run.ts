@@ -5,7 +5,7 @@ import { readRecipe } from "../pipeline/read-recipe.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import { UserError } from "../user-error.ts";
 import { findRecipe } from "./find-recipe.ts";
-import { findRun } from "./find-run.ts";
+import { findSingleRun } from "./find-run.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { createRenderer } from "./render.ts";
@@ -35,7 +35,7 @@ export async function evaluate(
   options: RunOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const directory = findRun(given, options.runs, terminal.workingDirectory);
+  const directory = findSingleRun(given, options.runs, terminal.workingDirectory);
   const other = options.set.find(
     (setting) => !/^(evaluation|prompts\.evaluation|compute\.(batch|threads))[.=]/.test(setting),
   );

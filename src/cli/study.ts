@@ -58,7 +58,7 @@ export async function study(given: string, options: StudyCommand, terminal: Term
     write(`${paint("dim", `  in ${shownPath(directory, workingDirectory)}, about ${inAll(planned)}`)}\n`);
   const renderer = createRenderer(terminal, json ? "json" : terminal.isInteractive ? "block" : "lines");
   try {
-    const emit = json ? renderer.emit : whatIsNew(renderer.emit);
+    const emit = json ? renderer.emit : whatIsNew(renderer.emit, read.design.name);
     const summary = await runStudy(complete, planned, { directory, projectRoot, emit, signal, now });
     if (!json) writeSummary(summary, terminal);
   } finally {
@@ -133,7 +133,7 @@ function writePlan(planned: readonly PlannedRun[], { write, paint }: Terminal): 
 }
 
 /** Of a run's events those that tell of something computed: what is shared would be told again by every run. */
-function whatIsNew(emit: Emit): Emit {
+function whatIsNew(emit: Emit, study: string): Emit {
   return (event) => {
     switch (event.kind) {
       case "run-start":
@@ -147,7 +147,7 @@ function whatIsNew(emit: Emit): Emit {
       case "file-written":
         return /study\.\w+$/.test(event.path) ? emit(event) : undefined;
       case "run-end":
-        return;
+        return event.name === study ? emit(event) : undefined;
       default:
         return emit(event);
     }
@@ -171,10 +171,10 @@ function writeSummary({ figures, variants, shapes, seeds }: StudyResults, { writ
     write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
   }
   if (shapes.length > 0) write(`\n${paint("bold", "What the paper found, and what is seen here")}\n`);
-  for (const { paper, figure, change, verdict } of shapes) {
+  for (const { paper, figure, change, outcome } of shapes) {
     const { title, unit } = FIGURES[figure];
-    const moved = change === null ? "no figure" : typed(shownChange(change, unit));
-    write(`  ${paint(verdict === "seen" ? "green" : "yellow", verdict)}: ${paper}\n`);
+    const moved = typed(shownChange(change, unit));
+    write(`  ${paint(outcome === "seen" ? "green" : "yellow", outcome)}: ${paper}\n`);
     write(paint("dim", `    ${title}: ${moved}\n`));
   }
 }

@@ -1,11 +1,12 @@
 // Studies as people write them: what is refused, where and with which fix; and that every one that comes with Charter can be run.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { FIGURE_NAMES } from "../method/evaluation/figures.ts";
 import { UserError } from "../user-error.ts";
 import { checkFiles } from "./check-inputs.ts";
-import { readStudy } from "./read-study.ts";
+import { readStudy, studySchema } from "./read-study.ts";
 
 const projectRoot = resolve(import.meta.dirname, "../..");
 const findRecipe = (name: string) => resolve(projectRoot, "recipes", `${name}.yaml`);
@@ -177,6 +178,17 @@ test.each([
     expect((error as UserError).hint).toMatch(hint);
     expect((error as UserError).message).not.toContain("--set");
   }
+});
+
+test("docs/studies.md names every figure, every key and every study", () => {
+  const page = readFileSync(resolve(projectRoot, "docs/studies.md"), "utf8").replace(/```[\s\S]*?```/g, "");
+  const told = new Set([...page.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  const untold = FIGURE_NAMES.filter((name) => !told.has(name) && !told.has(name.split(".")[1]!));
+  expect(untold).toEqual([]);
+  const keys = [...page.matchAll(/^\| `(\w+)` \| (?:required|`[^`]*`) \|/gm)].map(([, key]) => key);
+  expect(keys).toEqual(Object.keys(studySchema.shape));
+  for (const file of readdirSync(resolve(projectRoot, "studies")))
+    expect(page).toContain(`../studies/${file}`);
 });
 
 test.each(readdirSync(resolve(projectRoot, "studies")))(

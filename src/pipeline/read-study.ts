@@ -17,7 +17,7 @@ const settings = z.record(z.string(), z.unknown());
 const figure = z.enum(FIGURE_NAMES as [FigureName, ...FigureName[]]);
 
 /** The schema of a study; `docs/studies.md` tells every key. */
-const studySchema = z.strictObject({
+export const studySchema = z.strictObject({
   name,
   title: text,
   /** What it asks, and what of the paper it repeats. */

@@ -37,8 +37,8 @@ test.each([
   ["level", [0.04, 0.06, 0.05], "not decided"],
   ["falls", [-0.3, -0.31], "not decided"], // too few seeds
   ["falls", [], "not decided"],
-] as const)("%s, given changes of %j: %s", (trend, changes, verdict) => {
-  expect(decideTrend(trend, changes, 0.05).verdict).toBe(verdict);
+] as const)("%s, given changes of %j: %s", (trend, changes, outcome) => {
+  expect(decideTrend(trend, changes, 0.05).outcome).toBe(outcome);
 });
 
 test("what rises is seen exactly where what falls is not, and turned round it is seen", () => {
@@ -47,15 +47,15 @@ test("what rises is seen exactly where what falls is not, and turned round it is
       fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 3, maxLength: 6 }),
       (changes) => {
         const [rises, falls] = [
-          decideTrend("rises", changes, 0).verdict,
-          decideTrend("falls", changes, 0).verdict,
+          decideTrend("rises", changes, 0).outcome,
+          decideTrend("falls", changes, 0).outcome,
         ];
         expect(rises === "seen").toBe(falls === "not seen");
         const turned = decideTrend(
           "rises",
           changes.map((change) => -change),
           0,
-        ).verdict;
+        ).outcome;
         expect(turned).toBe(falls);
       },
     ),

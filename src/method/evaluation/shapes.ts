@@ -6,7 +6,7 @@ import { type Estimate, tInterval } from "./intervals.ts";
 export type Trend = "falls" | "rises" | "level";
 
 /** Seen: the interval lies where the claim has it. Not seen: it lies elsewhere. Not decided: it does both, or there is none. */
-export type Verdict = "seen" | "not seen" | "not decided";
+export type Outcome = "seen" | "not seen" | "not decided";
 
 /** Fewer seeds say too little of chance. */
 export const FEWEST_SEEDS = 3;
@@ -26,23 +26,35 @@ export function changeOver(values: readonly number[]): number {
   return (last * covariance) / variance;
 }
 
+/** A mean change, with its 95% interval where there are seeds enough for one. */
+export interface Change {
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
 /**
  * Whether a trend is there.
  *
  * @param changes [S] the change under each seed
  * @param margin the largest change that still counts as level
+ * @returns no change where there is none to be taken
  */
 export function decideTrend(
   trend: Trend,
   changes: readonly number[],
   margin: number,
-): { readonly change: Estimate | null; readonly verdict: Verdict } {
-  const change = tInterval(changes);
-  if (change === null || changes.length < FEWEST_SEEDS) return { change, verdict: "not decided" };
-  return { change, verdict: VERDICTS[trend](change, margin) };
+): { readonly change: Change | null; readonly outcome: Outcome } {
+  if (changes.length === 0) return { change: null, outcome: "not decided" };
+  if (changes.length < FEWEST_SEEDS) {
+    const value = changes.reduce((sum, each) => sum + each, 0) / changes.length;
+    return { change: { value, low: null, high: null }, outcome: "not decided" };
+  }
+  const change = tInterval(changes)!;
+  return { change, outcome: OUTCOMES[trend](change, margin) };
 }
 
-const VERDICTS: { readonly [T in Trend]: (change: Estimate, margin: number) => Verdict } = {
+const OUTCOMES: { readonly [T in Trend]: (change: Estimate, margin: number) => Outcome } = {
   falls: ({ low, high }) => (high < 0 ? "seen" : low > 0 ? "not seen" : "not decided"),
   rises: ({ low, high }) => (low > 0 ? "seen" : high < 0 ? "not seen" : "not decided"),
   level: ({ low, high }, margin) =>

@@ -1,11 +1,10 @@
 // The page of a study, for people: for every shape whether it is seen, for every figure a plot and a table, and what the error bars
 // are. Renders what it is given and computes no figure of its own.
 import { type Figure, shownFigure } from "./figures.ts";
-import type { Estimate } from "./intervals.ts";
 import { escapeHtml, shortly } from "./plot.ts";
 import { meanPlot } from "./plot-means.ts";
 import { legend, page, type Section, sectionId, table } from "./report-page.ts";
-import { FEWEST_SEEDS, type Verdict } from "./shapes.ts";
+import { type Change, FEWEST_SEEDS, type Outcome } from "./shapes.ts";
 import { boundsOf, type StudyFigure, type StudyResults, type Variant } from "./study.ts";
 
 /**
@@ -38,7 +37,7 @@ const barsOf = (seeds: number): string =>
     ? `too few for an interval, so an error bar goes from the least to the most of them, and no shape is decided.`
     : `an error bar is Student's 95% interval of the mean over them. All seeds are asked the same held-out prompts: a bar tells how much is the luck of sampling and training, not what other prompts would give.`;
 
-const VERDICTS: { readonly [V in Verdict]: string } = {
+const OUTCOMES: { readonly [V in Outcome]: string } = {
   seen: "reasoned",
   "not seen": "comply",
   "not decided": "other",
@@ -46,28 +45,28 @@ const VERDICTS: { readonly [V in Verdict]: string } = {
 
 function shapesSection({ shapes, variants, figures, seeds }: StudyResults): Section {
   const labelOf = (name: string) => variants.find((variant) => variant.name === name)?.label ?? name;
-  const rows = shapes.map(({ paper, figure, is, over, margin, change, verdict, title, unit }) => {
+  const rows = shapes.map(({ paper, figure, is, over, margin, change, outcome, title, unit }) => {
     const there = figures.some((own) => own.name === figure);
     const span =
       over.length === 1
         ? labelOf(over[0]!)
         : `${labelOf(over[0]!)} → ${labelOf(over.at(-1)!)}${over.length > 2 ? `, along the line through ${over.length}` : ""}`;
-    const moved = change === null ? "no figure" : shownChange(change, unit);
+    const moved = shownChange(change, unit);
     const asked = is === "level" ? `level within ${shownMargin(margin, unit)}` : is;
     const named = there ? `<a href="#${sectionId(title)}">${escapeHtml(title)}</a>` : escapeHtml(title);
     return [
       paper,
       { html: `${named} <small>${asked}?</small><br>${escapeHtml(span)}: <b>${moved}</b>` },
-      { html: `<span class="tag ${VERDICTS[verdict]}">${verdict}</span>` },
+      { html: `<span class="tag ${OUTCOMES[outcome]}">${outcome}</span>` },
     ];
   });
   const rule =
     seeds.length < FEWEST_SEEDS
       ? `With fewer than ${FEWEST_SEEDS} seeds nothing is decided.`
-      : "Seen where that interval lies wholly on the side that the paper's finding has it, not seen where it lies wholly on another, not decided where it does neither.";
+      : "It stands with its 95% interval over seeds: seen where that lies wholly on the side that the paper's finding has it, not seen where it lies wholly on another, not decided where it does neither.";
   return {
     title: "What the paper found, and what is seen here",
-    said: `Each change is taken within a seed, from the first variant to the last, and stands with its 95% interval over seeds. ${rule} The trend counts, not the level.`,
+    said: `Each change is taken within a seed, from the first variant to the last. ${rule} The trend counts, not the level.`,
     body: table(["The paper", "Here", ""], rows),
   };
 }
@@ -133,10 +132,12 @@ function runsSection(
   };
 }
 
-/** "−21.3 points (−25.0 to −17.2)". */
-export function shownChange({ value, low, high }: Estimate, unit: Figure["unit"]): string {
-  const [own, from, to] = [value, low, high].map((each) => signed(each, unit));
-  return `${own}${unit === "share" ? " points" : ""} (${from} to ${to})`;
+/** "−21.3 points (−25.0 to −17.2)", or "no figure". */
+export function shownChange(change: Change | null, unit: Figure["unit"]): string {
+  if (change === null) return "no figure";
+  const { value, low, high } = change;
+  const own = `${signed(value, unit)}${unit === "share" ? " points" : ""}`;
+  return low === null || high === null ? own : `${own} (${signed(low, unit)} to ${signed(high, unit)})`;
 }
 
 const shownMargin = (margin: number, unit: Figure["unit"]): string =>

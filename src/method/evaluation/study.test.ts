@@ -66,7 +66,7 @@ test("figures, their spread over seeds, and the shapes, within a seed", () => {
   expect(along!.variants[0]!.values[0]).toBeCloseTo(-0.6);
   expect(evasion!.variants[0]!.spread).toMatchObject({ value: 0, low: 0, high: 0 });
   expect(labels!.variants[0]).toEqual({ name: "a", values: [null, null, null], spread: null });
-  expect(shapes.map(({ verdict }) => verdict)).toEqual(["seen", "seen", "not decided"]);
+  expect(shapes.map(({ outcome }) => outcome)).toEqual(["seen", "seen", "not decided"]);
   expect(shapes[0]!.change!.value).toBeCloseTo((-0.4 - 0.5 - 0.4) / 3);
   expect(shapes[2]!.change).toBeNull();
 });
@@ -80,7 +80,7 @@ test("two seeds have a range and no interval, and decide nothing", () => {
   });
   const two = new Map([...runs].map(([name, own]) => [name, own.slice(0, 2)]));
   const { shapes } = summarizeStudy({ ...design, seeds: ["1", "2"] }, two);
-  expect(new Set(shapes.map(({ verdict }) => verdict))).toEqual(new Set(["not decided"]));
+  expect(new Set(shapes.map(({ outcome }) => outcome))).toEqual(new Set(["not decided"]));
 });
 
 test("the page stands alone, says what each bar is, and what is seen", () => {

@@ -3,7 +3,7 @@
 import { FIGURES, type Figure, type FigureName, isChange } from "./figures.ts";
 import { type Estimate, tInterval } from "./intervals.ts";
 import type { Results } from "./results.ts";
-import { changeOver, decideTrend, FEWEST_SEEDS, type Trend, type Verdict } from "./shapes.ts";
+import { type Change, changeOver, decideTrend, FEWEST_SEEDS, type Outcome, type Trend } from "./shapes.ts";
 
 /** Raised whenever a key of study.json changes. */
 export const STUDY_VERSION = 1;
@@ -65,8 +65,8 @@ export interface StudyResults {
   readonly shapes: readonly (Shape &
     Pick<Figure, "title" | "unit"> & {
       /** From the first variant to the last, within a seed. */
-      readonly change: Estimate | null;
-      readonly verdict: Verdict;
+      readonly change: Change | null;
+      readonly outcome: Outcome;
     })[];
 }
 
