@@ -9,7 +9,7 @@ import type { Costs, Lengths, Sizes } from "./forecast.ts";
 import { probeEndpoints } from "./probe-endpoints.ts";
 import { constitutionOf } from "./read-constitution.ts";
 import { readPreferences, readPrompts } from "./read-dataset.ts";
-import type { Recipe } from "./recipe.ts";
+import { playersOf, type Recipe } from "./recipe.ts";
 import { adaptersOf } from "./training.ts";
 
 /** What a probe measured. */
@@ -27,6 +27,34 @@ export interface Clock {
 
 /** Prompts tried at most: enough to fill a batch. */
 const MOST_PROMPTS = 64;
+
+/** All of a recipe that a probe looks at: recipes alike in it need one between them. Principles of one file count as equally long. */
+export function probedOf({
+  base,
+  lora,
+  constitution,
+  prompts,
+  supervised,
+  compute,
+  ...rest
+}: Recipe): string {
+  const { batch, responseSampling, critiqueSampling, revisionSampling } = supervised;
+  const samplings = [responseSampling, critiqueSampling, revisionSampling, rest.feedback.reasoningSampling];
+  const files = [constitution.file, prompts.redTeam.file];
+  return JSON.stringify([
+    base,
+    lora,
+    files,
+    batch,
+    samplings,
+    hasChains(rest),
+    compute,
+    playersOf({ supervised, ...rest }),
+  ]);
+}
+
+const hasChains = ({ feedback, evaluation }: Pick<Recipe, "feedback" | "evaluation">): boolean =>
+  feedback.mode === "chain-of-thought" || evaluation.judge.mode === "chain-of-thought";
 
 /** Counts the recipe's prompts and comparisons. */
 export async function sizesOf({ prompts, feedback, preference }: Recipe): Promise<Sizes> {
@@ -86,9 +114,9 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
         { role: "user", content: feedbackQuestion(prompt, question, responses[i]!.text, revisions[i]!.text) },
       ],
     );
-    const hasChains =
-      recipe.feedback.mode === "chain-of-thought" || recipe.evaluation.judge.mode === "chain-of-thought";
-    const chains = hasChains ? await ask(comparing, recipe.feedback.reasoningSampling, "reasoning") : [];
+    const chains = hasChains(recipe)
+      ? await ask(comparing, recipe.feedback.reasoningSampling, "reasoning")
+      : [];
     const lengths: Lengths = {
       prompt: mean(responses, ({ promptTokens }) => promptTokens.length),
       response: mean(responses, ({ tokens }) => tokens.length),

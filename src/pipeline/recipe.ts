@@ -305,7 +305,7 @@ export const playersOf = ({
   supervised,
   feedback,
   evaluation,
-}: Recipe): Readonly<Record<Part, Source>> => ({
+}: Pick<Recipe, "policy" | "supervised" | "feedback" | "evaluation">): Readonly<Record<Part, Source>> => ({
   answer: policy,
   critique: supervised.critiqueModel,
   revision: supervised.revisionModel,

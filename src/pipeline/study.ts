@@ -13,7 +13,7 @@ import { type Forecast, forecastOnce, forecastRun } from "./forecast-run.ts";
 import { checkMemory } from "./memory-of-run.ts";
 import { hostOn, keptDevice, pickDevice } from "./pick-device.ts";
 import { copyRun, type PreviewedStage, previewRun } from "./preview.ts";
-import type { Clock } from "./probe.ts";
+import { type Clock, type Probe, probedOf } from "./probe.ts";
 import type { Study, StudyRun } from "./read-study.ts";
 import { type RunOptions, runCharter } from "./run.ts";
 import { writeWhole } from "./run-directory.ts";
@@ -31,7 +31,7 @@ export const outputsOf = (directory: string, { variant, seed }: Pick<StudyRun, "
 
 /**
  * Looks at everything that the runs name, and what each will have to make: steps that several share are counted once, for the
- * first, and not at all if they are there already. Computes nothing but a probe a variant.
+ * first, and not at all if they are there already. Computes nothing but a probe.
  *
  * @param keepForecasts whether forecasts are kept in the directory, so that the same study does not measure again
  * @throws UserError when something that a variant names cannot be used
@@ -43,9 +43,14 @@ export async function planStudy(
   keepForecasts: boolean,
 ): Promise<readonly PlannedRun[]> {
   const prepared = new Map<Variant, Awaited<ReturnType<typeof prepare>>>();
+  const probes = new Map<string, Probe>();
   for (const variant of design.variants) {
     const first = runs.find((run) => run.variant === variant)!;
-    prepared.set(variant, await prepare(first, directory, clock, keepForecasts));
+    const probed = probedOf(first.recipe);
+    const known = probes.get(probed);
+    const own = await prepare(first, directory, clock, keepForecasts, known);
+    prepared.set(variant, own);
+    probes.set(probed, own.forecast);
   }
   const isBegun = existsSync(ledgerPath(directory));
   // Beside the directory, so that both can hold the same bytes of the disk.
@@ -75,7 +80,13 @@ export async function planStudy(
 }
 
 /** A variant's device and forecast, once everything that it names has been looked at. Seeds do not move them. */
-async function prepare(run: StudyRun, directory: string, clock: Clock, keepForecast: boolean) {
+async function prepare(
+  run: StudyRun,
+  directory: string,
+  clock: Clock,
+  keepForecast: boolean,
+  known: Probe | undefined,
+) {
   const { recipe } = run;
   await checkMemory(recipe);
   const kept = recipe.compute.device === "auto" ? keptDevice(directory) : undefined;
@@ -83,7 +94,8 @@ async function prepare(run: StudyRun, directory: string, clock: Clock, keepForec
   const host = await hostOn(recipe, device);
   try {
     await checkInputs(recipe, host, clock);
-    if (!keepForecast) return { device, forecast: await forecastRun(recipe, host, clock) };
+    if (known !== undefined || !keepForecast)
+      return { device, forecast: await forecastRun(recipe, host, clock, known) };
     const outputs = outputsOf(directory, run);
     mkdirSync(outputs, { recursive: true });
     return { device, forecast: await forecastOnce(recipe, host, clock, outputs) };
