@@ -1,4 +1,4 @@
-// Which recipe a command means: a file, or the name of one that comes with Charter.
+// Which recipe or study a command means: a file, or the name of one that comes with Charter.
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { nearestName } from "../nearest-name.ts";
@@ -8,9 +8,19 @@ import type { Terminal } from "./terminal.ts";
 export const DEFAULT_RECIPE = "town";
 
 /** Absolute path of the recipe's file. */
-export function findRecipe(given: string | undefined, { workingDirectory, projectRoot }: Terminal): string {
-  const folder = join(projectRoot, "recipes");
-  const wanted = given ?? DEFAULT_RECIPE;
+export const findRecipe = (given: string | undefined, terminal: Terminal): string =>
+  findShipped(given ?? DEFAULT_RECIPE, { one: "recipe", all: "recipes" }, terminal);
+
+/** Absolute path of the study's file. */
+export const findStudy = (given: string, terminal: Terminal): string =>
+  findShipped(given, { one: "study", all: "studies" }, terminal);
+
+function findShipped(
+  wanted: string,
+  { one, all }: { readonly one: string; readonly all: string },
+  { workingDirectory, projectRoot }: Terminal,
+): string {
+  const folder = join(projectRoot, all);
   const candidates = [
     resolve(workingDirectory, wanted),
     join(folder, `${wanted}.yaml`),
@@ -21,8 +31,10 @@ export function findRecipe(given: string | undefined, { workingDirectory, projec
   const names = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ""));
   const near = nearestName(wanted, names);
   throw new UserError(
-    "no-recipe",
-    `expected a recipe's file or name, got "${wanted}"`,
-    near === undefined ? `Recipes that come with Charter: ${names.join(", ")}.` : `Did you mean "${near}"?`,
+    `no-${one}`,
+    `expected a ${one}'s file or name, got "${wanted}"`,
+    near === undefined
+      ? `${all[0]!.toUpperCase()}${all.slice(1)} that come with Charter: ${names.join(", ")}.`
+      : `Did you mean "${near}"?`,
   );
 }

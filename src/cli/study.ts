@@ -1,17 +1,15 @@
 // charter study <file>: a grid of variants of a recipe over seeds, in one folder with one ledger, and a page with error bars. Says
 // first what it takes; asked again, it goes on where it stopped.
-import { existsSync, readdirSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { FIGURES, shownFigure } from "../method/evaluation/figures.ts";
 import type { StudyResults } from "../method/evaluation/study.ts";
 import { shownChange } from "../method/evaluation/study-page.ts";
-import { nearestName } from "../nearest-name.ts";
 import type { Emit } from "../pipeline/events.ts";
 import { readStudy, type Study } from "../pipeline/read-study.ts";
 import type { PlannedRun } from "../pipeline/study.ts";
-import { UserError } from "../user-error.ts";
 import { counted, duration, whole } from "./amounts.ts";
-import { findRecipe } from "./find-recipe.ts";
+import { findRecipe, findStudy } from "./find-recipe.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { createRenderer } from "./render.ts";
@@ -67,25 +65,6 @@ export async function study(given: string, options: StudyCommand, terminal: Term
   return 0;
 }
 
-/** A study's file: by its path, or by its name among those that come with Charter. */
-function findStudy(given: string, { workingDirectory, projectRoot }: Terminal): string {
-  const folder = join(projectRoot, "studies");
-  const candidates = [
-    resolve(workingDirectory, given),
-    join(folder, `${given}.yaml`),
-    resolve(projectRoot, given),
-  ];
-  const found = candidates.find((path) => /\.ya?ml$/.test(path) && existsSync(path));
-  if (found !== undefined) return found;
-  const names = readdirSync(folder).map((name) => name.replace(/\.yaml$/, ""));
-  const near = nearestName(given, names);
-  throw new UserError(
-    "no-study",
-    `expected a study's file or name, got "${given}"`,
-    near === undefined ? `Studies that come with Charter: ${names.join(", ")}.` : `Did you mean "${near}"?`,
-  );
-}
-
 /** The recipe that a study names: a file beside it, or what the other commands would take. */
 function besideOr(file: string, called: string, terminal: Terminal): string {
   const beside = resolve(dirname(file), called);
@@ -108,11 +87,6 @@ function inAll(planned: readonly PlannedRun[]): string {
   return `${duration(sum(planned, ({ ms }) => ms))} and ${whole(sum(planned, ({ tokens }) => tokens))} tokens${money}, what runs share counted once`;
 }
 
-const trainingsOf = ({ stages }: PlannedRun): readonly string[] =>
-  stages
-    .filter(({ unit, anew }) => (unit === "step" || unit === "iteration") && anew > 0)
-    .map(({ stage }) => stage);
-
 const planAsJson = ({ design: { name, title } }: Study, planned: readonly PlannedRun[]) => ({
   ...{ name, title, ms: sum(planned, ({ ms }) => ms), tokens: sum(planned, ({ tokens }) => tokens) },
   runs: planned.map(({ variant, seed, ms, stages }) => ({ variant: variant.name, seed, ms, stages })),
@@ -124,7 +98,7 @@ function writePlan(planned: readonly PlannedRun[], { write, paint }: Terminal): 
     run.seed,
     whole(sum([run], ({ total, anew }) => total - anew)),
     whole(sum([run], ({ anew }) => anew)),
-    trainingsOf(run).join(", ") || "nothing",
+    run.trainings.join(", ") || "nothing",
     duration(run.ms),
   ]);
   const [heading, ...lines] = tableLines(["variant", "seed", "there", "anew", "trains", "time"], rows);

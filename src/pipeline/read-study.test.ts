@@ -180,6 +180,14 @@ test.each([
   }
 });
 
+test.each([
+  ["1,1", /--seeds: expected each once, got 1 twice/],
+  ["1,", /--seeds: expected letters, digits, dots and dashes, got ""/],
+  ["../a", /--seeds: expected letters, digits, dots and dashes, got "..\/a"/],
+])("--seeds %s is refused", (seeds, message) => {
+  expect(() => read(GOOD, { seeds: seeds.split(",") })).toThrow(message);
+});
+
 test("docs/studies.md names every figure, every key and every study", () => {
   const page = readFileSync(resolve(projectRoot, "docs/studies.md"), "utf8").replace(/```[\s\S]*?```/g, "");
   const told = new Set([...page.matchAll(/`([^`]+)`/g)].map(([, name]) => name));

@@ -88,7 +88,19 @@ export function readStudy(file: string, options: StudyOptions): Study {
   const refuse = (path: KeyPath, message: string, hint: string): never => {
     throw new UserError("study-contradiction", `${where(path)}: ${message}`, hint);
   };
-  refuseTwice(document.seeds, (i) => refuse(["seeds", i], ...twice(document.seeds[i]!)));
+  const seeds = options.seeds ?? document.seeds;
+  const refuseSeed = (at: number, message: string, hint: string): never => {
+    if (options.seeds === undefined) return refuse(["seeds", at], message, hint);
+    throw new UserError("study-seeds", `--seeds: ${message}`, hint);
+  };
+  refuseTwice(seeds, (i) => refuseSeed(i, ...twice(seeds[i]!)));
+  for (const [i, seed] of seeds.entries())
+    if (!name.safeParse(seed).success)
+      refuseSeed(
+        i,
+        `expected letters, digits, dots and dashes, got "${seed}"`,
+        "A folder is named for it: take a number.",
+      );
   const names = document.variants.map((variant) => variant.name);
   refuseTwice(names, (i) => refuse(["variants", i, "name"], ...twice(names[i]!)));
   for (const [path, set] of [
@@ -125,7 +137,7 @@ export function readStudy(file: string, options: StudyOptions): Study {
     name: options.name ?? document.name,
     title: document.title,
     about: document.about,
-    seeds: options.seeds ?? document.seeds,
+    seeds,
     variants: document.variants.map(label),
     figures: document.figures,
     shapes,

@@ -12,7 +12,7 @@ import type { Emit } from "./events.ts";
 import { type Forecast, forecastOnce, forecastRun } from "./forecast-run.ts";
 import { checkMemory } from "./memory-of-run.ts";
 import { hostOn, keptDevice, pickDevice } from "./pick-device.ts";
-import { copyRun, type PreviewedStage, previewRun } from "./preview.ts";
+import { copyRun, isTraining, type PreviewedStage, previewRun } from "./preview.ts";
 import { type Clock, type Probe, probedOf } from "./probe.ts";
 import type { Study, StudyRun } from "./read-study.ts";
 import { type RunOptions, runCharter } from "./run.ts";
@@ -21,6 +21,8 @@ import { writeWhole } from "./run-directory.ts";
 /** A run of a study, and what is left to make of it once those before it are made. */
 export interface PlannedRun extends StudyRun {
   readonly stages: readonly PreviewedStage[];
+  /** Stages that train. */
+  readonly trainings: readonly string[];
   readonly forecast: Forecast;
   readonly ms: number;
 }
@@ -68,7 +70,12 @@ export async function planStudy(
         const { device, forecast } = prepared.get(run.variant)!;
         const preview = { ledger, directory: copy, device, ...clock };
         const stages = await previewRun(preview, run.recipe, forecast, missing);
-        planned.push({ ...run, stages, forecast, ms: stages.reduce((sum, { ms }) => sum + ms, 0) });
+        const trained = stages.filter((stage) => isTraining(stage) && stage.anew > 0);
+        planned.push({
+          ...{ ...run, stages, forecast },
+          trainings: trained.map(({ stage }) => stage),
+          ms: stages.reduce((sum, { ms }) => sum + ms, 0),
+        });
       }
       return planned;
     } finally {
