@@ -245,6 +245,22 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
       done(await (await import("./compare.ts")).compare(a, b, options, terminal)),
     );
 
+  withRuns(
+    command("scoreboard [run]", "what each principle did, which of them agree, and what none speaks to", [
+      "scoreboard",
+      "scoreboard runs/town --prompts 40",
+    ]),
+  )
+    .option(
+      "--prompts <n>",
+      "ask every principle about the models' answers to so many held-out prompts first",
+      wholeNumber,
+    )
+    .option("--json", "as JSON, for machines")
+    .action(async (run, options) =>
+      done(await (await import("./scoreboard.ts")).scoreboard(run, options, terminal)),
+    );
+
   command("chat <checkpoint...>", "talk to a checkpoint; to several at once, one answer under the other", [
     "chat runs/town/checkpoints/rl-cai",
     "chat models/town runs/town/checkpoints/rl-cai",

@@ -13,6 +13,7 @@ import type { Answers, Made } from "./made.ts";
 import { judgeAll } from "./matches.ts";
 import { openNamed } from "./named-model.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
+import { readUnderEveryPrinciple } from "./scoreboard.ts";
 import { summarize } from "./summarize.ts";
 import { sampleResponses } from "./supervised.ts";
 
@@ -37,9 +38,10 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
     harmlessness: redTeam,
     helpfulness: helpful,
   });
+  const shared = await readUnderEveryPrinciple(run, host, made, answers, redTeam);
   const scores = await scoreRounds(run, host, made);
   if (run.isPreview) throw new PreviewEnd("nothing was computed that could be summarised");
-  const results = summarize(made, grader, { redTeam, helpful, answers, matches, scores });
+  const results = summarize(made, grader, { redTeam, helpful, answers, matches, shared, scores });
   const shown = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
   const transcripts = [
     ...shown.map((prompt) =>

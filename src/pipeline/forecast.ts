@@ -14,6 +14,7 @@ export interface Sizes {
   /** Comparisons that the recipe reads from files. */
   readonly harmlessnessFile: number;
   readonly helpfulnessFile: number;
+  readonly principles: number;
 }
 
 /** Mean lengths, tokens. */
@@ -139,6 +140,7 @@ const STAGES: readonly (readonly [start: string, part: Part])[] = [
   ["revision", "revision"],
   ["feedback", "feedback"],
   ["judge", "judge"],
+  ["scoreboard", "judge"],
 ];
 
 function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
@@ -215,6 +217,16 @@ function evaluation({ evaluation, supervised }: Recipe, sizes: Sizes, lengths: L
     atMost(judge.comparisons, prompts) * PAIRS_OF_MODELS * samplesPerPrompt * BOTH_ORDERS * chains;
   const each = reading(judge.mode, prompt + 2 * response + wording, reasoning);
   const prompts = sizes.evaluationRedTeam + sizes.evaluationHelpful;
+  const shared =
+    atMost(evaluation.scoreboard, sizes.evaluationRedTeam) *
+    TRAINED_MODELS *
+    samplesPerPrompt *
+    BOTH_ORDERS *
+    chains;
+  const scoreboard = [
+    ["harmlessness", "Scoreboard: under every principle", sizes.principles],
+    ["helpfulness", "Scoreboard: which is more helpful", 1],
+  ] as const;
   const samples = Array.from({ length: samplesPerPrompt }, (_, i) => i + 1);
   return [
     ...["helpful-only", "sl-cai", "rl-cai"].flatMap((name) =>
@@ -227,6 +239,9 @@ function evaluation({ evaluation, supervised }: Recipe, sizes: Sizes, lengths: L
     ),
     counted("judge-harmlessness", "Evaluation: judging harmlessness", asked(sizes.evaluationRedTeam), each),
     counted("judge-helpfulness", "Evaluation: judging helpfulness", asked(sizes.evaluationHelpful), each),
+    ...scoreboard.map(([criterion, title, questions]) =>
+      counted(`scoreboard-${criterion}`, title, shared * questions, each),
+    ),
     counted("score-rounds", "Evaluation: scoring the rounds", sizes.redTeam * (1 + supervised.rounds), {
       read: prompt + response,
     }),
@@ -236,6 +251,8 @@ function evaluation({ evaluation, supervised }: Recipe, sizes: Sizes, lengths: L
 const BOTH_ORDERS = 2;
 /** Of three models. */
 const PAIRS_OF_MODELS = 3;
+/** Each against the helpful-only one. */
+const TRAINED_MODELS = 2;
 
 /** A label: read once; with a chain of thought, read again after it was sampled. */
 const reading = (mode: "direct" | "chain-of-thought", question: number, reasoning: number): Each =>

@@ -29,7 +29,7 @@ export interface Clock {
 const MOST_PROMPTS = 64;
 
 /** Counts the recipe's prompts and comparisons. */
-export async function sizesOf({ prompts, feedback, preference }: Recipe): Promise<Sizes> {
+export async function sizesOf({ prompts, feedback, preference, constitution }: Recipe): Promise<Sizes> {
   const count = async (
     given: { readonly file: string | null; readonly count: number | "all" },
     read: typeof readPrompts | typeof readPreferences,
@@ -49,6 +49,7 @@ export async function sizesOf({ prompts, feedback, preference }: Recipe): Promis
         ? await count({ file: feedback.file, count: feedback.pairs }, readPreferences)
         : 0,
     helpfulnessFile: await count(preference.helpfulness, readPreferences),
+    principles: readConstitution(constitution).principles.length,
   };
 }
 
