@@ -81,6 +81,10 @@ export function parseMessages(value: unknown, where: string): Conversation {
   });
 }
 
+/** The content of a single message; other values as they are. */
+export const contentOf = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && "content" in value ? value.content : value;
+
 function soleAssistant(messages: Conversation, where: string): string {
   if (messages.length === 1 && messages[0]!.role === "assistant") return messages[0]!.content;
   const roles = messages.map((message) => message.role).join(", ");

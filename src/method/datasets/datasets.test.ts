@@ -142,7 +142,7 @@ describe("parsePreferences", () => {
     const { rows, skipped } = parsePreferences(lines(good, row, good));
     expect(rows.length).toBe(2);
     expect(skipped).toEqual([
-      { line: 2, reason, detail: expect.stringMatching(/expected .*, got|expected a prompt/) },
+      { line: 2, reason, detail: expect.stringMatching(/expected .*, got|expected a prompt/), raw: row },
     ]);
   });
 });
@@ -155,10 +155,10 @@ describe("parseRows", () => {
     );
     const { rows, skipped } = parsePrompts([...source, Uint8Array.of(0xff)]);
     expect(rows.length).toBe(2);
-    expect(skipped.map(({ line, reason }) => [line, reason])).toEqual([
-      [3, "bad-json"],
-      [5, "bad-json"],
-      [6, "bad-encoding"],
+    expect(skipped.map(({ line, reason, raw }) => [line, reason, raw])).toEqual([
+      [3, "bad-json", "{oops"],
+      [5, "bad-json", '{"prompt":"a","n":1e999}'],
+      [6, "bad-encoding", { base64: "/w==" }],
     ]);
     expect(describeSkipped(skipped)).toBe("2 bad-json, 1 bad-encoding");
   });
@@ -260,7 +260,7 @@ describe("parseDemonstrations", () => {
     const { skipped } = parseDemonstrations(lines({ prompt: "Tea?", response: "No.", revision: "Yes." }));
     expect(skipped[0]).toMatchObject({
       reason: "unknown-shape",
-      detail: expect.stringMatching(/critique or critic_response/),
+      detail: expect.stringMatching(/response\+critique\+revision.*, got prompt, response, revision \(TRL/),
     });
   });
 });

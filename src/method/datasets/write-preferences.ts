@@ -1,5 +1,6 @@
 // Writes comparisons in TRL's conversational preference shape with an explicit prompt, one row a line.
 import type { PreferenceRow } from "./preferences.ts";
+import { whereSome } from "./write-rows.ts";
 
 /** Log-odds are cut here, so that certain labels stay finite: logit(1 - 1e-6). */
 const LARGEST_MARGIN = Math.log((1 - 1e-6) / 1e-6);
@@ -9,10 +10,12 @@ const LARGEST_MARGIN = Math.log((1 - 1e-6) / 1e-6);
  * in nats, is the part of it that TRL's RewardTrainer and OpenRLHF read.
  */
 export function formatPreferences(rows: readonly PreferenceRow[]): string {
-  return rows.map((row) => `${JSON.stringify(toTrl(row))}\n`).join("");
+  return rows.map((row) => `${JSON.stringify(preferenceRecord(row))}\n`).join("");
 }
 
-function toTrl({ conversation, chosen, rejected, probability, metadata }: PreferenceRow) {
+/** A row of that shape. */
+export function preferenceRecord(row: PreferenceRow): object {
+  const { conversation, chosen, rejected, probability, metadata } = row;
   const isSwapped = probability < 0.5;
   const p = isSwapped ? 1 - probability : probability;
   const reply = (content: string) => [{ role: "assistant", content }];
@@ -22,6 +25,6 @@ function toTrl({ conversation, chosen, rejected, probability, metadata }: Prefer
     rejected: reply(isSwapped ? chosen : rejected),
     chosen_prob: p,
     margin: Math.min(LARGEST_MARGIN, Math.log(p / (1 - p))),
-    ...(Object.keys(metadata).length > 0 && { metadata }),
+    ...whereSome(metadata),
   };
 }
