@@ -34,9 +34,7 @@ export async function sizesOf({ prompts, feedback, preference, constitution }: R
     given: { readonly file: string | null; readonly count: number | "all" },
     read: typeof readPrompts | typeof readPreferences,
   ) => {
-    if (given.file === null) return 0;
-    const { rows } = await read(given.file);
-    return given.count === "all" ? rows.length : Math.min(rows.length, given.count);
+    return given.file === null ? 0 : (await read(given.file, given.count)).rows.length;
   };
   return {
     redTeam: await count(prompts.redTeam, readPrompts),
@@ -55,12 +53,13 @@ export async function sizesOf({ prompts, feedback, preference, constitution }: R
 
 /** Measures lengths and costs with the checkpoint that is trained, and the recipe's prompts and constitution. */
 export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Promise<Probe> {
-  const { rows } = await readPrompts(recipe.prompts.redTeam.file);
+  const { rows } = await readPrompts(
+    recipe.prompts.redTeam.file,
+    Math.min(MOST_PROMPTS, recipe.compute.batch),
+  );
   const constitution = readConstitution(recipe.constitution);
   const principle = constitution.principles[0]!;
-  const prompts = rows
-    .slice(0, Math.min(MOST_PROMPTS, recipe.compute.batch))
-    .map(({ conversation }) => conversation);
+  const prompts = rows.map(({ conversation }) => conversation);
   const model = await host.open(recipe.base, adaptersOf(recipe, "probe"));
   try {
     const ask = (conversations: readonly Conversation[], sampling: Sampling, name: string) =>
