@@ -283,6 +283,25 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
       done(await (await import("./merge.ts")).merge(folder, options, terminal)),
     );
 
+  command("import <file>", "a data file of any known shape as JSONL that a recipe, and TRL, can read", [
+    "import harmless-base/train.jsonl.gz --to comparisons.jsonl",
+    "import ultrafeedback.parquet --to prompts.jsonl --as prompts",
+    "import annotated-pairs.json --to comparisons.jsonl --annotator 'gpt-4o'",
+  ])
+    .requiredOption("--to <out.jsonl>", "where the rows go; what cannot be used goes beside it")
+    .addOption(
+      new Option("--as <purpose>", "what the rows serve as; by their shape where it is not told").choices([
+        "prompts",
+        "preferences",
+        "demonstrations",
+      ]),
+    )
+    .option("--annotator <name>", "whose preferences, in annotated pairs (default: the human's)")
+    .option("--json", "as JSON, for machines")
+    .action(async (file, options) =>
+      done(await (await import("./import.ts")).importDataset(file, options, terminal)),
+    );
+
   const pretrain = command("pretrain", "make a model that a recipe can start from", ["pretrain town"]);
   command(
     "town",
