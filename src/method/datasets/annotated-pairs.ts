@@ -1,5 +1,6 @@
 // Annotated pairs, the JSON document of Inverse Constitutional AI (Findeis et al. 2025) and Feedback Forensics, version 2.0 and
 // what 1.0 wrote otherwise: comparisons of two answers, each with the preferences of many annotators, human or principle.
+import { isTranscript } from "./conversation.ts";
 import { MalformedRow, type Row } from "./dataset.ts";
 
 /** Somebody's preference between `a` and `b`, and who they are. */
@@ -39,16 +40,20 @@ export function preferenceOf(row: Row, annotator?: string): Row {
   const better = sideOf(pref);
   if (better === null)
     throw new MalformedRow("no-preference", `annotations.${id}.pref: expected a or b, got ${show(pref)}`);
-  const [chosen, rejected] = better === "a" ? ["a", "b"] : ["b", "a"];
-  const as = { [chosen!]: "chosen", [rejected!]: "rejected" };
+  const [best, worst] = better === "a" ? (["a", "b"] as const) : (["b", "a"] as const);
+  const chosen = answer(row, best, "chosen");
+  // What two texts begin with in common is no prompt here.
+  if (row["prompt"] == null && !isTranscript(String(chosen["chosen"])))
+    throw new MalformedRow("no-final-user-turn", "prompt: expected text, messages or a transcript, got null");
+  const as = { [best]: "chosen", [worst]: "rejected" };
   const relative = annotations.map(([other, annotation]) => {
     const side = sideOf(annotation.pref);
     return [other, { ...annotation, ...(side !== null && { pref: as[side] }) }];
   });
   return {
     prompt: row["prompt"],
-    ...answer(row, chosen!, "chosen"),
-    ...answer(row, rejected!, "rejected"),
+    ...chosen,
+    ...answer(row, worst, "rejected"),
     annotator: id,
     annotations: Object.fromEntries(relative),
   };
@@ -72,7 +77,8 @@ function pick(
         annotations.find(([, { default: isDefault }]) => isDefault === true))
       : annotations.find(([id, { name, description }]) => [id, name, description].includes(wanted));
   if (found !== undefined) return found;
-  const known = annotations.map(([id, { name, description }]) => String(name ?? description ?? id));
+  const names = annotations.map(([id, { name, description }]) => String(name ?? description ?? id));
+  const known = names.length > 8 ? [...names.slice(0, 8), `${names.length - 8} more`] : names;
   const expected = wanted === undefined ? "a human or a default annotator" : `annotator "${wanted}"`;
   throw new MalformedRow("no-preference", `expected ${expected}, got ${known.join(", ") || "none"}`);
 }

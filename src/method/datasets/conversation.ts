@@ -127,11 +127,15 @@ function checkPrompt(turns: Conversation, where: string): Conversation {
 
 function textOf(content: unknown, where: string): string {
   if (typeof content === "string") return content.toWellFormed();
-  const parts = Array.isArray(content)
-    ? content.map((part) => (part as { readonly text?: unknown } | null)?.text)
-    : [null];
+  const parts = Array.isArray(content) ? content.map(textOfPart) : [null];
   if (parts.every((part) => typeof part === "string")) return parts.join("").toWellFormed();
   throw new MalformedRow("unknown-shape", `${where}: expected content of text, got ${show(content)}`);
+}
+
+/** { type: "text", text } as OpenAI writes it, or { type: "text", value } (LLaMA-Factory). */
+function textOfPart(part: unknown): unknown {
+  const { type, text, value } = (part ?? {}) as Readonly<Record<string, unknown>>;
+  return text ?? (type === "text" ? value : null);
 }
 
 const show = (value: unknown): string =>

@@ -83,6 +83,17 @@ const PAIRS: Readonly<Record<string, { readonly soft?: true; readonly write: (p:
       rejected: { from: "gpt", value: rejected },
     }),
   },
+  "LLaMA-Factory v1 pairs": {
+    write: ({ conversation, chosen, rejected }) => {
+      const written = (answer: string) =>
+        [...conversation, assistant(answer)].map(({ role, content }) => ({
+          role,
+          content: [{ type: "text", value: content }],
+          loss_weight: 1,
+        }));
+      return { chosen_messages: written(chosen), rejected_messages: written(rejected) };
+    },
+  },
   "Alpaca pairs": {
     write: ({ conversation, chosen, rejected }) => ({
       instruction: last(conversation),
@@ -179,6 +190,13 @@ describe("a comparison is read back from", () => {
             p1: { pref: null },
           },
         });
+        const promptless = {
+          ...document,
+          comparisons: comparisons.map((each) => ({ ...each, prompt: null })),
+        };
+        expect(new Set(parsePreferences(lines(promptless)).skipped.map(({ reason }) => reason))).toEqual(
+          new Set(["no-final-user-turn"]),
+        );
         const other = parsePreferences(lines(document), { annotator: "gpt" });
         expect(other.rows.map(({ chosen }) => chosen)).toEqual(pairs.map(([{ rejected }]) => rejected));
         const undecided = parsePreferences(lines(document), { annotator: "Prefer the kinder" });

@@ -63,6 +63,11 @@ const question = (row: Row, column: string): Row => ({
   prompt: afterSystem(row["system_prompt"] ?? row["system"], row[column]),
 });
 
+const messagePair = ({ chosen_messages: chosen, rejected_messages: rejected }: Row): Row => ({
+  chosen,
+  rejected,
+});
+
 export const SHAPES: readonly Shape[] = [
   ...["response", "text"].map((side): Shape => {
     const columns = [`${side}_a`, `${side}_b`, "annotations"];
@@ -163,6 +168,13 @@ export const SHAPES: readonly Shape[] = [
     optional: LABELS,
     prompts: { leaves: PAIR, rows: pick("prompt") },
     preferences: { leaves: [], rows: pick("prompt", ...PAIR) },
+  },
+  {
+    name: "LLaMA-Factory v1 pairs",
+    columns: ["chosen_messages", "rejected_messages"],
+    optional: LABELS,
+    prompts: { leaves: ["chosen_messages", "rejected_messages", ...LABELS], rows: messagePair },
+    preferences: { leaves: [], rows: (row) => ({ ...pick(...LABELS)(row), ...messagePair(row) }) },
   },
   {
     name: "Alpaca pairs (LLaMA-Factory)",
