@@ -4,6 +4,7 @@
 // A run, as `charter run` makes it: read a recipe, look at what it names, follow it.
 export { checkInputs } from "./pipeline/check-inputs.ts";
 export type { Emit, PipelineEvent } from "./pipeline/events.ts";
+export { type Conversion, convertDataset } from "./pipeline/convert-dataset.ts";
 export { type Forecast, forecastRun } from "./pipeline/forecast-run.ts";
 export { perform, type Recorded, type Run, type Work } from "./pipeline/perform.ts";
 export { constitutionalAi } from "./pipeline/pipeline.ts";

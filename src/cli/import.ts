@@ -2,9 +2,9 @@
 import { basename, resolve } from "node:path";
 import { describeCounts } from "../method/datasets/dataset.ts";
 import type { Purpose } from "../method/datasets/shapes.ts";
-import { convertDataset } from "../pipeline/convert-dataset.ts";
+import { convertDataset, malformedPathOf } from "../pipeline/convert-dataset.ts";
 import { UserError } from "../user-error.ts";
-import { counted } from "./amounts.ts";
+import { counted, whole } from "./amounts.ts";
 import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrappedLines } from "./wrapped.ts";
@@ -21,11 +21,14 @@ export async function importDataset(
   options: ImportOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { write, paint, columns, workingDirectory } = terminal;
+  const { write, writeError, isInteractive, paint, columns, workingDirectory } = terminal;
   const [from, to] = [file, options.to].map((path) => resolve(workingDirectory, path)) as [string, string];
   checkTarget(from, to, options.to);
   const { as: purpose, annotator } = options;
-  const done = await convertDataset(from, to, { purpose, annotator });
+  const redraw = (text: string) => isInteractive && writeError(`\r\u001b[K${text}`);
+  const onProgress = (read: number) => redraw(`  ${paint("dim", `${whole(read)} rows`)}`);
+  const done = await convertDataset(from, to, { purpose, annotator, onProgress });
+  redraw("");
   const { counts, first, left, rows } = done;
   if (options.json) {
     const maps = { counts: Object.fromEntries(counts), left: Object.fromEntries(left) };
@@ -51,10 +54,10 @@ export async function importDataset(
 }
 
 function checkTarget(from: string, to: string, shown: string): void {
-  if (from === to)
+  if (from === to || from === malformedPathOf(to))
     throw new UserError(
       "import-target",
-      `--to: expected another file than the one read, got ${shown}`,
+      `--to: expected a name that does not write over the file read, got ${shown}`,
       "Name a new one.",
     );
   if (/\.(gz|zst|parquet|json)$/.test(to))

@@ -388,10 +388,12 @@ describe("charter import", () => {
   it("refuses a target that it would write over its source, or that is named as what it is not", async () => {
     writeFileSync(join(folder, "chats.json"), JSON.stringify(rows));
     const to = (target: string) => charter("import", "chats.json", "--to", target);
-    expect(await to("chats.json")).toMatchObject({
+    const writesOver = {
       code: 2,
-      err: expect.stringMatching(/--to: expected another file/),
-    });
+      err: expect.stringMatching(/--to: expected a name that does not write over/),
+    };
+    expect(await to("chats.json")).toMatchObject(writesOver);
+    expect(await charter("import", "chats.malformed.jsonl", "--to", "chats.jsonl")).toMatchObject(writesOver);
     expect(await to("out.parquet")).toMatchObject({ code: 2, err: expect.stringMatching(/ends in \.jsonl/) });
   });
 });

@@ -38,11 +38,15 @@ export interface Conversion extends Malformed {
 export async function convertDataset(
   file: string,
   to: string,
-  options: Choices & { readonly purpose?: Purpose | undefined } = {},
+  options: Choices & {
+    readonly purpose?: Purpose | undefined;
+    /** Told now and then how many rows have been written. */
+    readonly onProgress?: (rows: number) => void;
+  } = {},
 ): Promise<Conversion> {
   const purpose = options.purpose ?? (await guessPurpose(file));
   const reader = RECORDS[purpose](options);
-  const malformedPath = `${to.replace(/\.jsonl?$/, "")}.malformed.jsonl`;
+  const malformedPath = malformedPathOf(to);
   using out = lineWriter(to);
   using aside = lineWriter(malformedPath);
   const counts = new Map<SkipReason, number>();
@@ -57,8 +61,8 @@ export async function convertDataset(
         count(counts, outcome.skipped.reason);
         aside.write(outcome.skipped);
       } else {
-        rows++;
         out.write(outcome.row);
+        if (++rows % 10_000 === 0) options.onProgress?.(rows);
         if (outcome.source === last) continue; // another part of the same row
         last = outcome.source;
         for (const part of leftBehind(last, purpose)) count(left, part);
@@ -69,6 +73,9 @@ export async function convertDataset(
   else aside.keep();
   return { purpose, rows, counts, first, left, malformedFile: first === undefined ? null : malformedPath };
 }
+
+/** Where malformed rows go: beside the others. */
+export const malformedPathOf = (to: string): string => `${to.replace(/\.jsonl$/, "")}.malformed.jsonl`;
 
 /** How rows are read and at once made records to write. */
 const RECORDS: { readonly [P in Purpose]: (choices: Choices) => RowReader<object> } = {
@@ -100,7 +107,7 @@ const BUFFERED = 1 << 18;
 
 /** Writes values as lines into a file that takes its name when it is kept, and is gone when it is not. */
 function lineWriter(path: string) {
-  const fresh = `${path}.${process.pid}.writing`;
+  const fresh = `${path}.writing`;
   let handle: number | undefined;
   let waiting = "";
   const storing = <R>(act: () => R): R => {

@@ -1,7 +1,7 @@
 // What a run begins with, written into its ledger: the constitution and each of its principles, prompts, demonstrations and
 // comparisons (checkpoints.ts: the models). From here on everything can be traced to these entries.
 import { existsSync, mkdirSync, statSync } from "node:fs";
-import { basename, dirname, join, parse, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { hashFile } from "../ledger/blobs.ts";
 import { type Json, type NewEntry, stepKey } from "../ledger/ledger.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
@@ -131,7 +131,7 @@ function setAside(run: Run, kind: string, file: string, skipped: readonly Skippe
 
 /** One file for the bytes that were read and what they were read as; of two readings the one that went further. */
 function keep(run: Run, kind: string, file: string, skipped: readonly Skipped[]): string {
-  const { name } = parse(file);
+  const name = basename(file).replace(/(\.(jsonl?|parquet|gz|zst))+$/, "");
   const path = join(run.directory, "malformed", `${kind}-${name}-${hashFile(file).slice(0, 8)}.jsonl`);
   const text = skipped.map((row) => `${JSON.stringify(row)}\n`).join("");
   if (!existsSync(path) || statSync(path).size < Buffer.byteLength(text)) {
