@@ -10,9 +10,10 @@ import {
   type SkipReason,
 } from "../method/datasets/dataset.ts";
 import { DEMONSTRATIONS } from "../method/datasets/demonstrations.ts";
+import { leftBehind } from "../method/datasets/left-behind.ts";
 import { preferences } from "../method/datasets/preferences.ts";
 import { PROMPTS } from "../method/datasets/prompts.ts";
-import { type Choices, leftBehind, type Purpose, purposeOf } from "../method/datasets/shapes.ts";
+import { type Choices, type Purpose, purposeOf } from "../method/datasets/shapes.ts";
 import { preferenceRecord } from "../method/datasets/write-preferences.ts";
 import { demonstrationRecord, promptRecord } from "../method/datasets/write-rows.ts";
 import { rowsOf } from "./dataset-file.ts";

@@ -6,9 +6,10 @@ import { describe, expect, test } from "vitest";
 import type { Conversation } from "../../models/model.ts";
 import type { Row } from "./dataset.ts";
 import { type DemonstrationRow, parseDemonstrations } from "./demonstrations.ts";
+import { leftBehind } from "./left-behind.ts";
 import { parsePreferences } from "./preferences.ts";
 import { parsePrompts } from "./prompts.ts";
-import { leftBehind, purposeOf, SHAPES, shapeOf } from "./shapes.ts";
+import { purposeOf, SHAPES, shapeOf } from "./shapes.ts";
 
 const user = (content: string) => ({ role: "user", content }) as const;
 const assistant = (content: string) => ({ role: "assistant", content }) as const;
@@ -454,6 +455,24 @@ describe("the table of shapes", () => {
       "messages[].weight",
       "messages[].tool_calls",
     ]);
+  });
+
+  test("does not list what is not there", () => {
+    const completions = [0, 1].map((rank) => ({ rank, completion: [assistant(`answer ${rank}`)] }));
+    expect(leftBehind({ context: [user("Tea?")], completions }, "preferences")).toEqual([]);
+    expect(leftBehind({ conversations: [{ from: "human", value: "Tea?" }] }, "prompts")).toEqual([]);
+    expect(leftBehind({ transcript: "\n\nHuman: Tea?" }, "prompts")).toEqual([]);
+    expect(leftBehind({ transcript: "\n\nHuman: Tea?\n\nAssistant: Yes." }, "prompts")).toHaveLength(1);
+  });
+
+  test("names only parts that left-behind.ts knows", () => {
+    for (const shape of SHAPES)
+      for (const purpose of ["prompts", "preferences", "demonstrations"] as const)
+        for (const leaf of shape[purpose]?.leaves ?? []) {
+          const value = { [leaf.split(": ")[0]!]: [user("a"), assistant("b"), assistant("c")] };
+          const row = { ...Object.fromEntries(shape.columns.map((column) => [column, "x"])), ...value };
+          expect(leftBehind(row, purpose)).toContain(leaf);
+        }
   });
 
   test("is the table of docs/files.md", () => {

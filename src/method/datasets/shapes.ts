@@ -17,7 +17,7 @@ export const PURPOSES: readonly Purpose[] = ["demonstrations", "preferences", "p
 
 /** A shape in the service of one purpose. */
 interface Service {
-  /** What of the row our own shape has no place for: a column, and after ": " which part of it. */
+  /** What of the row our own shape has no place for: a column, or after ": " a part of it (left-behind.ts says when). */
   readonly leaves: readonly string[];
   readonly rows: (row: Row, choices: Choices) => Row | readonly Row[];
 }
@@ -105,21 +105,21 @@ export const SHAPES: readonly Shape[] = [
     columns: [...CAI, "chosen", "rejected"],
     optional: [...REVISION, "prompt", "messages"],
     prompts: {
-      leaves: [...CAI.slice(1), ...REVISION, "chosen", "rejected"],
+      leaves: [...CAI.slice(1), ...REVISION, "chosen", "rejected", "messages"],
       rows: (row) => ({ prompt: contentOf(row["init_prompt"]) }),
     },
-    preferences: { leaves: [...CAI, ...REVISION], rows: pick("prompt", "chosen", "rejected") },
-    demonstrations: { leaves: ["chosen", "rejected"], rows: pick(...CAI, ...REVISION) },
+    preferences: { leaves: [...CAI, ...REVISION, "messages"], rows: pick("prompt", "chosen", "rejected") },
+    demonstrations: { leaves: ["chosen", "rejected", "messages"], rows: pick(...CAI, ...REVISION) },
   },
   {
     name: "cai-conversation",
     columns: CAI,
     optional: [...REVISION, "prompt", "messages"],
     prompts: {
-      leaves: [...CAI.slice(1), ...REVISION],
+      leaves: [...CAI.slice(1), ...REVISION, "messages"],
       rows: (row) => ({ prompt: contentOf(row["init_prompt"]) }),
     },
-    demonstrations: { leaves: [], rows: pick(...CAI, ...REVISION) },
+    demonstrations: { leaves: ["messages"], rows: pick(...CAI, ...REVISION) },
   },
   ...["prompt", "conversation", "messages"].map((column): Shape => {
     const answers = ["response", "critique", "revision"];
@@ -260,27 +260,4 @@ function refuse(row: Row, purpose: Purpose): never {
   const seen = Object.keys(row).join(", ") || "none";
   const got = other === undefined ? seen : `${seen} (${other.name}, which serves as ${serves})`;
   throw new MalformedRow("unknown-shape", `${purpose}: expected columns ${known}, got ${got}`);
-}
-
-/** What a row holds that its shape cannot keep for this purpose, such as "margin" or "messages[].weight". */
-export function leftBehind(row: Row, purpose: Purpose): readonly string[] {
-  const shape = shapeOf(row, purpose);
-  if (shape === undefined) return [];
-  const left = shape[purpose]!.leaves.filter((part) => row[part.split(":")[0]!] != null);
-  const turns = [...shape.columns, ...shape.optional].flatMap((column) =>
-    keysOfTurns(row[column]).map((key) => `${column}[].${key}`),
-  );
-  return [...new Set([...left, ...turns])];
-}
-
-const TURN = ["role", "content", "from", "value"];
-
-/** What turns carry besides who speaks and what is said. */
-function keysOfTurns(value: unknown): readonly string[] {
-  const turns = (Array.isArray(value) ? value : [value]) as readonly unknown[];
-  return turns
-    .filter(
-      (turn): turn is Row => typeof turn === "object" && turn !== null && ("role" in turn || "from" in turn),
-    )
-    .flatMap((turn) => Object.keys(turn).filter((key) => !TURN.includes(key) && turn[key] != null));
 }
