@@ -6,7 +6,6 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib";
 import type { SourceRow } from "../method/datasets/dataset.ts";
 import { UserError } from "../user-error.ts";
-import { parquetRows } from "./parquet-file.ts";
 import { splitRows } from "./split-rows.ts";
 
 /** Bytes read at once. */
@@ -77,6 +76,7 @@ async function startOf(file: string): Promise<Uint8Array> {
 }
 
 async function* parquet(file: string): AsyncGenerator<SourceRow> {
+  const { parquetRows } = await import("./parquet-file.ts"); // few files are, and it takes a while
   let line = 0;
   try {
     for await (const source of parquetRows(file)) yield { line: ++line, source };
