@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { FORMAT_NAMES, WRITABLE } from "../method/constitution/exchange/format-names.ts";
 import { UserError } from "../user-error.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -330,9 +331,10 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     ),
   )
     .option("--strict", "exit code 1 if there are remarks")
+    .option("--model <model>", MODEL)
     .option("--json", "as JSON, for machines")
     .action(async (file, options) =>
-      done((await import("./constitution-check.ts")).checkConstitution(file, options, terminal)),
+      done(await (await import("./constitution-check.ts")).checkConstitution(file, options, terminal)),
     );
   withWithout(
     command(
@@ -359,9 +361,62 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .action(async (before, after, options) =>
       done((await import("./constitution-diff.ts")).diffConstitution(before, after, options, terminal)),
     );
+  const withBeside = (of: Command, does: string): Command =>
+    of
+      .option("--demonstrations <file>", `JSONL of critiques and revisions ${does}`)
+      .option("--comparisons <file>", `JSONL of labelled comparisons ${does}`)
+      .option("--prompts <file>", `JSONL of the questions of traits ${does}`)
+      .option("--json", "as JSON, for machines");
+  withBeside(
+    command(
+      "import <file...>",
+      "a constitution of another format, or a document in prose, as one of Charter's",
+      [
+        "constitution import house-rules.md --to house-rules.yaml",
+        "constitution import comments.csv --consensus 0.6 --to public.yaml",
+        "constitution import CritiqueRevisionInstructions.json RLMadisonInstructions.json --to paper.yaml",
+      ],
+      constitution,
+    ),
+    "that the file holds: where they go",
+  )
+    .option("--to <file>", "where it goes (default: the standard output)")
+    .addOption(
+      new Option("--from <format>", "what the file is (default: by what it holds)").choices(FORMAT_NAMES),
+    )
+    .option("--title <title>", "the constitution's title")
+    .option("--consensus <share>", "least consensus of every group, from 0 to 1 (polis)", share)
+    .option("--model <model>", MODEL)
+    .action(async (files, options) =>
+      done(await (await import("./constitution-import.ts")).importInto(files, options, terminal)),
+    );
+  withBeside(
+    withWithout(
+      command(
+        "export <file>",
+        "a constitution in another format, and what that cannot hold",
+        [
+          "constitution export mine.yaml --to mine.md",
+          "constitution export mine.yaml --to mine.json --format hugging-face",
+        ],
+        constitution,
+      ),
+    ),
+    "to be put in",
+  )
+    .requiredOption("--to <file>", "where it goes")
+    .addOption(
+      new Option("--format <format>", "what the file is to be (default: Markdown for .md)").choices(WRITABLE),
+    )
+    .action(async (file, options) =>
+      done(await (await import("./constitution-export.ts")).exportTo(file, options, terminal)),
+    );
 
   return program;
 }
+
+/** A model named on the command line. */
+const MODEL = "a model goes over it: a folder, an id of the hub, or '{ endpoint: http://…/v1, model: … }'";
 
 function versionOf(projectRoot: string): string {
   const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
@@ -386,7 +441,13 @@ function amount(value: string): number {
 }
 
 function nucleus(value: string): number {
-  const share = amount(value);
-  if (share === 0 || share > 1) throw new InvalidArgumentError("Expected a number above 0, at most 1.");
-  return share;
+  const mass = amount(value);
+  if (mass === 0 || mass > 1) throw new InvalidArgumentError("Expected a number above 0, at most 1.");
+  return mass;
+}
+
+function share(value: string): number {
+  const part = amount(value);
+  if (part > 1) throw new InvalidArgumentError("Expected a number from 0 to 1.");
+  return part;
 }
