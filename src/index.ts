@@ -5,6 +5,7 @@
 export { checkInputs } from "./pipeline/check-inputs.ts";
 export type { Emit, PipelineEvent } from "./pipeline/events.ts";
 export { type Conversion, convertDataset } from "./pipeline/convert-dataset.ts";
+export { type ImportOptions, importConstitution, type NamedFile } from "./pipeline/foreign-constitution.ts";
 export { type Forecast, forecastRun } from "./pipeline/forecast-run.ts";
 export { perform, type Recorded, type Run, type Work } from "./pipeline/perform.ts";
 export { constitutionalAi } from "./pipeline/pipeline.ts";
@@ -57,8 +58,12 @@ export {
   type ConstitutionDiff,
   diffConstitutions,
 } from "./method/constitution/diff.ts";
+export { type Exported, exportConstitution, type Imported } from "./method/constitution/exchange/exchange.ts";
+export type { FormatName } from "./method/constitution/exchange/format-names.ts";
+export { formatConstitution } from "./method/constitution/format-constitution.ts";
 export { renderConstitution } from "./method/constitution/page.ts";
 export { type Remark, reviewConstitution } from "./method/constitution/review.ts";
+export { type ModelRemark, type ModelReview, reviewByModel } from "./method/constitution/review-by-model.ts";
 export { drawPrinciple, drawPrinciples } from "./method/constitution/draw.ts";
 export { comparisonQuestion, critiqueRequest, revisionRequest } from "./method/constitution/wording.ts";
 

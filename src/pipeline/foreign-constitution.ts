@@ -1,10 +1,11 @@
 // Constitutions of other formats from files and to files. The formats are method/constitution/exchange; nothing that is there is
 // overwritten by an import, since people go on to edit what it wrote.
 import { readFileSync, writeFileSync } from "node:fs";
+import { basename, parse } from "node:path";
 import type { OnAsked } from "../method/constitution/ask.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
 import { type Content, contentOf } from "../method/constitution/exchange/content.ts";
-import type { Beside } from "../method/constitution/exchange/draft.ts";
+import type { Beside, Reading } from "../method/constitution/exchange/draft.ts";
 import {
   type Exported,
   exportConstitution,
@@ -43,7 +44,12 @@ export async function importConstitution(
   const [first, ...rest] = files.map(contentIn) as [Content, ...Content[]];
   const read = readForeign([first, ...rest], options);
   const names = files.map(({ shownAs }) => shownAs);
-  if (model === undefined) return named(read, names, title);
+  const asConstitution = (reading: Reading): Imported => {
+    const own = title === undefined ? reading : { ...reading, title };
+    const source = names.map((name) => basename(name)).join(" and ");
+    return named({ format: read.format, reading: own }, source, parse(names[0]!).name);
+  };
+  if (model === undefined) return asConstitution(read.reading);
   if (read.format !== "markdown")
     throw new UserError(
       "import-model",
@@ -51,8 +57,7 @@ export async function importConstitution(
       "Leave --model out, and ask it afterwards: charter constitution check <file> --model ...",
     );
   const improved = await improveSplit(model, splitProse(first.text), onAsked, signal);
-  const reading = readingOfSplit(improved.split, first.text);
-  return { ...named({ format: read.format, reading }, names, title), improved };
+  return { ...asConstitution(readingOfSplit(improved.split, first.text)), improved };
 }
 
 /** Files of what stands beside a constitution in some formats. */

@@ -15,7 +15,7 @@ import type { FormatName } from "./format-names.ts";
 const RUNS = { numRuns: 40 };
 
 const read = (text: string, file = "file", from?: FormatName): Imported =>
-  named(readForeign([contentOf(text, file)], from === undefined ? {} : { from }), [file]);
+  named(readForeign([contentOf(text, file)], from === undefined ? {} : { from }), file, file);
 
 /** A constitution and what it carries, written in a format and read again, recognised by its content. */
 function thereAndBack(constitution: Constitution, format: FormatName, beside: Beside = {}): Imported {
@@ -128,7 +128,7 @@ test("both files of the paper are paired by order, and what has no counterpart i
     [contentOf(pretty(["Which is 0?"]), "rl.json"), contentOf(pretty(requests(2)), "sl.json")],
     {},
   );
-  const { constitution, notes } = named(both, ["rl.json", "sl.json"]);
+  const { constitution, notes } = named(both, "both", "Paper");
   expect(constitution!.principles.map(({ id, wording, source }) => [id, wording, source!.locator])).toEqual([
     ["harmful0", { critique: "Find 0.", revision: "Mend 0.", comparison: "Which is 0?" }, "harmful0 and [0]"],
     ["harmful1", { critique: "Find 1.", revision: "Mend 1." }, "harmful1"],

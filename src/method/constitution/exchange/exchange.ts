@@ -1,6 +1,5 @@
 // A constitution from a file of another format and back, with what a format cannot hold told by name. Knows readings and rows of
 // the table (formats.ts), not one format.
-import { basename, extname } from "node:path";
 import { UserError } from "../../../user-error.ts";
 import { type Constitution, type Principle, parseConstitution } from "../constitution.ts";
 import { formatConstitution } from "../format-constitution.ts";
@@ -55,17 +54,21 @@ export function readForeign(
   );
 }
 
-/** A reading as a constitution: ids, the file as the source, version 1.0.0 where it has none. */
+/**
+ * A reading as a constitution: ids, its source, version 1.0.0 where it has none.
+ *
+ * @param source title of the source of every principle
+ * @param title where the reading has none
+ */
 export function named(
   { format, reading }: ReturnType<typeof readForeign>,
-  files: readonly string[],
-  title?: string,
+  source: string,
+  title: string,
 ): Imported {
   const { principles, prompts = [], demonstrations, comparisons, coverage, notes } = reading;
   const ids = principleIds(principles);
-  const source = files.map((file) => basename(file)).join(" and ");
   const constitution: Constitution = {
-    title: title ?? reading.title ?? basename(files[0]!, extname(files[0]!)),
+    title: reading.title ?? title,
     version: reading.version ?? "1.0.0",
     principles: principles.map(
       ({ text, reasons, weight, tags, wording, locator }, i): Principle => ({
@@ -88,7 +91,7 @@ export function named(
     format,
     // Read as a user's own would be, so that what is written can be used.
     ...(principles.length > 0 && {
-      constitution: parseConstitution(formatConstitution(constitution), files[0]!),
+      constitution: parseConstitution(formatConstitution(constitution), source),
     }),
     questions: prompts.map(({ prompt, of, list }) => ({ prompt, principle: ids[of]!, list })),
     ...(demonstrations && { demonstrations }),
@@ -129,7 +132,10 @@ export function exportConstitution(
     );
   const text = write(constitution, beside);
   const reading = read(contentOf(text, "export"), {});
-  return { text, lost: lostBetween(constitution, named({ format, reading }, ["export"]).constitution) };
+  return {
+    text,
+    lost: lostBetween(constitution, named({ format, reading }, "export", "export").constitution),
+  };
 }
 
 /** What a principle may have, and what it is where it has none. */

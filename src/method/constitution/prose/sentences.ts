@@ -151,11 +151,21 @@ function sentencesOf(node: Nodes, text: string): readonly Sentence[] {
   }
   const last = spans.at(-1);
   if (last !== undefined) last.end = mask.length;
+  let next = 0; // runs before it end before the sentence
   return spans.flatMap(({ start, end }) => {
     const span = trimmed({ start: from + start, end: from + end }, text);
-    const said = visible(runs, span, text);
+    while (next < runs.length && runs[next]!.end <= span.start) next += 1;
+    const own = runs.slice(next, firstFrom(runs, next, span.end));
+    const said = visible(own, span, text);
     return said === "" ? [] : [{ ...span, text: said }];
   });
+}
+
+/** Of runs in order, the first from `next` on that begins at `end` or behind it. */
+function firstFrom(runs: readonly Run[], next: number, end: number): number {
+  let at = next;
+  while (at < runs.length && runs[at]!.start < end) at += 1;
+  return at;
 }
 
 /** The paragraph, character for character, as the segmenter is to see it: between two lines there is a space. */

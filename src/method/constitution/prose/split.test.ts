@@ -26,7 +26,7 @@ The assistant should:
 
 ## Manners {#manners}
 
-> Never shout. Because guests leave.
+> Never shout. *Because* guests leave.
 
 - **Kind.** It thanks people &amp; smiles \\*always\\*.
 
@@ -179,7 +179,7 @@ since doors are shut for a reason. It was always so in the town, and ${i} people
     reading: readingOfSplit(splitProse(document), document),
   };
   expect(performance.now() - begun).toBeLessThan(20_000);
-  const { constitution } = named({ format, reading }, ["houses.md"]);
+  const { constitution } = named({ format, reading }, "houses.md", "houses");
   const texts = constitution!.principles.map(({ text }) => text);
   expect(texts).toContain("Never look through window 699.");
   expect(texts).toContain("Knock 17 times at the door, and wait for an answer.");
