@@ -24,7 +24,7 @@ const schema = z.looseObject({
 });
 
 /** What is read; the rest is told as left out. */
-const READ = new Set([...Object.keys(schema.shape), "id"]);
+const READ = new Set(Object.keys(schema.shape));
 
 /** The tag of guidelines, which are principles here, and stay apart in the file. */
 const GUIDELINE = "guideline";
@@ -45,7 +45,9 @@ export function readConstitutionalEvals({ text, json, where }: Content): Reading
     const isDerived = comparison === derivedWording("comparison", said);
     return { text: said, locator: `criteria[${i}]`, wording: isDerived ? {} : { comparison } };
   });
-  const rest = Object.keys(value).filter((key) => !READ.has(key));
+  // An id that is the title in small letters is made of it again.
+  const isKept = (key: string) => READ.has(key) || (key === "id" && value["id"] === slug(title));
+  const rest = Object.keys(value).filter((key) => !isKept(key));
   const unread = [
     ...(voices.first_person.length > 0 ? ["voices.first_person"] : []),
     ...(voices.second_person.length > 0 ? ["voices.second_person"] : []),
