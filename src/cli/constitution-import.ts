@@ -56,9 +56,15 @@ export async function importInto(
   for (const { file, text } of besides)
     if (file !== undefined && text !== "") writeText(at(file), text, true);
   if (json) {
-    const { questions, demonstrations, comparisons, coverage, ...rest } = imported;
-    const { pieces: _, ...covered } = coverage ?? { pieces: [] };
-    write(`${JSON.stringify({ ...rest, ...(coverage && { coverage: covered }) })}\n`);
+    const { format, constitution, notes, coverage } = imported;
+    const { improved } = asked?.result ?? {};
+    const told = {
+      ...{ format, constitution, notes },
+      beside: Object.fromEntries(besides.map(({ unit, count }) => [`${unit}s`, count])),
+      coverage: coverage && { ...coverage, pieces: undefined },
+      improved: improved && { ...improved, split: undefined },
+    };
+    write(`${JSON.stringify(told)}\n`);
     return 0;
   }
   if (to === undefined) write(yaml);

@@ -74,18 +74,20 @@ export async function exportWith(
   files: BesideFiles,
 ): Promise<Exported> {
   const { demonstrations, comparisons, prompts } = files;
+  const rows = prompts === undefined ? [] : (await readPrompts(prompts)).rows;
+  const questions = rows.flatMap(({ conversation, metadata: { principle, list = "questions" } }) =>
+    conversation.length === 1 && typeof principle === "string"
+      ? [{ prompt: conversation[0]!.content, principle, list: String(list) }]
+      : [],
+  );
   const beside: Beside = {
     ...(demonstrations !== undefined && { demonstrations: (await readDemonstrations(demonstrations)).rows }),
     ...(comparisons !== undefined && { comparisons: (await readPreferences(comparisons)).rows }),
-    ...(prompts !== undefined && {
-      questions: (await readPrompts(prompts)).rows.map(({ conversation, metadata }) => ({
-        prompt: conversation.at(-1)!.content,
-        principle: String(metadata["principle"]),
-        list: String(metadata["list"] ?? "questions"),
-      })),
-    }),
+    questions,
   };
-  return exportConstitution(constitution, format, beside);
+  const { text, lost } = exportConstitution(constitution, format, beside);
+  const odd = rows.length - questions.length;
+  return { text, lost: odd === 0 ? lost : [...lost, `${odd} prompts of several turns or of no principle`] };
 }
 
 /** @throws UserError when it cannot be written, or `isNew` and something is there */

@@ -6,7 +6,7 @@ import { UserError } from "../../../user-error.ts";
 import type { Constitution } from "../constitution.ts";
 import { slug } from "../principle-ids.ts";
 import { comparisonQuestion, derivedWording } from "../wording.ts";
-import { type Content, parseAs, saidText } from "./content.ts";
+import { type Content, parseAs, saidText, unreadNote } from "./content.ts";
 import type { Draft, Reading } from "./draft.ts";
 
 const texts = z.array(saidText).default([]);
@@ -47,13 +47,7 @@ export function readConstitutionalEvals({ text, json, where }: Content): Reading
   });
   // An id that is the title in small letters is made of it again.
   const isKept = (key: string) => READ.has(key) || (key === "id" && value["id"] === slug(title));
-  const rest = Object.keys(value).filter((key) => !isKept(key));
-  const unread = [
-    ...(voices.first_person.length > 0 ? ["voices.first_person"] : []),
-    ...(voices.second_person.length > 0 ? ["voices.second_person"] : []),
-    ...(told === undefined && voices.third_person.length > 0 ? ["voices.third_person"] : []),
-    ...rest,
-  ];
+  const spoken = Object.entries(voices).filter(([, said]) => Array.isArray(said) && said.length > 0);
   return {
     title,
     version,
@@ -71,9 +65,8 @@ export function readConstitutionalEvals({ text, json, where }: Content): Reading
       ...(guidelines.length > 0
         ? [`guidelines are principles with the tag ${GUIDELINE}; --without ${GUIDELINE} leaves them out`]
         : []),
-      ...(unread.length > 0
-        ? [`left out, as a constitution here has no place for it: ${unread.join(", ")}`]
-        : []),
+      ...unreadNote([value], Object.keys(value).filter(isKept)),
+      ...unreadNote([Object.fromEntries(spoken)], told === undefined ? [] : ["third_person"], "voices."),
     ],
   };
 }

@@ -31,6 +31,17 @@ function rowsOf(text: string): unknown {
   return rows.includes(undefined) ? undefined : rows;
 }
 
+/** What a file holds that is not read, where there is any. */
+export function unreadNote(
+  objects: readonly object[],
+  read: readonly string[],
+  within = "",
+): readonly string[] {
+  const keys = new Set(objects.flatMap((one) => Object.keys(one)));
+  const unread = [...keys.difference(new Set(read))].map((key) => within + key);
+  return unread.length === 0 ? [] : [`left out, as there is no place for it here: ${unread.join(", ")}`];
+}
+
 /** Text that says something, as it stands. */
 export const saidText = z
   .string()

@@ -322,6 +322,34 @@ test.each([
   expect(exportConstitution(small, format).lost).toEqual(lost);
 });
 
+test("of what stands beside the principles, what a format cannot hold is told, too", () => {
+  const shown = { critiqueRequest: "a", critique: "b", revisionRequest: "c", revision: "d", response: "e" };
+  const conversation = [{ role: "user", content: "Hi" }] as const;
+  const beside: Beside = {
+    demonstrations: [{ conversation, ...shown }],
+    comparisons: [{ conversation, chosen: "a", rejected: "b", probability: 0.7, metadata: {} }],
+    questions: [{ prompt: "Hi", principle: "nobody", list: "questions" }],
+  };
+  const lostIn = (format: FormatName) => exportConstitution(small, format, beside).lost;
+  expect(lostIn("hugging-face").slice(-2)).toEqual(["1 of the comparisons", "1 of the prompts"]);
+  expect(lostIn("traits").slice(-3)).toEqual([
+    "1 of the demonstrations",
+    "1 of the comparisons",
+    "1 of the prompts",
+  ]);
+  expect(lostIn("paper-comparison-few-shot")).toContain("1 of the comparisons"); // its soft label
+});
+
+test("what a file holds beside what is read is told", () => {
+  const unread = (value: unknown) => read(pretty(value)).notes.at(-1);
+  const there = "left out, as there is no place for it here:";
+  expect(unread({ constitutions: [{ critic: "a", revision: "b", note: "c" }], system_chat: [] })).toBe(
+    `${there} constitutions.note`,
+  );
+  expect(unread([{ trait: "I am kind.", clarification: "Always." }])).toBe(`${there} clarification`);
+  expect(read("comment-id,author-id,comment-body\n0,9,Be kind.").notes).toEqual([`${there} author-id`]);
+});
+
 test("chats of any even length from six on are demonstrations, and others are told", () => {
   const chat = (turns: number) =>
     Array.from({ length: turns }, (_, i) => ({
@@ -347,6 +375,7 @@ test("a file that is not what it says is refused by its place", () => {
   expect(() => read('{"constitutions": [{"critic": "a"}, {"critic": 3, "revision": " "}]}')).toThrow(
     /^file: constitutions\[0\]\.revision: expected string, got undefined\nfile: constitutions\[1\]\.critic: expected string, got number\nfile: constitutions\[1\]\.revision: expected text that is not empty$/,
   );
+  expect(() => read("title: Ours\nversion: 1.0.0\nprinciples: []")).toThrow(/got one of Charter's/);
   expect(() => read("[1, 2]")).toThrow(/expected a constitution in a format that is known/);
   expect(() => read("a,b\n1,2", "x.csv", "polis")).toThrow(/expected rows with a comment-body/);
   expect(() => readForeign([contentOf("# a", "a.md"), contentOf("# b", "b.md")], {})).toThrow(

@@ -1,5 +1,6 @@
 // A constitution from a file of another format and back, with what a format cannot hold told by name. Knows readings and rows of
 // the table (formats.ts), not one format.
+import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../../user-error.ts";
 import { type Constitution, type Principle, parseConstitution } from "../constitution.ts";
 import { formatConstitution } from "../format-constitution.ts";
@@ -19,8 +20,14 @@ export interface Imported extends Pick<Reading, "demonstrations" | "comparisons"
   readonly questions: readonly Question[];
 }
 
-/** The format of a file. @throws UserError for JSON that is in none */
-export function recognise(content: Content, from?: FormatName): FormatName {
+/** The format of a file. @throws UserError for one of ours, and for JSON that is in none */
+function recognise(content: Content, from?: FormatName): FormatName {
+  if (from === undefined && /^title:/m.test(content.text) && /^principles:/m.test(content.text))
+    throw new UserError(
+      "import-own",
+      `${content.where}: expected a constitution of another format, got one of Charter's`,
+      "It can be used as it is; `charter constitution export` writes it in another format.",
+    );
   const format = from ?? formatOf(content);
   if (format !== undefined) return format;
   throw new UserError(
@@ -132,10 +139,21 @@ export function exportConstitution(
     );
   const text = write(constitution, beside);
   const reading = read(contentOf(text, "export"), {});
-  return {
-    text,
-    lost: lostBetween(constitution, named({ format, reading }, "export", "export").constitution),
+  const back = named({ format, reading }, "export", "export");
+  return { text, lost: [...lostBetween(constitution, back.constitution), ...lostBeside(beside, back)] };
+}
+
+/** How many examples and questions do not come back as they were. */
+function lostBeside(before: Beside, after: Imported): readonly string[] {
+  const { demonstrations = [], comparisons = [], questions = [] } = before;
+  const missing = (of: readonly object[], back: readonly object[] = []) =>
+    of.filter((one, i) => !isDeepStrictEqual({ metadata: {}, ...one }, { metadata: {}, ...back[i] })).length;
+  const counts = {
+    demonstrations: missing(demonstrations, after.demonstrations),
+    comparisons: missing(comparisons, after.comparisons),
+    prompts: questions.length - after.questions.length,
   };
+  return Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : [`${count} of the ${name}`]));
 }
 
 /** What a principle may have, and what it is where it has none. */
@@ -155,9 +173,10 @@ const FIELDS: { readonly [name: string]: readonly [of: (principle: Principle) =>
 function lostBetween(before: Constitution, after: Constitution | undefined): readonly string[] {
   if (after === undefined) return ["every principle: the format holds examples alone"];
   const byText = new Map(after.principles.map((principle) => [principle.text, principle]));
-  const pairs = before.principles.map(
-    (one, i) => [one, byText.get(one.text) ?? after.principles[i]] as const,
-  );
+  const pairs = before.principles.map((one, i) => {
+    const same = after.principles[i];
+    return [one, same?.text === one.text ? same : (byText.get(one.text) ?? same)] as const;
+  });
   const counts = Object.entries(FIELDS).map(([name, [of, none]]) => {
     const missing = pairs.filter(([one, other]) => {
       const held = JSON.stringify(of(one));

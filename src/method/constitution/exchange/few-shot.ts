@@ -93,31 +93,27 @@ const REASONED =
 /** RLMadisonFewShotPrompts.json ({ prompt, corrects, incorrects }) and RLMadisonPrecogFewShotPrompts.json ({ prompt } with reasons). */
 export function readPaperComparisonFewShot({ json, where }: Content): Reading {
   const rows = parseAs(z.array(z.union([labelled, reasoned])).min(1), json, where);
-  const { items: comparisons, notes } = each(rows, (row, i): PreferenceRow => {
+  const { items, notes } = each(rows, (row, i): readonly PreferenceRow[] => {
     const place = `${where}: [${i}]`;
     const { prompt, corrects, incorrects } = row as z.output<typeof reasoned> &
       Partial<z.output<typeof labelled>>;
     if (corrects !== undefined && incorrects !== undefined) {
       const conversation = parsePrompt(prompt, place);
-      const [chosen, rejected] = [corrects[0]!, incorrects[0]!];
-      return { conversation, chosen, rejected, probability: 1, metadata: {} };
+      return corrects.flatMap((chosen) =>
+        incorrects.map((rejected) => ({ conversation, chosen, rejected, probability: 1, metadata: {} })),
+      );
     }
     const [, turns, a, b, reasoning, answer] = REASONED.exec(prompt) ?? [];
     if (turns === undefined)
       throw new MalformedRow("unknown-shape", `${place}: expected two options, reasons and an answer`);
     const transcript = `\n\n${turns}`.replace(/\n\nH:/g, "\n\nHuman:").replace(/\n\nA:/g, "\n\nAssistant:");
     const [chosen, rejected] = (answer === "A" ? [a, b] : [b, a]) as [string, string];
-    return {
-      conversation: parsePrompt(transcript, place),
-      chosen: chosen.trim(),
-      rejected: rejected.trim(),
-      probability: 1,
-      metadata: { reasoning: reasoning!.trim() },
-    };
+    const [conversation, metadata] = [parsePrompt(transcript, place), { reasoning: reasoning!.trim() }];
+    return [{ conversation, chosen: chosen.trim(), rejected: rejected.trim(), probability: 1, metadata }];
   });
   return {
     principles: [],
-    comparisons,
+    comparisons: items.flat(),
     notes: [
       "comparisons are asked without examples here, so these are shown to no feedback model; as labelled comparisons they can train or test a preference model",
       ...notes,

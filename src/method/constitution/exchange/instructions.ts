@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { Constitution, Principle } from "../constitution.ts";
 import { comparisonQuestion, critiqueRequest, revisionRequest } from "../wording.ts";
-import { type Content, parseAs, saidText } from "./content.ts";
+import { type Content, parseAs, saidText, unreadNote } from "./content.ts";
 import { type Beside, type Draft, draftOf, quotedNote, type Reading } from "./draft.ts";
 import { chatOf, demonstrationsOfChats } from "./few-shot.ts";
 
@@ -14,7 +14,8 @@ const huggingFace = z.looseObject({
 
 /** { constitutions: [{ critic, revision }], system_chat: [chat] }, as in llm-swarm and the alignment handbook. */
 export function readHuggingFace({ json, where }: Content): Reading {
-  const { constitutions, system_chat } = parseAs(huggingFace, json, where);
+  const file = parseAs(huggingFace, json, where);
+  const { constitutions, system_chat } = file;
   const { demonstrations, notes } = demonstrationsOfChats(system_chat, where);
   const reading = readingOf(
     constitutions.map(({ critic, revision }, i) => ({
@@ -22,7 +23,11 @@ export function readHuggingFace({ json, where }: Content): Reading {
       words: { critique: critic.trim(), revision: revision.trim() },
     })),
   );
-  return { ...reading, demonstrations, notes: [...reading.notes, ...notes] };
+  const unread = [
+    ...unreadNote([file], ["constitutions", "system_chat"]),
+    ...unreadNote(constitutions, ["critic", "revision"], "constitutions."),
+  ];
+  return { ...reading, demonstrations, notes: [...reading.notes, ...notes, ...unread] };
 }
 
 export const writeHuggingFace = ({ principles }: Constitution, { demonstrations = [] }: Beside): string =>

@@ -2,13 +2,16 @@
 // each comment and, where the groups of opinion were computed, each group's consensus. A comment that is kept is a principle.
 import { parse } from "csv-parse/sync";
 import { UserError } from "../../../user-error.ts";
-import type { Content } from "./content.ts";
+import { type Content, unreadNote } from "./content.ts";
 import type { Draft, Reading } from "./draft.ts";
 
 type Row = Readonly<Record<string, string>>;
 
 export const isPolis = ({ text }: Content): boolean =>
   /^\uFEFF?[^\n]*\bcomment-body\b/.test(text) && /^[^\n]*,/.test(text);
+
+/** Columns that are read beside those of the groups. */
+const READ = ["comment-id", "comment-body", "moderated", "agrees", "disagrees", "passes"];
 
 /** Pol.is marks a comment that its moderators turned down. */
 const REJECTED = "-1";
@@ -60,6 +63,7 @@ export function readPolis({ text, where }: Content, consensus?: number): Reading
       ...(consensus === undefined && groups.length > 0
         ? ["kept without regard to consensus; --consensus 0.6 asks for it in every group"]
         : []),
+      ...unreadNote(rows.slice(0, 1), [...READ, ...groups]),
     ],
   };
 }

@@ -2,7 +2,7 @@
 // principle; its questions are prompts.
 import { z } from "zod";
 import type { Constitution } from "../constitution.ts";
-import { type Content, parseAs } from "./content.ts";
+import { type Content, parseAs, unreadNote } from "./content.ts";
 import type { Beside, DraftPrompt, Reading } from "./draft.ts";
 
 /** The lists of questions that a trait has, in the order of the file. */
@@ -24,9 +24,12 @@ export function readTraits({ json, where }: Content): Reading {
   return {
     principles: used.map(({ row, i }) => ({ text: row.trait.trim(), locator: `[${i}]` })),
     prompts: asked,
-    notes: empty.some((count) => count > 0)
-      ? [`left out: ${empty[0]} empty traits, ${empty[1]} empty questions`]
-      : [],
+    notes: [
+      ...(empty.some((count) => count > 0)
+        ? [`left out: ${empty[0]} empty traits, ${empty[1]} empty questions`]
+        : []),
+      ...unreadNote(rows, ["trait", ...LISTS]),
+    ],
   };
 }
 
