@@ -34,36 +34,41 @@ ${MARK} ...
 If it does not, answer ${NONE}.`;
 }
 
-/** Asks about every principle and every sentence that was left out. */
+/** Asks about every principle and every sentence that is left out, those included that lost their principle on the way. */
 export async function improveSplit(
   model: LanguageModel,
   split: Split,
   onAsked?: OnAsked,
   signal?: AbortSignal,
 ): Promise<Improved> {
-  const { parts } = split;
-  const about = parts.flatMap((part, i) =>
-    part.role === "principle" || part.role === "left-out" ? [i] : [],
-  );
-  const questions = about.map((i) => question(parts[i]!, parts[i - 1]));
-  const answers = await answersTo(model, questions, onAsked, signal);
   const counts = { reworded: 0, added: 0, dropped: 0, unusable: 0 };
-  const changed = [...parts];
-  for (const [n, i] of about.entries()) {
-    const part = parts[i]!;
-    const said = answers[n]!.isWhole ? principleIn(answers[n]!.text, part, parts[i - 1]) : undefined;
-    const { text, principle = text, role } = part;
-    if (said === undefined) counts.unusable += 1;
-    else if (said === null && role === "principle") {
-      counts.dropped += 1;
-      changed[i] = { ...part, role: "left-out" };
-    } else if (said !== null) {
-      if (role === "left-out") counts.added += 1;
-      else if (said !== principle) counts.reworded += 1;
-      changed[i] = { ...part, role: "principle", principle: said };
+  const asked = new Set<number>(); // by where they begin
+  let parts = split.parts;
+  for (;;) {
+    const about = parts.flatMap(({ role, start }, i) =>
+      (role === "principle" || role === "left-out") && !asked.has(start) ? [i] : [],
+    );
+    if (about.length === 0) return { split: { ...split, parts }, asked: asked.size, ...counts };
+    const questions = about.map((i) => question(parts[i]!, parts[i - 1]));
+    const answers = await answersTo(model, questions, onAsked, signal);
+    const changed = [...parts];
+    for (const [n, i] of about.entries()) {
+      const part = parts[i]!;
+      asked.add(part.start);
+      const { text, isWhole } = answers[n]!;
+      const said = isWhole ? principleIn(text, part, parts[i - 1]) : undefined;
+      if (said === undefined) counts.unusable += 1;
+      else if (said !== null) {
+        if (part.role === "left-out") counts.added += 1;
+        else if (said !== (part.principle ?? part.text)) counts.reworded += 1;
+        changed[i] = { ...part, role: "principle", principle: said };
+      } else if (part.role === "principle") {
+        counts.dropped += 1;
+        changed[i] = { ...part, role: "left-out" };
+      }
     }
+    parts = settled({ ...split, parts: changed }).parts;
   }
-  return { split: settled({ ...split, parts: changed }), asked: about.length, ...counts };
 }
 
 /** The principle that an answer gives, null for none, undefined where it is of no use: neither, or about something else. */

@@ -5,6 +5,10 @@
 export const isNormative = (sentence: string): boolean =>
   !/\?["'”’)]*$/.test(sentence) && (ASKS.test(sentence) || ABOUT_IT.test(sentence) || TELLS.test(sentence));
 
+/** A sentence that goes on about the assistant as "it", behind one about the assistant by name. */
+export const goesOn = (before: string, sentence: string): boolean =>
+  ABOUT_IT.test(before) && /^It (?!(?:is|was|seems|matters|follows)\b)[a-z]+/.test(sentence);
+
 /** A sentence that gives the reason of another. */
 export const isExplanation = (sentence: string): boolean => EXPLAINS.test(sentence);
 

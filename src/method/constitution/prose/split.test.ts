@@ -105,6 +105,16 @@ test("a reading has the title, spans as locators, headings as tags, reasons, and
   ]);
 });
 
+test("what is said of the assistant as it belongs to what is said of it by name", () => {
+  const document = "The assistant takes no part in a theft. It says so. It is sorry, too.\n\nIt rains.";
+  expect(rolesOf(document)).toEqual([
+    ["principle", "The assistant takes no part in a theft. It says so."],
+    ["reason", "It is sorry, too."],
+    ["left-out", "It rains."],
+  ]);
+  expectWhole(document);
+});
+
 /** Every character is in one piece, and every word in one that has a meaning or is told as left out. */
 function expectWhole(document: string): void {
   const split = splitProse(document);

@@ -3,7 +3,7 @@
 import type { Reading } from "../exchange/draft.ts";
 import { slug } from "../principle-ids.ts";
 import { coverageOf, type Piece, placeIn, type Role } from "./coverage.ts";
-import { announcesExamples, announcesOrder, isExplanation, isNormative } from "./normative.ts";
+import { announcesExamples, announcesOrder, goesOn, isExplanation, isNormative } from "./normative.ts";
 import { type Block, blocksOf, type Sentence } from "./sentences.ts";
 
 /** One sentence and what became of it. */
@@ -86,6 +86,13 @@ function readParagraph(reader: Reader, block: Block, next: Block | undefined): v
     const isWithin = current !== undefined && isSameItem(current.block, block);
     const opensItem = n === 0 && item?.isFirst === true;
     const isItem = opensItem && (intro !== undefined || isListed(block, isWithin));
+    const last = parts.at(-1);
+    if (n > 0 && last?.role === "principle" && goesOn(last.text, text)) {
+      const { principle = last.text } = last;
+      const more = { text: `${last.text} ${text}`, principle: `${principle} ${text}` };
+      parts[parts.length - 1] = { ...last, ...more, end: sentence.end };
+      continue;
+    }
     const asks = isNormative(text);
     const part = { ...sentence, section: section.map((one) => one.text) };
     if (asks && opensList && n === sentences.length - 1 && text.endsWith(":"))
