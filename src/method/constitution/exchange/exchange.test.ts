@@ -1,4 +1,5 @@
 // Each format, there and back: what it can hold returns as it was, whatever is in it.
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { expect, test } from "vitest";
@@ -9,7 +10,7 @@ import { comparisonQuestion, critiqueRequest, revisionRequest } from "../wording
 import { contentOf } from "./content.ts";
 import type { Beside } from "./draft.ts";
 import { exportConstitution, type Imported, named, readForeign } from "./exchange.ts";
-import type { FormatName } from "./format-names.ts";
+import { FORMAT_NAMES, type FormatName } from "./format-names.ts";
 
 /** Each reads and writes whole constitutions. */
 const RUNS = { numRuns: 40 };
@@ -369,6 +370,13 @@ test("chats of any even length from six on are demonstrations, and others are to
     },
   ]);
   expect(notes.filter((note) => note.startsWith("left out"))).toHaveLength(3);
+});
+
+test("docs/constitutions.md has a row for every format, and no other", () => {
+  const page = readFileSync(new URL("../../../../docs/constitutions.md", import.meta.url), "utf8");
+  const section = page.split(/^## /m).find((part) => part.startsWith("From other programs"))!;
+  const rows = Array.from(section.matchAll(/^\| `([^`]+)`/gm), ([, name]) => name);
+  expect(rows.toSorted()).toEqual([...FORMAT_NAMES].toSorted());
 });
 
 test("a file that is not what it says is refused by its place", () => {
