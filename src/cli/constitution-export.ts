@@ -33,8 +33,15 @@ export async function exportTo(file: string, options: ExportOptions, terminal: T
       `expected --format for ${to}, got none`,
       `Formats: ${WRITABLE.join(", ")}.`,
     );
+  const [source, target] = [resolve(workingDirectory, file), resolve(workingDirectory, to)];
+  if (source === target)
+    throw new UserError(
+      "export-onto-itself",
+      `${to}: expected another file for --to, got the constitution itself`,
+      "Name another; an export does not hold all that a constitution does.",
+    );
   const constitution = readConstitution({
-    file: resolve(workingDirectory, file),
+    file: source,
     shownAs: file,
     ...(without && { without }),
   });
@@ -43,7 +50,7 @@ export async function exportTo(file: string, options: ExportOptions, terminal: T
     return named === undefined ? [] : [[kind, resolve(workingDirectory, named)] as const];
   });
   const { text, lost } = await exportWith(constitution, format, Object.fromEntries(beside));
-  writeText({ path: resolve(workingDirectory, to), shownAs: to }, text);
+  writeText({ path: target, shownAs: to }, text);
   if (json) {
     write(`${JSON.stringify({ file, to, format, principles: constitution.principles.length, lost })}\n`);
     return 0;

@@ -155,6 +155,11 @@ test.each([
     /--model modle: expected a known key, got "modle"/,
   ],
   [["import", "rules.md", "--model", "nowhere"], /nowhere/],
+  [
+    ["import", "rules.md", "--consensus", "0.5"],
+    /rules\.md: expected a table of Pol\.is comments for --consensus/,
+  ],
+  [["export", "one.yaml", "--to", "./one.yaml", "--format", "paper"], /expected another file for --to/],
   [["export", "one.yaml", "--to", "one.json"], /expected --format for one\.json/],
   [["export", "one.yaml", "--to", "one.json", "--format", "polis"], /polis/],
   [

@@ -316,8 +316,9 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .option("--json", "one event a line, for machines")
     .action(async (options) => done(await (await import("./pretrain.ts")).pretrainTown(options, terminal)));
 
-  const constitution = command("constitution", "look at a constitution", [
+  const constitution = command("constitution", "look at a constitution, bring one in, take one out", [
     "constitution check constitutions/town.yaml",
+    "constitution import house-rules.md --to house-rules.yaml",
     "constitution diff before.yaml after.yaml",
   ]);
   const withWithout = (of: Command): Command =>

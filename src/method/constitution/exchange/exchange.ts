@@ -49,6 +49,13 @@ export function readForeign(
 ): { readonly format: FormatName; readonly reading: Reading } {
   const formats = contents.map((content) => recognise(content, from));
   const [first, ...rest] = contents;
+  const without = formats.findIndex((format) => format !== "polis");
+  if (options.consensus !== undefined && without >= 0)
+    throw new UserError(
+      "import-consensus",
+      `${contents[without]!.where}: expected a table of Pol.is comments for --consensus, got ${FORMATS[formats[without]!].what}`,
+      "Leave --consensus out.",
+    );
   if (rest.length === 0) return { format: formats[0]!, reading: FORMATS[formats[0]!].read(first, options) };
   const at = (name: FormatName) => contents[formats.indexOf(name)];
   const [instructions, comparisons] = [at("paper"), at("paper-comparisons")];
