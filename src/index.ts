@@ -5,7 +5,7 @@
 export { checkInputs } from "./pipeline/check-inputs.ts";
 export type { Emit, PipelineEvent } from "./pipeline/events.ts";
 export { type Conversion, convertDataset } from "./pipeline/convert-dataset.ts";
-export { type ImportOptions, importConstitution, type NamedFile } from "./pipeline/foreign-constitution.ts";
+export { type ImportOptions, importForeign, type NamedFile } from "./pipeline/foreign-constitution.ts";
 export { type Forecast, forecastRun } from "./pipeline/forecast-run.ts";
 export { perform, type Recorded, type Run, type Work } from "./pipeline/perform.ts";
 export { constitutionalAi } from "./pipeline/pipeline.ts";

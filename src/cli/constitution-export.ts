@@ -2,7 +2,7 @@
 import { extname, resolve } from "node:path";
 import { type FormatName, WRITABLE } from "../method/constitution/exchange/format-names.ts";
 import { FORMATS } from "../method/constitution/exchange/formats.ts";
-import { exportWith, writeText } from "../pipeline/foreign-constitution.ts";
+import { exportForeign, writeText } from "../pipeline/foreign-constitution.ts";
 import { readConstitution } from "../pipeline/read-constitution.ts";
 import { UserError } from "../user-error.ts";
 import { counted } from "./amounts.ts";
@@ -49,7 +49,7 @@ export async function exportTo(file: string, options: ExportOptions, terminal: T
     const named = options[kind];
     return named === undefined ? [] : [[kind, resolve(workingDirectory, named)] as const];
   });
-  const { text, lost } = await exportWith(constitution, format, Object.fromEntries(beside));
+  const { text, lost } = await exportForeign(constitution, format, Object.fromEntries(beside));
   writeText({ path: target, shownAs: to }, text);
   if (json) {
     write(`${JSON.stringify({ file, to, format, principles: constitution.principles.length, lost })}\n`);

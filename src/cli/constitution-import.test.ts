@@ -164,7 +164,7 @@ test.each([
   [["export", "one.yaml", "--to", "one.json", "--format", "polis"], /polis/],
   [
     ["export", "one.yaml", "--to", "one.json", "--format", "traits", "--prompts", "nowhere.jsonl"],
-    /nowhere\.jsonl: expected a JSONL file, got no such file/,
+    /nowhere\.jsonl: expected a data file, got no such file/,
   ],
   [["export", "one.yaml", "--to", "nowhere/one.md"], /nowhere\/one\.md: expected a file that can be written/],
 ])("%j is a mistake with a message, exit code 2", async (args, message) => {

@@ -7,9 +7,9 @@ import { FORMATS } from "../method/constitution/exchange/formats.ts";
 import { formatConstitution } from "../method/constitution/format-constitution.ts";
 import type { Coverage } from "../method/constitution/prose/coverage.ts";
 import type { Improved } from "../method/constitution/prose/improve.ts";
-import { formatDemonstrations } from "../method/datasets/demonstrations.ts";
 import { formatPreferences } from "../method/datasets/write-preferences.ts";
-import { importConstitution, type NamedFile, writeText } from "../pipeline/foreign-constitution.ts";
+import { demonstrationRecord } from "../method/datasets/write-rows.ts";
+import { importForeign, type NamedFile, writeText } from "../pipeline/foreign-constitution.ts";
 import { UserError } from "../user-error.ts";
 import { counted, whole } from "./amounts.ts";
 import { withGivenModel } from "./given-model.ts";
@@ -45,10 +45,8 @@ export async function importInto(
     ...(title !== undefined && { title }),
     ...(consensus !== undefined && { consensus }),
   };
-  const asked = await withGivenModel(model, terminal, (ask) =>
-    importConstitution(files, { ...settings, ...ask }),
-  );
-  const imported = asked?.result ?? (await importConstitution(files, settings));
+  const asked = await withGivenModel(model, terminal, (ask) => importForeign(files, { ...settings, ...ask }));
+  const imported = asked?.result ?? (await importForeign(files, settings));
   const yaml = imported.constitution === undefined ? "" : formatConstitution(imported.constitution);
   if (to !== undefined && yaml === "") throw nothingToWrite(given, imported);
   if (to !== undefined) writeText(at(to), yaml, true);
@@ -93,10 +91,12 @@ function nothingToWrite(given: readonly string[], { format, questions: _, ...res
 
 /** What stands beside the principles, as JSON Lines. */
 function besidesOf({ demonstrations = [], comparisons = [], questions }: Imported, options: ImportOptions) {
+  const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const shown = demonstrations.map((row) => demonstrationRecord({ ...row, metadata: {} }));
   return [
     {
       ...{ unit: "demonstration", option: "--demonstrations", file: options.demonstrations },
-      ...{ count: demonstrations.length, text: formatDemonstrations(demonstrations) },
+      ...{ count: shown.length, text: lines(shown) },
     },
     {
       ...{ unit: "comparison", option: "--comparisons", file: options.comparisons },
@@ -104,7 +104,7 @@ function besidesOf({ demonstrations = [], comparisons = [], questions }: Importe
     },
     {
       ...{ unit: "prompt", option: "--prompts", file: options.prompts },
-      ...{ count: questions.length, text: questions.map((row) => `${JSON.stringify(row)}\n`).join("") },
+      ...{ count: questions.length, text: lines(questions) },
     },
   ];
 }

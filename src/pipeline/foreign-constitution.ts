@@ -37,7 +37,7 @@ export interface ImportOptions {
 }
 
 /** @throws UserError when a file cannot be read, or is not what it should be */
-export async function importConstitution(
+export async function importForeign(
   files: readonly [NamedFile, ...NamedFile[]],
   { title, model, onAsked, signal, ...options }: ImportOptions,
 ): Promise<Imported & { readonly improved?: Improved }> {
@@ -68,7 +68,7 @@ export interface BesideFiles {
 }
 
 /** @throws UserError for a format that is only read, or a file that cannot be */
-export async function exportWith(
+export async function exportForeign(
   constitution: Constitution,
   format: FormatName,
   files: BesideFiles,

@@ -66,19 +66,6 @@ export const DEMONSTRATIONS: RowReader<DemonstrationRow> = {
   },
 };
 
-/** The rows as JSONL that `parseDemonstrations` reads. */
-export const formatDemonstrations = (rows: readonly Omit<DemonstrationRow, "metadata">[]): string =>
-  rows.map((row) => `${JSON.stringify(toRow(row))}\n`).join("");
-
-const toRow = (row: Omit<DemonstrationRow, "metadata">) => ({
-  prompt: row.conversation,
-  response: row.response,
-  critique_request: row.critiqueRequest,
-  critique: row.critique,
-  revision_request: row.revisionRequest,
-  revision: row.revision,
-});
-
 function columnOf(row: Row, field: keyof typeof COLUMNS): unknown {
   const column: { readonly names: readonly string[]; readonly absent?: string } = COLUMNS[field];
   const value = column.names.map((name) => row[name]).find((item) => item != null) ?? column.absent;
