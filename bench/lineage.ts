@@ -158,7 +158,7 @@ const terminal = {
   projectRoot: run,
 };
 const options = { run, runs: run };
-const measured: readonly (readonly [string, () => number])[] = [
+const measured: readonly (readonly [string, () => number | Promise<number>])[] = [
   ["why, a revision of the last round", () => why(learnt.at(-1)!, options, terminal)],
   ["why, a label of answers of SL-CAI", () => why(label, options, terminal)],
   [
@@ -168,12 +168,13 @@ const measured: readonly (readonly [string, () => number])[] = [
   ["touched, one principle of sixteen", () => touched("principle-3", { ...options, most: 3 }, terminal)],
 ];
 for (const [title, command] of measured) {
-  const times = Array.from({ length: 6 }, () => {
+  const times: number[] = [];
+  for (let i = 0; i < 6; i++) {
     lines = 0;
     const start = performance.now();
-    command();
-    return performance.now() - start;
-  });
+    await command();
+    times.push(performance.now() - start);
+  }
   const [first, ...more] = times;
   const median = more.toSorted((a, b) => a - b)[2]!;
   console.log(

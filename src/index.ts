@@ -7,6 +7,8 @@ export type { Emit, PipelineEvent } from "./pipeline/events.ts";
 export { type Conversion, convertDataset } from "./pipeline/convert-dataset.ts";
 export { type ImportOptions, importForeign, type NamedFile } from "./pipeline/foreign-constitution.ts";
 export { type Forecast, forecastRun } from "./pipeline/forecast-run.ts";
+export { type ExportedFiles, type ExportOptions, exportRun } from "./pipeline/export/export-run.ts";
+export { EXPORT_NAMES, type ExportName } from "./pipeline/export/exports.ts";
 export { perform, type Recorded, type Run, type Work } from "./pipeline/perform.ts";
 export { constitutionalAi } from "./pipeline/pipeline.ts";
 export { readConstitution } from "./pipeline/read-constitution.ts";

@@ -166,13 +166,18 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
   withRuns(
     command(
       "why <record>",
-      "how a record or a checkpoint came to be, down to the principle's text, the prompt and the model",
-      ["why 3f2a91c0", "why rl-cai --run town", "why runs/town/checkpoints/sl-cai --json"],
+      "how a record, a checkpoint or a line of an export came to be, down to the principle's text, the prompt and the model",
+      [
+        "why 3f2a91c0",
+        "why rl-cai --run town",
+        "why runs/town/checkpoints/sl-cai --json",
+        "why runs/town/export/sft.jsonl:12",
+      ],
     ),
   )
     .option("--run <run>", "folder or name of the run (default: the one worked on last)")
     .option("--json", "as JSON, for machines")
-    .action(async (id, options) => done((await import("./why.ts")).why(id, options, terminal)));
+    .action(async (id, options) => done(await (await import("./why.ts")).why(id, options, terminal)));
 
   withRuns(
     command("touched <principle>", "everything a principle took part in, and its case law, quoted with ids", [
@@ -260,6 +265,25 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .option("--json", "as JSON, for machines")
     .action(async (run, options) =>
       done(await (await import("./scoreboard.ts")).scoreboard(run, options, terminal)),
+    );
+
+  withRuns(
+    command("export [run]", "what a run has made, as data sets for other tools, with a card", [
+      "export town",
+      "export runs/town --what sft,preferences --format parquet --to town-data",
+      "export town --what hh-rlhf",
+    ]),
+  )
+    .option(
+      "--what <names>",
+      "of sft, preferences, prompts, annotations, guard, lineage (default: all of these) and hh-rlhf, with commas between",
+      commaSeparated,
+    )
+    .option("--to <folder>", "where the files go (default: export/ in the run's folder)")
+    .addOption(new Option("--format <format>", "of tables").choices(["jsonl", "parquet"]).default("jsonl"))
+    .option("--json", "what was written as JSON, for machines")
+    .action(async (run, options) =>
+      done(await (await import("./export.ts")).exportData(run, options, terminal)),
     );
 
   command("chat <checkpoint...>", "talk to a checkpoint; to several at once, one answer under the other", [
