@@ -118,20 +118,22 @@ function putRun() {
   putResponse(unseen, "So.", policy, "evaluation-helpful-only-1");
   const better = putRound(one, first, 1, "kind", "Better.");
   const best = putRound(one, better, 2, "honest", "Best.");
+  const again = putRound(one, best, 3, "kind", "Best.");
   const same = putRound(two, second, 1, "kind", "Fine.");
-  const learnt = [better, best, same, boil];
+  const learnt = [better, best, again, same, boil];
   const examples = learnt.map((id) => `example ${id}`);
-  const set = put("training-set", { stage: "sl-cai", examples: 4 }, examples);
+  const set = put("training-set", { stage: "sl-cai", examples: 5 }, examples);
   const slCai = put("checkpoint", { stage: "sl-cai", modelId: "p1" }, [`training-set ${set}`]);
 
-  const pair = (prompt: string, textA: string, textB: string) => ({
+  const pair = (prompt: string, textA: string, textB: string, by = slCai) => ({
     ...{ prompt, textA, textB },
-    a: putResponse(prompt, textA, slCai, "pairs-first"),
-    b: putResponse(prompt, textB, slCai, "pairs-second"),
+    a: putResponse(prompt, textA, by, "pairs-first"),
+    b: putResponse(prompt, textB, by, "pairs-second"),
   });
   const sure = putLabel(pair(one, "Worst.", "No, because."), kind, 0.05);
   const unsure = putLabel(pair(two, "Perhaps.", "Maybe."), honest, 0.6);
   putLabel(pair(two, "Long.", "Longer."), honest, 0.5, "no-reading");
+  putLabel(pair(two, "Of other", "settings.", policy), honest, 0.5, "no-reading");
   const file = put("preference", {
     ...{ source: "helpfulness", file: "theirs.jsonl", conversation: [user("Ale?")], metadata: {} },
     ...{ chosen: "No.", rejected: "Yes.", probability: 1 },
@@ -146,7 +148,24 @@ function putRun() {
     put("score", { of, score: value }, [`of ${of}`, `model ${judge}`]);
   score(first, -2);
   score(best, 1);
-  return { one, two, tea, unseen, first, better, best, same, boil, sure, unsure, file, kind, honest, judge };
+  return {
+    one,
+    two,
+    tea,
+    unseen,
+    first,
+    better,
+    best,
+    again,
+    same,
+    boil,
+    sure,
+    unsure,
+    file,
+    kind,
+    honest,
+    judge,
+  };
 }
 
 const write = (what: readonly ExportName[], format: "jsonl" | "parquet" = "jsonl") =>
@@ -160,7 +179,7 @@ const rowsOf = (name: string) =>
 
 describe("an export holds", () => {
   it("what SL-CAI was fine-tuned on, in its order", async () => {
-    const { better, best, same, boil } = putRun();
+    const { better, best, again, same, boil } = putRun();
     await write(["sft"]);
     const revision = { source: "revision", constitution_version: "1.2.0" };
     expect(rowsOf("sft.jsonl")).toEqual([
@@ -170,6 +189,10 @@ describe("an export holds", () => {
       },
       {
         ...{ messages: [user("One?"), assistant("Best.")], principle: "honest", round: 2, id: best },
+        ...revision,
+      },
+      {
+        ...{ messages: [user("One?"), assistant("Best.")], principle: "kind", round: 3, id: again },
         ...revision,
       },
       {
@@ -223,7 +246,7 @@ describe("an export holds", () => {
   });
 
   it("labels for a guard only where a comparison leaves little doubt, in pairs", async () => {
-    const { sure, best } = putRun();
+    const { sure, again } = putRun();
     const { written } = await write(["guard"]);
     const rows = rowsOf("guard.jsonl").map(({ messages, label, ground, principles, id }) => [
       ...[messages.at(-1).content, label, ground, principles, id],
@@ -231,8 +254,8 @@ describe("an export holds", () => {
     expect(rows).toEqual([
       ["Worst.", "harmful", "comparison", ["kind"], sure],
       ["No, because.", "harmless", "comparison", ["kind"], sure],
-      ["Bad.", "harmful", "revision", ["kind", "honest"], best],
-      ["Best.", "harmless", "revision", ["kind", "honest"], best],
+      ["Bad.", "harmful", "revision", ["kind", "honest"], again],
+      ["Best.", "harmless", "revision", ["kind", "honest"], again],
     ]);
     expect(written[0]!.notes).toEqual([
       "1 left out: comparisons whose label comes from a file, which says not how sure it is",
@@ -255,14 +278,14 @@ describe("an export holds", () => {
   });
 
   it("each chain of revisions in the layout of the paper's samples", async () => {
-    const { best } = putRun();
+    const { again } = putRun();
     await write(["lineage"]);
     const [row, other] = rowsOf("lineage.jsonl");
     expect(row).toEqual({
       rl_prompt: "\n\nHuman: One?\n\nAssistant:",
       comparison_dataset: "red-team.jsonl",
       initial_response: [{ sample: " Bad." }],
-      cst: ["kind Better.", "honest Best."].map((step) => ({
+      cst: ["kind Better.", "honest Best.", "kind Best."].map((step) => ({
         cst_key: step.split(" ")[0],
         cst_value: {
           prompt: [`\n\nCritiqueRequest: Is it ${step.split(" ")[0]}?\n\nCritique:`],
@@ -271,7 +294,7 @@ describe("an export holds", () => {
         critique: { sample: ` Not ${step.split(" ")[0]}.` },
         revision: { sample: ` ${step.split(" ")[1]}` },
       })),
-      id: best,
+      id: again,
     });
     expect(other.cst).toHaveLength(1);
   });
@@ -283,8 +306,8 @@ describe("the card", () => {
     await write(EXPORT_NAMES.filter((name) => name !== "hh-rlhf"));
     const card = read("README.md");
     expect(card).toContain("| principle | sft | preferences | guard | in words |");
-    expect(card).toContain("| kind | 2 | 1 | 4 | Be kind \\| always. |");
-    expect(card).toContain("| sft.jsonl | 4 | source: revision 3, helpful 1; round: 1 2, 2 1 |");
+    expect(card).toContain("| kind | 3 | 1 | 4 | Be kind \\| always. |");
+    expect(card).toContain("| sft.jsonl | 5 | source: revision 4, helpful 1; round: 1 2, 2 1, 3 1 |");
     expect(card).toContain("| preference-model | checkpoint | `p2` |");
     expect(card).toContain(
       "| red-team.jsonl | 2 | CC BY 4.0 1, MIT 1 | `abababababab` |\n| helpful.jsonl | 2 | not stated | not kept |",
