@@ -30,7 +30,7 @@ for folder in exports:
             print(f"    {column}: {feature}")
         rows = table.to_list()
         if config["data_files"].endswith(".jsonl"):
-            lines = [json.loads(line) for line in (folder / config["data_files"]).read_text().splitlines()]
+            lines = [json.loads(line) for line in (folder / config["data_files"]).read_text().split("\n")[:-1]]
             assert len(rows) == len(lines), (name, len(rows), len(lines))
             for row, line in zip(rows, lines):
                 if name == "guard":

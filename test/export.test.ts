@@ -23,8 +23,18 @@ beforeAll(async () => {
   const exported = await charter("export", "town-small", "--runs", folder);
   expect(exported.code, exported.stderr).toBe(0);
   expect(exported.stdout).toMatch(/sft\.jsonl +\d+\npreferences\.jsonl +\d+\nprompts\.jsonl +\d+/);
-  const parquet = await charter("export", run, "--format", "parquet", "--to", join(folder, "parquet"));
+  const parquet = await charter(
+    "export",
+    run,
+    "--format",
+    "parquet",
+    "--to",
+    join(folder, "parquet"),
+    "--json",
+  );
   expect(parquet.code, parquet.stderr).toBe(0);
+  const { files } = JSON.parse(parquet.stdout);
+  expect(files[0]).toMatchObject({ name: "sft", file: "sft.parquet", rows: rowsOf("sft.jsonl").length });
   ledger = openLedger(run, { readOnly: true });
 }, 120_000);
 afterAll(() => {

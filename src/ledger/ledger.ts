@@ -3,7 +3,7 @@
 // nothing of what they mean. Format: docs/ledger-format.md.
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { UserError } from "../user-error.ts";
 import { canonicalJson, type Json, sha256 } from "./canonical-json.ts";
 import { openDatabase } from "./database.ts";
@@ -198,6 +198,12 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     for (const row of database.prepare(query).iterate(...words))
       yield toEntry(row as unknown as EntryRow, mostParents);
   };
+  const statements = new Map<string, StatementSync>();
+  const prepared = (query: string): StatementSync => {
+    const known = statements.get(query) ?? database.prepare(query);
+    statements.set(query, known);
+    return known;
+  };
   const recall = (key: StepKey): readonly Entry[] | undefined => {
     const rows = select.results.all(key) as unknown as EntryRow[];
     if (rows.length === 0 && select.step.get(key) === undefined) return undefined;
@@ -218,7 +224,7 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     children: (id) => select.children.all(id) as unknown as { id: EntryId; kind: string; role: string }[],
     made: (id, role, kind) => each(0, select.made, id, role, kind),
     madeFrom: (id, role) => each(0, select.madeFrom, id, role),
-    tally: (id, links, by) => tallyOn(database, id, links, by),
+    tally: (id, links, by) => tallyOn(prepared, id, links, by),
     entries: (kind, mostParents = EVERY) =>
       kind === undefined ? each(mostParents, select.all) : each(mostParents, select.ofKind, kind),
     kinds: () => (select.kinds.all() as { kind: string }[]).map(({ kind }) => kind),

@@ -357,6 +357,14 @@ describe("a folder", () => {
     }
   });
 
+  it("is rid of what a killed export was writing", async () => {
+    putRun();
+    mkdirSync(to);
+    for (const name of ["sft.jsonl.12.writing", "mine.writing"]) writeFileSync(join(to, name), "half");
+    await write(["sft"]);
+    expect(readdirSync(to).toSorted()).toEqual(["README.md", "mine.writing", "sft.jsonl"]);
+  });
+
   it("with files of an earlier export is told of those the card no longer names", async () => {
     putRun();
     await write(["sft", "guard"]);

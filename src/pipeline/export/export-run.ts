@@ -1,6 +1,6 @@
 // Writes what a run has made as data sets that other tools read, and the card that says what they are. From the ledger alone:
 // a run that has not ended, or that an earlier version made, gives what it has.
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { openLedger } from "../../ledger/ledger.ts";
 import { explainStorageError } from "../../ledger/storage-error.ts";
@@ -59,17 +59,18 @@ export async function exportRun(directory: string, options: ExportOptions): Prom
     };
     writeWhole(join(to, CARD), cardOf(ledger, origin, written, command));
     const told = new Set(written.map(({ file }) => file));
-    const stale = readdirSync(to).filter((file) => isOurs(file) && !told.has(file));
+    const stale = readdirSync(to).filter((file) => EXPORTED.test(file) && !told.has(file));
     return { written, stale };
   } finally {
     ledger.close();
   }
 }
 
-/** Makes the folder; refuses one that is somebody else's. */
+/** Makes the folder, without what a killed export was writing; refuses one that is somebody else's. */
 function takeFolder(to: string): void {
   try {
     mkdirSync(to, { recursive: true });
+    for (const name of readdirSync(to)) if (LEFTOVER.test(name)) rmSync(join(to, name));
     const card = join(to, CARD);
     if (!existsSync(card) || originIn(readFileSync(card, "utf8")) !== undefined) return;
   } catch (error) {
@@ -82,8 +83,10 @@ function takeFolder(to: string): void {
   );
 }
 
-const isOurs = (file: string): boolean =>
-  EXPORT_NAMES.some((name) => [`${name}.jsonl`, `${name}.parquet`, `${name}.json`].includes(file));
+const OURS = `(?:${EXPORT_NAMES.join("|")})\\.(?:jsonl|parquet|json)`;
+const EXPORTED = new RegExp(`^${OURS}$`);
+/** As `writeFresh` names a file that is not whole. */
+const LEFTOVER = new RegExp(`^${OURS}\\.\\d+\\.writing$`);
 
 async function writeExport(
   run: ExportedRun,

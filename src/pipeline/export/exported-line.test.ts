@@ -14,7 +14,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "exported-line-"));
   run = join(folder, "runs/mine");
   const ledger = openLedger(run);
-  const prompts = ["One?", "Two?", "Three?"].map((content) => ({
+  const prompts = ["One?", "Two?\u2028", "Three?"].map((content) => ({
     kind: "prompt",
     body: { set: "helpful", file: "own.jsonl", conversation: [{ role: "user", content }], metadata: {} },
     parents: [],

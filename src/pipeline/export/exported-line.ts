@@ -1,7 +1,6 @@
 // Back from a line of an export to the record it holds: `sft.jsonl:12`, `guard.parquet:12`, `annotations.json:<id>`.
 import { createReadStream, existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { ledgerPath } from "../../ledger/ledger.ts";
 import { explainStorageError } from "../../ledger/storage-error.ts";
 import { UserError } from "../../user-error.ts";
@@ -88,21 +87,30 @@ interface Found {
   readonly rows: number;
 }
 
+/** Lines end with a line feed and nothing else: texts may hold other separators. */
 async function jsonLine(file: string, number: number): Promise<Found> {
   let rows = 0;
-  const input = createReadStream(file);
-  try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  let pieces: Uint8Array[] = [];
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
+      pieces.push(chunk.subarray(start, end));
       rows += 1;
-      if (rows === number) return { row: parsed(line, `${file}:${number}`), rows };
+      if (rows === number) return { row: parsed(pieces, `${file}:${number}`), rows };
+      pieces = [];
+      start = end + 1;
     }
-    return { rows };
-  } finally {
-    input.destroy();
+    pieces.push(chunk.subarray(start));
   }
+  if (pieces.every(({ length }) => length === 0)) return { rows };
+  rows += 1; // a last line without its end
+  return rows === number ? { row: parsed(pieces, `${file}:${number}`), rows } : { rows };
 }
 
-function parsed(line: string, where: string): unknown {
+const LINE_FEED = 0x0a;
+
+function parsed(pieces: readonly Uint8Array[], where: string): unknown {
+  const line = Buffer.concat(pieces).toString("utf8");
   try {
     return JSON.parse(line);
   } catch (cause) {
