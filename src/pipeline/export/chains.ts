@@ -3,7 +3,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import type { Critique, Prompt, Response, Revision } from "../../method/records.ts";
 import type { Recorded } from "../perform.ts";
 import type { Rows } from "./export.ts";
-import { type ExportedRun, examplesOf, learntBy, recordOf } from "./learnt-from.ts";
+import { type ExportedRun, examplesOf, recordOf } from "./learnt-from.ts";
 
 /** A prompt, the first answer to it, and what came of it round by round. */
 export interface Chain {
@@ -21,7 +21,7 @@ export interface Step {
 /** The chain of every prompt whose revisions SL-CAI learnt from, up to the last of them. */
 export function* chainsOf(run: ExportedRun): Rows<Chain> {
   const { ledger } = run;
-  const learnt = learntBy(run, "sl-cai");
+  const learnt = run.learnt["sl-cai"];
   if (learnt === null) return ["the run has not come to the fine-tuning of SL-CAI: no revisions"];
   // Revisions of a prompt stand together, the last of them last.
   let last: Recorded<Revision> | null = null;

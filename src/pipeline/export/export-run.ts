@@ -10,7 +10,7 @@ import { cardOf, originIn, type Written } from "./card.ts";
 import type { ExportedRow } from "./columns.ts";
 import type { Export, Rows } from "./export.ts";
 import { EXPORT_NAMES, EXPORTS, type ExportName } from "./exports.ts";
-import type { ExportedRun } from "./learnt-from.ts";
+import { type ExportedRun, exportedRun } from "./learnt-from.ts";
 import { writeFresh, writeParquet, writeTexts } from "./write-rows.ts";
 
 export type ExportFormat = "jsonl" | "parquet";
@@ -43,7 +43,7 @@ export async function exportRun(directory: string, options: ExportOptions): Prom
   const ledger = openLedger(directory, { readOnly: true });
   try {
     takeFolder(to);
-    const run = { ledger, directory };
+    const run = exportedRun(ledger, directory);
     const written: Written[] = [];
     for (const name of what) written.push(await writeExport(run, name, to, format));
     if (written.every(({ file }) => file === null))

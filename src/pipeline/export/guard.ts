@@ -5,7 +5,7 @@ import { type Chain, chainsOf } from "./chains.ts";
 import { type ExportedRow, MESSAGES } from "./columns.ts";
 import { type Export, rowsOf } from "./export.ts";
 import { FEEDBACK_MODEL, type Labelled, labelledComparisons, principlesOf } from "./labelled.ts";
-import { type ExportedRun, learntBy } from "./learnt-from.ts";
+import type { ExportedRun } from "./learnt-from.ts";
 
 /** A label is given where the better of two answers is at least so probable. */
 const SURE = 0.9;
@@ -30,7 +30,7 @@ export const guard: Export = {
       left.set(found, (left.get(found) ?? 0) + 1);
       return [];
     };
-    const preferenceModel = learntBy(run, "preference-model")?.checkpoint ?? null;
+    const preferenceModel = run.learnt["preference-model"]?.checkpoint ?? null;
     yield* rowsOf(labelledComparisons(run), (labelled) => kept(fromComparison(labelled)));
     yield* rowsOf(chainsOf(run), (chain) => kept(fromChain(run, preferenceModel, chain)));
     return [...left].map(([what, count]) => `${count} left out: ${LEFT_OUT[what]}`);

@@ -6,7 +6,7 @@ import type { Comparison, Draft, Label, Preference, Prompt, Reading } from "../.
 import type { Conversation } from "../../models/model.ts";
 import type { ReadComparison } from "../feedback.ts";
 import type { Rows } from "./export.ts";
-import { type ExportedRun, examplesOf, learntBy, recordOf, stageOf } from "./learnt-from.ts";
+import { type ExportedRun, examplesOf, recordOf, stageOf } from "./learnt-from.ts";
 
 /** Who labelled what no file labels. */
 export const FEEDBACK_MODEL = "feedback-model";
@@ -40,7 +40,7 @@ interface Answer {
 /** In the order of training, then those held out; returns what is to be said of those that are not here. */
 export function* labelledComparisons(run: ExportedRun): Rows<Labelled> {
   const { ledger } = run;
-  const learnt = learntBy(run, "preference-model");
+  const learnt = run.learnt["preference-model"];
   if (learnt === null) return ["the run has not come to the preference model: no comparisons"];
   for (const { id, kind } of examplesOf(run, learnt)) yield labelled(run, id, kind, "train");
   if (learnt.checkpoint === null)
@@ -98,9 +98,8 @@ function leftOut(run: ExportedRun): readonly string[] {
 }
 
 /** Those without a reading, of answers that the run's own SL-CAI gave: a ledger may hold those of earlier settings too. */
-function unreadComparisons(run: ExportedRun): number {
-  const { ledger } = run;
-  const slCai = learntBy(run, "sl-cai")?.checkpoint;
+function unreadComparisons({ ledger, learnt }: ExportedRun): number {
+  const slCai = learnt["sl-cai"]?.checkpoint;
   const unread = new Set<string>();
   for (const { id, body } of ledger.entries("label", 0)) {
     const { oddity, comparison } = body as unknown as Label;
@@ -114,9 +113,8 @@ function unreadComparisons(run: ExportedRun): number {
 /** Stage of the labels that the preference model learns from; evaluation has others. */
 const FEEDBACK = "feedback-labels";
 
-function longComparisons(run: ExportedRun): number {
-  const { ledger } = run;
-  const checkpoint = learntBy(run, "preference-model")?.checkpoint ?? null;
+function longComparisons({ ledger, learnt }: ExportedRun): number {
+  const checkpoint = learnt["preference-model"]?.checkpoint ?? null;
   if (checkpoint === null) return 0;
   const [base] = ledger.madeFrom(checkpoint, "base");
   let long = 0;

@@ -3,11 +3,14 @@
 import type { Entry, Ledger } from "../../ledger/ledger.ts";
 import { modelOf } from "../find-record.ts";
 
-/** A run that is exported: its ledger and its folder. */
+/** A run that is exported. */
 export interface ExportedRun {
   readonly ledger: Ledger;
-  readonly directory: string;
+  /** What each training learnt from; null where the run has not come to it. */
+  readonly learnt: Readonly<Record<Stage, Learnt | null>>;
 }
+
+type Stage = "sl-cai" | "preference-model";
 
 /** A training set, and the checkpoint that came of it; null where the training has not ended. */
 export interface Learnt {
@@ -15,17 +18,21 @@ export interface Learnt {
   readonly checkpoint: string | null;
 }
 
-export function learntBy(
-  { ledger, directory }: ExportedRun,
-  stage: "sl-cai" | "preference-model",
-): Learnt | null {
-  const checkpoint = modelOf(ledger, directory, stage);
-  const set = checkpoint?.parents.find(({ role }) => role === "training-set")?.id;
-  if (checkpoint !== undefined && set !== undefined) return { set, checkpoint: checkpoint.id };
-  const begun = [...ledger.entries("training-set", 0)].findLast(
-    ({ body }) => (body as { readonly stage: string }).stage === stage,
-  );
-  return begun === undefined ? null : { set: begun.id, checkpoint: null };
+/** @param directory the run's */
+export function exportedRun(ledger: Ledger, directory: string): ExportedRun {
+  const learntBy = (stage: Stage): Learnt | null => {
+    const checkpoint = modelOf(ledger, directory, stage);
+    const set = checkpoint?.parents.find(({ role }) => role === "training-set")?.id;
+    if (checkpoint !== undefined && set !== undefined) return { set, checkpoint: checkpoint.id };
+    const begun = [...ledger.entries("training-set", 0)].findLast(
+      ({ body }) => (body as { readonly stage: string }).stage === stage,
+    );
+    return begun === undefined ? null : { set: begun.id, checkpoint: null };
+  };
+  return {
+    ledger,
+    learnt: { "sl-cai": learntBy("sl-cai"), "preference-model": learntBy("preference-model") },
+  };
 }
 
 /** The records that a training learnt from. */

@@ -3,7 +3,7 @@ import { withAssistant } from "../../method/critique/respond.ts";
 import type { Prompt, Response, Revision } from "../../method/records.ts";
 import { MESSAGES } from "./columns.ts";
 import type { Export } from "./export.ts";
-import { examplesOf, learntBy, recordOf } from "./learnt-from.ts";
+import { examplesOf, recordOf } from "./learnt-from.ts";
 
 export const sft: Export = {
   about:
@@ -19,7 +19,7 @@ export const sft: Export = {
   counted: ["source", "principle", "round"],
   task: "text-generation",
   *rows(run) {
-    const learnt = learntBy(run, "sl-cai");
+    const learnt = run.learnt["sl-cai"];
     if (learnt === null) return ["the run has not come to the fine-tuning of SL-CAI"];
     for (const { id, kind, body } of examplesOf(run, learnt)) {
       const { prompt, text, ...made } = body as unknown as Response & Partial<Revision>;
