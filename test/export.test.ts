@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Ledger, openLedger } from "../src/ledger/ledger.ts";
-import { readPreferences, readPrompts } from "../src/pipeline/read-dataset.ts";
+import { readDemonstrations, readPreferences, readPrompts } from "../src/pipeline/read-dataset.ts";
 import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";
 import { charter, sets, TINY_RUN } from "./tiny-run.ts";
 
@@ -81,6 +81,17 @@ it("preferences are read back with the labels' probabilities, and prompts as the
     ({ body }) => (body as { conversation: object }).conversation,
   );
   expect(prompts.rows.map(({ conversation }) => conversation)).toEqual(kept);
+});
+
+it("annotations and lineage are read back too: the label's preference, and every round as a demonstration", async () => {
+  const { rows } = await readPreferences(join(run, "export/annotations.json"));
+  const told = rowsOf("preferences.jsonl").filter(({ chosen_prob }) => chosen_prob !== 0.5);
+  expect(rows.map(({ chosen }) => chosen)).toEqual(told.map(({ chosen }) => chosen[0].content));
+  const demonstrations = (await readDemonstrations(join(run, "export/lineage.jsonl"))).rows;
+  const revisions = rowsOf("lineage.jsonl").flatMap(({ cst }) => cst);
+  expect(demonstrations.map(({ revision }) => revision)).toEqual(
+    revisions.map(({ revision }) => revision.sample.trim()),
+  );
 });
 
 it("evaluation prompts are told from those that were trained on", () => {

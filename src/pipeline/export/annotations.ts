@@ -17,7 +17,7 @@ export const annotations: Export = {
   counted: [],
   task: null,
   document: {
-    before: () => `{"metadata":${JSON.stringify(METADATA)},\n"comparisons":[\n`,
+    before: () => `{\n"metadata":${JSON.stringify(METADATA)},\n"comparisons":[\n`,
     after: (run) => `\n],\n"annotators":${JSON.stringify(annotatorsOf(run))}}\n`,
   },
   rows: (run) =>

@@ -24,7 +24,7 @@ beforeEach(async () => {
   for (const format of ["jsonl", "parquet"] as const)
     await exportRun(run, { what: ["prompts"], to: join(folder, "data"), format, command: "" });
   writeFileSync(join(folder, "data/own.jsonl"), '{"a":1}\nnothing\n');
-  writeFileSync(join(folder, "data/own.parquet"), "nothing of the sort");
+  writeFileSync(join(folder, "data/own.parquet"), "PAR1 and nothing more");
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
@@ -55,14 +55,15 @@ describe("a line", () => {
   it.each([
     ["prompts.jsonl", "4", "export-line", "expected a line up to 3, got 4"],
     ["prompts.parquet", "4", "export-line", "expected a line up to 3, got 4"],
+    ["prompts.jsonl", "5", "export-line", "expected a line up to 3, got 5"],
     ["prompts.jsonl", "0", "export-line", 'got "0"'],
     ["prompts.jsonl", "", "export-line", 'got ""'],
     ["annotations.json", "first", "export-line", "expected the id of a comparison"],
-    ["none.jsonl", "1", "not-found", "no such file"],
-    ["none.parquet", "1", "not-found", "no such file"],
+    ["none.jsonl", "1", "dataset-unreadable", "no such file"],
+    ["none.parquet", "1", "dataset-unreadable", "no such file"],
     ["own.jsonl", "1", "export-line-without-id", "got none"],
-    ["own.jsonl", "2", "export-line", "expected a JSON object, got nothing"],
-    ["own.parquet", "1", "export-line", "expected a Parquet file"],
+    ["own.jsonl", "2", "export-line-without-id", "got none"],
+    ["own.parquet", "1", "dataset-parquet", "expected a whole Parquet file"],
   ])("that is none is told: %s:%s", async (file, at, code, message) => {
     await expect(idAt(file, at)).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });

@@ -1,9 +1,10 @@
 // Back from a line of an export to the record it holds: `sft.jsonl:12`, `guard.parquet:12`, `annotations.json:<id>`.
-import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ledgerPath } from "../../ledger/ledger.ts";
-import { explainStorageError } from "../../ledger/storage-error.ts";
+import type { SourceRow } from "../../method/datasets/dataset.ts";
 import { UserError } from "../../user-error.ts";
+import { rowsOf } from "../dataset-file.ts";
 import { originIn } from "./card.ts";
 import { CARD } from "./export-run.ts";
 
@@ -48,7 +49,7 @@ export function runOfExport(file: string): string {
 
 /**
  * The id of the record that a line holds.
- * @throws UserError when there is no such line, or it has no id
+ * @throws UserError when there is no such line or file, or it has no id
  */
 export async function exportedId({ file, at }: ExportedLine): Promise<string> {
   const isDocument = file.endsWith(".json");
@@ -59,85 +60,35 @@ export async function exportedId({ file, at }: ExportedLine): Promise<string> {
       `Such as ${file}:${isDocument ? "3f2a91c0" : 1}.`,
     );
   if (isDocument) return at; // its ids are the ledger's
+  let last = 0;
+  for await (const { line, source } of rowsOf(file)) {
+    if (source instanceof Uint8Array && source.length === 0) continue; // after the last line
+    if (line === Number(at)) return idOf(parsed(source), `${file}:${at}`);
+    last = line;
+  }
+  throw new UserError(
+    "export-line",
+    `${file}: expected a line up to ${last}, got ${at}`,
+    last === 0 ? "The file is empty." : `The last is ${file}:${last}.`,
+  );
+}
+
+function idOf(row: unknown, where: string): string {
+  const { id } = (row ?? {}) as { readonly id?: unknown };
+  if (typeof id === "string") return id;
+  throw new UserError(
+    "export-line-without-id",
+    `${where}: expected a row with the id of a record, got ${JSON.stringify(id) ?? "none"}`,
+    "Files of `charter export` have one in every row.",
+  );
+}
+
+/** Undefined where it is no JSON. */
+function parsed(source: SourceRow["source"]): unknown {
+  if (typeof source !== "string" && !(source instanceof Uint8Array)) return source;
   try {
-    const { row, rows } = file.endsWith(".parquet")
-      ? await parquetRow(file, Number(at))
-      : await jsonLine(file, Number(at));
-    if (row === undefined)
-      throw new UserError(
-        "export-line",
-        `${file}: expected a line up to ${rows}, got ${at}`,
-        rows === 0 ? "The file is empty." : `The last is ${file}:${rows}.`,
-      );
-    const { id } = (row ?? {}) as { readonly id?: unknown };
-    if (typeof id === "string") return id;
-    throw new UserError(
-      "export-line-without-id",
-      `${file}:${at}: expected a row with the id of a record, got ${JSON.stringify(id) ?? "none"}`,
-      "Files of `charter export` have one in every row.",
-    );
-  } catch (error) {
-    throw explainStorageError(error, file);
+    return JSON.parse(String(typeof source === "string" ? source : Buffer.from(source)));
+  } catch {
+    return undefined; // edited, or no export: it has no id either
   }
-}
-
-/** A row, if there is one of this number, and otherwise how many there are. */
-interface Found {
-  readonly row?: unknown;
-  readonly rows: number;
-}
-
-/** Lines end with a line feed and nothing else: texts may hold other separators. */
-async function jsonLine(file: string, number: number): Promise<Found> {
-  let rows = 0;
-  let pieces: Uint8Array[] = [];
-  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-    let start = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-      pieces.push(chunk.subarray(start, end));
-      rows += 1;
-      if (rows === number) return { row: parsed(pieces, `${file}:${number}`), rows };
-      pieces = [];
-      start = end + 1;
-    }
-    pieces.push(chunk.subarray(start));
-  }
-  if (pieces.every(({ length }) => length === 0)) return { rows };
-  rows += 1; // a last line without its end
-  return rows === number ? { row: parsed(pieces, `${file}:${number}`), rows } : { rows };
-}
-
-const LINE_FEED = 0x0a;
-
-function parsed(pieces: readonly Uint8Array[], where: string): unknown {
-  const line = Buffer.concat(pieces).toString("utf8");
-  try {
-    return JSON.parse(line);
-  } catch (cause) {
-    throw new UserError(
-      "export-line",
-      `${where}: expected a JSON object, got ${line.slice(0, 40)}`,
-      "Export the run again if the file was changed.",
-      { cause },
-    );
-  }
-}
-
-async function parquetRow(file: string, number: number): Promise<Found> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
-  const buffer = await asyncBufferFromFile(file);
-  const metadata = await parquetMetadataAsync(buffer).catch((cause: Error) => {
-    throw new UserError(
-      "export-line",
-      `${file}: expected a Parquet file, got one that cannot be read (${cause.message})`,
-      "Export the run again if the file was changed.",
-      { cause },
-    );
-  });
-  const rows = Number(metadata.num_rows);
-  if (number > rows) return { rows };
-  const hasId = metadata.schema.some(({ name }) => name === "id");
-  const wanted = { rowStart: number - 1, rowEnd: number, ...(hasId ? { columns: ["id"] } : {}) };
-  const [row] = await parquetReadObjects({ file: buffer, metadata, ...wanted });
-  return { row, rows };
 }
