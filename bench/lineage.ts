@@ -1,8 +1,9 @@
 // Lineage on a ledger of a million records: `why` of records and of a checkpoint, `touched` of a principle, in process, as the
-// commands do it. The ledger is written through its own interface, in the shape and proportions of a run of four rounds that
+// commands do it, and an export of all of it in a process of its own whose heap is held to 64 MiB, however many records there are. The ledger is written through its own interface, in the shape and proportions of a run of four rounds that
 // trains on all of them; texts and models are made up.
 // node bench/lineage.ts [prompts]
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { touched } from "../src/cli/touched.ts";
@@ -66,7 +67,8 @@ function stage1(
     }),
   );
   let of = answers("responses", model!, prompts);
-  const learnt = [...answers("helpful-1", model!, prompts)];
+  const helpful = answers("helpful-1", model!, prompts);
+  const rounds: (readonly string[])[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     const drawn = prompts.map(() => below(PRINCIPLES));
     const body = (i: number) => ({
@@ -88,9 +90,9 @@ function stage1(
       return entry("revision", { ...body(i), critique }, { ...from(i), critique });
     });
     of = write(`revision-${round}`, revisions);
-    learnt.push(...of);
+    rounds.push(of);
   }
-  return { prompts, learnt };
+  return { prompts, learnt: [...prompts.flatMap((_, i) => rounds.map((round) => round[i]!)), ...helpful] };
 }
 
 /** Pairs of answers of the trained model, read under a principle, and labels. */
@@ -112,9 +114,11 @@ function stage2(slCai: string, prompts: readonly string[]): readonly string[] {
     const parents = { comparison, principle: principles[drawn]!, model: model! };
     return entry("reading", { comparison, readings: [read("ab"), read("ba")] }, parents);
   });
-  const labels = write("feedback", readings).map((id, i) =>
-    entry("label", { comparison: comparisons[i]!, probability: random.float() }, { readings: id }),
-  );
+  const labels = write("feedback", readings).map((id, i) => {
+    const probability = random.float();
+    const body = { comparison: comparisons[i]!, probability, unclamped: probability, oddity: "none" };
+    return entry("label", body, { readings: id });
+  });
   return write("feedback-labels", labels);
 }
 
@@ -125,17 +129,21 @@ for (let first = 0; first < PROMPTS; first += BATCH) {
   prompts.push(...made.prompts);
   learnt.push(...made.learnt);
 }
-const set = {
-  kind: "training-set",
-  body: { stage: "sl-cai", examples: learnt.length },
-  parents: learnt.map((id) => ({ id, role: "example" })),
-};
-const [setId] = write("sl-cai", [set]);
-const made = { base: model!, "training-set": setId! };
-const [slCai] = write("sl-cai", [entry("checkpoint", { stage: "sl-cai", modelId: "1" }, made)]);
-let label = "";
+/** A checkpoint that learnt from these. */
+function trained(stage: string, examples: readonly string[]): string {
+  const parents = examples.map((id) => ({ id, role: "example" }));
+  const body = { stage, examples: examples.length };
+  const [set] = write(stage, [{ kind: "training-set", body, parents }]);
+  const made = { base: model!, "training-set": set! };
+  return write(stage, [entry("checkpoint", { stage, modelId: stage }, made)])[0]!;
+}
+
+const slCai = trained("sl-cai", learnt);
+const labels: string[] = [];
 for (let first = 0; first < PROMPTS; first += BATCH)
-  label = stage2(slCai!, prompts.slice(first, first + BATCH)).at(-1)!;
+  labels.push(...stage2(slCai, prompts.slice(first, first + BATCH)));
+const label = labels.at(-1)!;
+trained("preference-model", labels);
 const records = ledger.count();
 ledger.close();
 console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}`);
@@ -158,7 +166,7 @@ const terminal = {
   projectRoot: run,
 };
 const options = { run, runs: run };
-const measured: readonly (readonly [string, () => number])[] = [
+const measured: readonly (readonly [string, () => number | Promise<number>])[] = [
   ["why, a revision of the last round", () => why(learnt.at(-1)!, options, terminal)],
   ["why, a label of answers of SL-CAI", () => why(label, options, terminal)],
   [
@@ -168,16 +176,35 @@ const measured: readonly (readonly [string, () => number])[] = [
   ["touched, one principle of sixteen", () => touched("principle-3", { ...options, most: 3 }, terminal)],
 ];
 for (const [title, command] of measured) {
-  const times = Array.from({ length: 6 }, () => {
+  const times: number[] = [];
+  for (let i = 0; i < 6; i++) {
     lines = 0;
     const start = performance.now();
-    command();
-    return performance.now() - start;
-  });
+    await command();
+    times.push(performance.now() - start);
+  }
   const [first, ...more] = times;
   const median = more.toSorted((a, b) => a - b)[2]!;
   console.log(
     `${title.padEnd(48)} ${first!.toFixed(1).padStart(8)} ms the first time, ${median.toFixed(1)} ms then; ${lines} lines`,
   );
+}
+
+const EXPORT = `
+  const { EXPORT_NAMES } = await import(${JSON.stringify(import.meta.resolve("../src/pipeline/export/exports.ts"))});
+  const { exportRun } = await import(${JSON.stringify(import.meta.resolve("../src/pipeline/export/export-run.ts"))});
+  const [run, format] = process.argv.slice(1);
+  const start = performance.now();
+  await exportRun(run, { what: EXPORT_NAMES, to: run + "/export", format, command: "" });
+  const seconds = (performance.now() - start) / 1000;
+  const resident = process.resourceUsage().maxRSS / 1024; // with the pages of the ledger's file
+  console.log(seconds.toFixed(0) + " s, " + resident.toFixed(0) + " MiB resident at most");`;
+const HEAP = ["--max-old-space-size=64", "--input-type=module", "--eval", EXPORT];
+for (const format of ["jsonl", "parquet"]) {
+  const told = execFileSync(process.execPath, [...HEAP, run, format], { encoding: "utf8" });
+  const size = readdirSync(join(run, "export"))
+    .map((file) => statSync(join(run, "export", file)).size)
+    .reduce((sum, bytes) => sum + bytes, 0);
+  console.log(`export, all, as ${format}: ${told.trim()}; ${(size / 1e6).toFixed(0)} MB in the folder`);
 }
 rmSync(run, { recursive: true });

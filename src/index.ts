@@ -4,7 +4,11 @@
 // A run, as `charter run` makes it: read a recipe, look at what it names, follow it.
 export { checkInputs } from "./pipeline/check-inputs.ts";
 export type { Emit, PipelineEvent } from "./pipeline/events.ts";
+export { type Conversion, convertDataset } from "./pipeline/convert-dataset.ts";
+export { type ImportOptions, importForeign, type NamedFile } from "./pipeline/foreign-constitution.ts";
 export { type Forecast, forecastRun } from "./pipeline/forecast-run.ts";
+export { type ExportedFiles, type ExportOptions, exportRun } from "./pipeline/export/export-run.ts";
+export { EXPORT_NAMES, type ExportName } from "./pipeline/export/exports.ts";
 export { perform, type Recorded, type Run, type Work } from "./pipeline/perform.ts";
 export { constitutionalAi } from "./pipeline/pipeline.ts";
 export { readConstitution } from "./pipeline/read-constitution.ts";
@@ -58,8 +62,12 @@ export {
   type ConstitutionDiff,
   diffConstitutions,
 } from "./method/constitution/diff.ts";
+export { type Exported, exportConstitution, type Imported } from "./method/constitution/exchange/exchange.ts";
+export type { FormatName } from "./method/constitution/exchange/format-names.ts";
+export { formatConstitution } from "./method/constitution/format-constitution.ts";
 export { renderConstitution } from "./method/constitution/page.ts";
 export { type Remark, reviewConstitution } from "./method/constitution/review.ts";
+export { type ModelRemark, type ModelReview, reviewByModel } from "./method/constitution/review-by-model.ts";
 export { drawPrinciple, drawPrinciples } from "./method/constitution/draw.ts";
 export { comparisonQuestion, critiqueRequest, revisionRequest } from "./method/constitution/wording.ts";
 

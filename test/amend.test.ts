@@ -31,7 +31,7 @@ beforeAll(async () => {
   for (const part of ["critique", "revision"])
     most.wording = { ...most.wording, [part]: `${most.wording?.[part] ?? most.text} Be kind.` };
   writeFileSync(join(folder, "reworded.yaml"), stringify({ ...document, version: "9.0.0" }));
-});
+}, 120_000);
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });

@@ -158,9 +158,9 @@ describe.concurrent("data is refused", () => {
     ],
     [
       "in another format",
-      prompts("table.jsonl", "PAR1...."),
-      /expected JSONL, got a Parquet file/,
-      /convert/,
+      prompts("archive.jsonl", "PK\x03\x04...."),
+      /expected JSONL or Parquet, got a zip archive/,
+      /unpack/,
     ],
     [
       "that is half a gzip file",
@@ -171,7 +171,7 @@ describe.concurrent("data is refused", () => {
     [
       "that is a folder",
       [`preference.helpfulness.file=${folder}`],
-      /expected a JSONL file, got EISDIR/,
+      /expected a data file, got EISDIR/,
       /path/,
     ],
     [

@@ -139,6 +139,23 @@ it("Ctrl-C stops a run with the command that goes on, which then comes to the en
   expect(existsSync(join(folder, "stopped/report.html"))).toBe(true);
 }, 120_000);
 
+it("scoreboard tells what every principle did, and asks all of them about more answers where told to", async () => {
+  const of = ["scoreboard", join(folder, "stopped")];
+  const table = await charter(...of);
+  expect(table.code, table.stderr).toBe(0);
+  expect(table.stdout).toMatch(/What it reaches[\s\S]*What each principle did[\s\S]*Most alike/);
+  const counted = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await charter(...of, "--json", ...args);
+    expect(code, stderr).toBe(0);
+    const { principles, accord } = JSON.parse(stdout);
+    expect(accord).toHaveLength((principles.length * (principles.length - 1)) / 2);
+    return new Set(accord.map(({ comparisons }: { comparisons: number }) => comparisons));
+  };
+  // Of each prompt the answers of two models against the first one's.
+  expect(await counted()).toEqual(new Set([2]));
+  expect(await counted("--prompts", "2")).toEqual(new Set([4]));
+}, 120_000);
+
 it("chat answers from every checkpoint, the same for the same seed", async () => {
   const ask = (...more: readonly string[]) =>
     charter(

@@ -17,6 +17,7 @@ export const TINY_RUN: readonly string[] = [
   "prompts.evaluation.helpful.count=4",
   "preference.helpfulness.count=10",
   "evaluation.judge.comparisons=2",
+  "evaluation.scoreboard=1",
   "feedback.mode=direct",
   "supervised.batch=4",
   "supervised.checkpointEvery=1",

@@ -1,9 +1,11 @@
 // charter constitution check <file>: whether a constitution can be used (a mistake is an error), and what might be better about it
-// (a remark). The rules are method/constitution/review.ts.
+// (a remark). The rules are method/constitution/review.ts; with --model, a model is asked as well (review-by-model.ts).
 import { resolve } from "node:path";
+import { reviewByModel } from "../method/constitution/review-by-model.ts";
 import { critiqueRequest } from "../method/constitution/wording.ts";
 import { readAndReview } from "../pipeline/read-constitution.ts";
 import { counted } from "./amounts.ts";
+import { withGivenModel } from "./given-model.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrappedLines } from "./wrapped.ts";
 
@@ -12,22 +14,40 @@ export interface CheckOptions {
   readonly without?: readonly string[];
   /** Whether remarks count as failure. */
   readonly strict?: boolean;
+  /** Reviews it, too. */
+  readonly model?: string;
   readonly json?: boolean;
 }
 
 /** Throws what is wrong; otherwise says what is there, then every remark. Returns 1 for remarks under --strict. */
-export function checkConstitution(file: string, options: CheckOptions, terminal: Terminal): number {
+export async function checkConstitution(
+  file: string,
+  options: CheckOptions,
+  terminal: Terminal,
+): Promise<number> {
   const { write, paint, columns, workingDirectory } = terminal;
   const { without, strict = false, json = false } = options;
-  const { constitution, remarks } = readAndReview({
+  const { constitution, remarks, lineOf } = readAndReview({
     file: resolve(workingDirectory, file),
     shownAs: file,
     ...(without && { without }),
   });
   const { title, version, principles } = constitution;
-  const code = strict && remarks.length > 0 ? 1 : 0;
+  const asked = await withGivenModel(options.model, terminal, ({ model, onAsked, signal }) =>
+    reviewByModel(model, constitution, onAsked, signal),
+  );
+  const review = asked && {
+    ...asked.result,
+    model: asked.name,
+    remarks: asked.result.remarks.map((remark) => ({ ...remark, line: lineOf(remark) })),
+  };
+  const told = remarks.length + (review?.remarks.length ?? 0);
+  const code = strict && told > 0 ? 1 : 0;
   if (json) {
-    write(`${JSON.stringify({ file, title, version, principles: principles.length, remarks })}\n`);
+    const count = principles.length;
+    write(
+      `${JSON.stringify({ file, title, version, principles: count, remarks, ...(review && { review }) })}\n`,
+    );
     return code;
   }
   const tags = new Map<string, number>();
@@ -49,7 +69,16 @@ export function checkConstitution(file: string, options: CheckOptions, terminal:
     }
     write(lines(`→ ${suggestion}`, "  "));
   }
-  if (remarks.length > 0)
-    write(`\n${counted(remarks.length, "remark")}${strict ? "" : "; none keeps it from being used"}\n`);
+  if (review !== undefined) {
+    const { model, asked: questions, unusable } = review;
+    write(`\n${paint("yellow", "!")} ${paint("bold", "by the model")}\n`);
+    const spoilt = unusable === 0 ? "" : `; ${counted(unusable, "line")} of its answers could not be used`;
+    write(paint("dim", lines(`${model}, ${counted(questions, "question")}${spoilt}`, "  ")));
+    for (const { id, line, found, suggestion } of review.remarks) {
+      write(lines(`${file}:${line}:${id === undefined ? "" : ` ${paint("cyan", id)}:`} ${found}`, "    "));
+      write(lines(`→ ${suggestion}`, "      "));
+    }
+  }
+  if (told > 0) write(`\n${counted(told, "remark")}${strict ? "" : "; none keeps it from being used"}\n`);
   return code;
 }

@@ -350,6 +350,54 @@ describe("charter run", () => {
   });
 });
 
+describe("charter import", () => {
+  const rows = [
+    {
+      conversations: [
+        { from: "human", value: "Tea?" },
+        { from: "gpt", value: "Yes.", weight: 1 },
+      ],
+      lang: "en",
+    },
+    { conversations: [{ from: "gpt", value: "Yes." }] },
+  ];
+
+  it("writes what it takes the rows for, and tells what has no place and what was left out", async () => {
+    writeFileSync(join(folder, "chats.json"), JSON.stringify(rows, null, 2));
+    const { code, out } = await charter("import", "chats.json", "--to", "prompts.jsonl");
+    expect([code, out.trimEnd().split("\n")]).toEqual([
+      0,
+      [
+        "✓ prompts.jsonl  1 prompt of chats.json",
+        "! not kept, for want of a place: conversations: its last answer (1 row); conversations[].weight",
+        "  (1 row)",
+        "! 1 row left out (1 broken-alternation), kept in prompts.malformed.jsonl; the first is line 16:",
+        "  messages: expected turn 1 to be the user's, got assistant",
+      ],
+    ]);
+    const written = { prompt: [{ role: "user", content: "Tea?" }], metadata: { lang: "en" } };
+    expect(JSON.parse(readFileSync(join(folder, "prompts.jsonl"), "utf8"))).toEqual(written);
+    const json = await charter("import", "chats.json", "--to", "prompts.jsonl", "--json");
+    expect(JSON.parse(json.out)).toMatchObject({
+      purpose: "prompts",
+      rows: 1,
+      counts: { "broken-alternation": 1 },
+    });
+  });
+
+  it("refuses a target that it would write over its source, or that is named as what it is not", async () => {
+    writeFileSync(join(folder, "chats.json"), JSON.stringify(rows));
+    const to = (target: string) => charter("import", "chats.json", "--to", target);
+    const writesOver = {
+      code: 2,
+      err: expect.stringMatching(/--to: expected a name that does not write over/),
+    };
+    expect(await to("chats.json")).toMatchObject(writesOver);
+    expect(await charter("import", "chats.malformed.jsonl", "--to", "chats.jsonl")).toMatchObject(writesOver);
+    expect(await to("out.parquet")).toMatchObject({ code: 2, err: expect.stringMatching(/ends in \.jsonl/) });
+  });
+});
+
 describe("the command line", () => {
   it.each([
     "run",
@@ -360,6 +408,7 @@ describe("the command line", () => {
     "verify",
     "evaluate",
     "chat",
+    "import",
     "pretrain",
     "constitution",
   ])("shows examples in the help of %s", async (name) => {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { FORMAT_NAMES, WRITABLE } from "../method/constitution/exchange/format-names.ts";
 import { UserError } from "../user-error.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -165,13 +166,18 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
   withRuns(
     command(
       "why <record>",
-      "how a record or a checkpoint came to be, down to the principle's text, the prompt and the model",
-      ["why 3f2a91c0", "why rl-cai --run town", "why runs/town/checkpoints/sl-cai --json"],
+      "how a record, a checkpoint or a line of an export came to be, down to the principle's text, the prompt and the model",
+      [
+        "why 3f2a91c0",
+        "why rl-cai --run town",
+        "why runs/town/checkpoints/sl-cai --json",
+        "why runs/town/export/sft.jsonl:12",
+      ],
     ),
   )
     .option("--run <run>", "folder or name of the run (default: the one worked on last)")
     .option("--json", "as JSON, for machines")
-    .action(async (id, options) => done((await import("./why.ts")).why(id, options, terminal)));
+    .action(async (id, options) => done(await (await import("./why.ts")).why(id, options, terminal)));
 
   withRuns(
     command("touched <principle>", "everything a principle took part in, and its case law, quoted with ids", [
@@ -261,6 +267,41 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
       done(await (await import("./compare.ts")).compare(a, b, options, terminal)),
     );
 
+  withRuns(
+    command("scoreboard [run]", "what each principle did, which of them agree, and what none speaks to", [
+      "scoreboard",
+      "scoreboard runs/town --prompts 40",
+    ]),
+  )
+    .option(
+      "--prompts <n>",
+      "ask every principle about the models' answers to so many held-out prompts first",
+      wholeNumber,
+    )
+    .option("--json", "as JSON, for machines")
+    .action(async (run, options) =>
+      done(await (await import("./scoreboard.ts")).scoreboard(run, options, terminal)),
+    );
+
+  withRuns(
+    command("export [run]", "what a run has made, as data sets for other tools, with a card", [
+      "export town",
+      "export runs/town --what sft,preferences --format parquet --to town-data",
+      "export town --what hh-rlhf",
+    ]),
+  )
+    .option(
+      "--what <names>",
+      "of sft, preferences, prompts, annotations, guard, lineage (default: all of these) and hh-rlhf, with commas between",
+      commaSeparated,
+    )
+    .option("--to <folder>", "where the files go (default: export/ in the run's folder)")
+    .addOption(new Option("--format <format>", "of tables").choices(["jsonl", "parquet"]).default("jsonl"))
+    .option("--json", "what was written as JSON, for machines")
+    .action(async (run, options) =>
+      done(await (await import("./export.ts")).exportData(run, options, terminal)),
+    );
+
   command("chat <checkpoint...>", "talk to a checkpoint; to several at once, one answer under the other", [
     "chat runs/town/checkpoints/rl-cai",
     "chat models/town runs/town/checkpoints/rl-cai",
@@ -283,6 +324,25 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
       done(await (await import("./merge.ts")).merge(folder, options, terminal)),
     );
 
+  command("import <file>", "a data file of any known shape as JSONL that a recipe, and TRL, can read", [
+    "import harmless-base/train.jsonl.gz --to comparisons.jsonl",
+    "import ultrafeedback.parquet --to prompts.jsonl --as prompts",
+    "import annotated-pairs.json --to comparisons.jsonl --annotator 'gpt-4o'",
+  ])
+    .requiredOption("--to <out.jsonl>", "where the rows go; what cannot be used goes beside it")
+    .addOption(
+      new Option("--as <purpose>", "what the rows serve as; by their shape where it is not told").choices([
+        "prompts",
+        "preferences",
+        "demonstrations",
+      ]),
+    )
+    .option("--annotator <name>", "whose preferences, in annotated pairs (default: the human's)")
+    .option("--json", "as JSON, for machines")
+    .action(async (file, options) =>
+      done(await (await import("./import.ts")).importDataset(file, options, terminal)),
+    );
+
   const pretrain = command("pretrain", "make a model that a recipe can start from", ["pretrain town"]);
   command(
     "town",
@@ -296,8 +356,9 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .option("--json", "one event a line, for machines")
     .action(async (options) => done(await (await import("./pretrain.ts")).pretrainTown(options, terminal)));
 
-  const constitution = command("constitution", "look at a constitution", [
+  const constitution = command("constitution", "look at a constitution, bring one in, take one out", [
     "constitution check constitutions/town.yaml",
+    "constitution import house-rules.md --to house-rules.yaml",
     "constitution diff before.yaml after.yaml",
   ]);
   const withWithout = (of: Command): Command =>
@@ -311,9 +372,10 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     ),
   )
     .option("--strict", "exit code 1 if there are remarks")
+    .option("--model <model>", MODEL)
     .option("--json", "as JSON, for machines")
     .action(async (file, options) =>
-      done((await import("./constitution-check.ts")).checkConstitution(file, options, terminal)),
+      done(await (await import("./constitution-check.ts")).checkConstitution(file, options, terminal)),
     );
   withWithout(
     command(
@@ -340,9 +402,62 @@ function commandTable(terminal: Terminal, done: (code: ExitCode) => void): Comma
     .action(async (before, after, options) =>
       done((await import("./constitution-diff.ts")).diffConstitution(before, after, options, terminal)),
     );
+  const withBeside = (of: Command, does: string): Command =>
+    of
+      .option("--demonstrations <file>", `JSONL of critiques and revisions ${does}`)
+      .option("--comparisons <file>", `JSONL of labelled comparisons ${does}`)
+      .option("--prompts <file>", `JSONL of the questions of traits ${does}`)
+      .option("--json", "as JSON, for machines");
+  withBeside(
+    command(
+      "import <file...>",
+      "a constitution of another format, or a document in prose, as one of Charter's",
+      [
+        "constitution import house-rules.md --to house-rules.yaml",
+        "constitution import comments.csv --consensus 0.6 --to public.yaml",
+        "constitution import CritiqueRevisionInstructions.json RLMadisonInstructions.json --to paper.yaml",
+      ],
+      constitution,
+    ),
+    "that the file holds: where they go",
+  )
+    .option("--to <file>", "where it goes (default: the standard output)")
+    .addOption(
+      new Option("--from <format>", "what the file is (default: by what it holds)").choices(FORMAT_NAMES),
+    )
+    .option("--title <title>", "the constitution's title")
+    .option("--consensus <share>", "least consensus of every group, from 0 to 1 (polis)", share)
+    .option("--model <model>", MODEL)
+    .action(async (files, options) =>
+      done(await (await import("./constitution-import.ts")).importInto(files, options, terminal)),
+    );
+  withBeside(
+    withWithout(
+      command(
+        "export <file>",
+        "a constitution in another format, and what that cannot hold",
+        [
+          "constitution export mine.yaml --to mine.md",
+          "constitution export mine.yaml --to mine.json --format hugging-face",
+        ],
+        constitution,
+      ),
+    ),
+    "to be put in",
+  )
+    .requiredOption("--to <file>", "where it goes")
+    .addOption(
+      new Option("--format <format>", "what the file is to be (default: Markdown for .md)").choices(WRITABLE),
+    )
+    .action(async (file, options) =>
+      done(await (await import("./constitution-export.ts")).exportTo(file, options, terminal)),
+    );
 
   return program;
 }
+
+/** A model named on the command line. */
+const MODEL = "a model goes over it: a folder, an id of the hub, or '{ endpoint: http://…/v1, model: … }'";
 
 function versionOf(projectRoot: string): string {
   const manifest = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
@@ -367,7 +482,13 @@ function amount(value: string): number {
 }
 
 function nucleus(value: string): number {
-  const share = amount(value);
-  if (share === 0 || share > 1) throw new InvalidArgumentError("Expected a number above 0, at most 1.");
-  return share;
+  const mass = amount(value);
+  if (mass === 0 || mass > 1) throw new InvalidArgumentError("Expected a number above 0, at most 1.");
+  return mass;
+}
+
+function share(value: string): number {
+  const part = amount(value);
+  if (part > 1) throw new InvalidArgumentError("Expected a number from 0 to 1.");
+  return part;
 }

@@ -3,7 +3,7 @@
 // nothing of what they mean. Format: docs/ledger-format.md.
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { UserError } from "../user-error.ts";
 import { canonicalJson, type Json, sha256 } from "./canonical-json.ts";
 import { openDatabase } from "./database.ts";
@@ -62,13 +62,15 @@ export interface Ledger {
   children(id: EntryId): readonly { readonly id: EntryId; readonly kind: string; readonly role: string }[];
   /** Entries of a kind that have this one as a parent in a role, in order of writing; their parents are not read. */
   made(id: EntryId, role: string, kind: string): Generator<Omit<Entry, "parents">>;
+  /** Entries that this one was made from in a role, in their order; their own parents are not read. */
+  madeFrom(id: EntryId, role: string): Generator<Omit<Entry, "parents">>;
   /**
    * How many ways lead along these links, by the entry or the kind they end at.
    * @example ledger.tally(trainingSet, [{ up: "example" }, { up: "principle" }], "id")
    */
   tally(id: EntryId, links: readonly Link[], by: "id" | "kind"): readonly Tally[];
-  /** All entries (of one kind), in order of writing. */
-  entries(kind?: string): Generator<Entry>;
+  /** All entries (of one kind), in order of writing; `mostParents` as for `get`. */
+  entries(kind?: string, mostParents?: number): Generator<Entry>;
   /** The kinds that there are, in the order of the alphabet. */
   kinds(): readonly string[];
   count(): number;
@@ -165,6 +167,8 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
       "SELECT e.id, p.role FROM parents p JOIN entries e ON e.position = p.parent WHERE p.child = ? ORDER BY p.ordinal LIMIT ?",
     ),
     made: "SELECT c.* FROM entries e JOIN parents p ON p.parent = e.position JOIN entries c ON c.position = p.child WHERE e.id = ? AND p.role = ? AND c.kind = ? ORDER BY c.position",
+    madeFrom:
+      "SELECT f.* FROM entries e JOIN parents p ON p.child = e.position JOIN entries f ON f.position = p.parent WHERE e.id = ? AND p.role = ? ORDER BY p.ordinal",
     children: database.prepare(
       "SELECT c.id, c.kind, p.role FROM entries e JOIN parents p ON p.parent = e.position JOIN entries c ON c.position = p.child WHERE e.id = ? ORDER BY c.position, p.ordinal",
     ),
@@ -194,6 +198,12 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     for (const row of database.prepare(query).iterate(...words))
       yield toEntry(row as unknown as EntryRow, mostParents);
   };
+  const statements = new Map<string, StatementSync>();
+  const prepared = (query: string): StatementSync => {
+    const known = statements.get(query) ?? database.prepare(query);
+    statements.set(query, known);
+    return known;
+  };
   const recall = (key: StepKey): readonly Entry[] | undefined => {
     const rows = select.results.all(key) as unknown as EntryRow[];
     if (rows.length === 0 && select.step.get(key) === undefined) return undefined;
@@ -213,8 +223,10 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     },
     children: (id) => select.children.all(id) as unknown as { id: EntryId; kind: string; role: string }[],
     made: (id, role, kind) => each(0, select.made, id, role, kind),
-    tally: (id, links, by) => tallyOn(database, id, links, by),
-    entries: (kind) => (kind === undefined ? each(EVERY, select.all) : each(EVERY, select.ofKind, kind)),
+    madeFrom: (id, role) => each(0, select.madeFrom, id, role),
+    tally: (id, links, by) => tallyOn(prepared, id, links, by),
+    entries: (kind, mostParents = EVERY) =>
+      kind === undefined ? each(mostParents, select.all) : each(mostParents, select.ofKind, kind),
     kinds: () => (select.kinds.all() as { kind: string }[]).map(({ kind }) => kind),
     count: () => (select.count.get() as { n: number }).n,
     contentHash: () => {

@@ -80,4 +80,11 @@ describe("tally", () => {
     expect(ledger.get(set, 2).parents.map(({ id }) => id)).toEqual(some.slice(0, 2));
     expect(ledger.get(set).parents).toHaveLength(3);
   });
+
+  it("reads what an entry was made from in a role, in its order", () => {
+    const [a, b, c] = ["a", "b", "c"].map((name) => put("text", name, []));
+    const set = put("set", "all", [`example ${c}`, `base ${b}`, `example ${a}`]);
+    expect([...ledger.madeFrom(set, "example")].map(({ id }) => id)).toEqual([c, a]);
+    expect([...ledger.madeFrom(a!, "example")]).toEqual([]);
+  });
 });

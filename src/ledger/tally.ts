@@ -1,6 +1,6 @@
 // Counting along links: how many ways lead from one entry to others, by roles. One query, so that a hundred thousand links are
 // counted where they lie. Knows roles and kinds as words alone.
-import type { DatabaseSync } from "node:sqlite";
+import type { StatementSync } from "node:sqlite";
 
 /** One link of a way: up to a parent in a role, down to a child in a role (of a kind), or beside, to what the same step gave. */
 export type Link =
@@ -16,9 +16,12 @@ export interface Tally {
   readonly first: string;
 }
 
-/** The ends of all ways from an entry along these links, in the order of writing. */
+/**
+ * The ends of all ways from an entry along these links, in the order of writing.
+ * @param prepared the statement of a query, the same for the same query
+ */
 export function tallyOn(
-  database: DatabaseSync,
+  prepared: (query: string) => StatementSync,
   id: string,
   links: readonly Link[],
   by: "id" | "kind",
@@ -44,13 +47,11 @@ export function tallyOn(
     const kind = "up" in link ? undefined : link.kind;
     return `${join(`parents p${i}`, `p${i}.${here} = ${from} AND p${i}.role = ?`)} ${isOfKind(i, kind)}`;
   });
-  const rows = database
-    .prepare(
-      // Beside min(), SQLite takes the other columns from the row that has it.
-      `WITH ends AS (SELECT ${at} AS position, count(*) AS ways FROM entries start ${joins.join(" ")} WHERE start.id = ? GROUP BY ${at})
+  const rows = prepared(
+    // Beside min(), SQLite takes the other columns from the row that has it.
+    `WITH ends AS (SELECT ${at} AS position, count(*) AS ways FROM entries start ${joins.join(" ")} WHERE start.id = ? GROUP BY ${at})
        SELECT e.${by} AS of, sum(ways) AS count, e.id AS first, min(e.position) AS position FROM ends CROSS JOIN entries e USING (position) GROUP BY e.${by} ORDER BY position`,
-    )
-    .all(...words, id);
+  ).all(...words, id);
   return rows.map((row) => {
     const { of, count, first } = row as unknown as Tally;
     return { of, count, first };

@@ -24,12 +24,15 @@ export async function checkFiles(recipe: Recipe): Promise<void> {
   checkThreads(recipe.compute.threads);
   const { principles } = constitutionOf(recipe);
   checkEnsemble(recipe.feedback.principles, principles.length);
-  for (const file of promptFilesOf(recipe)) await readPrompts(file);
+  for (const { file, count } of promptSetsOf(recipe)) await readPrompts(file, count);
   await checkGrader(recipe);
   const { supervised, feedback, preference } = recipe;
-  if (supervised.demonstrations.file !== null) await readDemonstrations(supervised.demonstrations.file);
-  if (preference.helpfulness.file !== null) await readPreferences(preference.helpfulness.file);
-  if (feedback.source === "file" && feedback.file !== null) await readPreferences(feedback.file);
+  const { demonstrations } = supervised;
+  const { helpfulness } = preference;
+  if (demonstrations.file !== null) await readDemonstrations(demonstrations.file, demonstrations.count);
+  if (helpfulness.file !== null) await readPreferences(helpfulness.file, helpfulness.count);
+  if (feedback.source === "file" && feedback.file !== null)
+    await readPreferences(feedback.file, feedback.pairs);
 }
 
 /** Every model that the recipe names, once. */
@@ -100,10 +103,10 @@ function checkEnsemble(asked: number, there: number): void {
   );
 }
 
-function promptFilesOf({ prompts }: Recipe): ReadonlySet<string> {
+function promptSetsOf({ prompts }: Recipe): readonly Recipe["prompts"]["redTeam"][] {
   const sets = [prompts, prompts.evaluation, ...(prompts.rl === null ? [] : [prompts.rl])];
-  const compared = prompts.feedback === null ? [] : [prompts.feedback.file];
-  return new Set([...sets.flatMap(({ redTeam, helpful }) => [redTeam.file, helpful.file]), ...compared]);
+  const compared = prompts.feedback === null ? [] : [prompts.feedback];
+  return [...sets.flatMap(({ redTeam, helpful }) => [redTeam, helpful]), ...compared];
 }
 
 /** A grader knows its own world's prompts; that one is strange to it would otherwise come out when all else is done. */
@@ -113,9 +116,8 @@ async function checkGrader(recipe: Recipe): Promise<void> {
   const { redTeam, feedback, evaluation } = recipe.prompts;
   const graded = [redTeam, evaluation.redTeam, evaluation.helpful, ...(feedback === null ? [] : [feedback])];
   for (const { file, count } of graded) {
-    const { rows } = await readPrompts(file);
-    for (const row of rows.slice(0, count === "all" ? rows.length : count))
-      grader.grade({ id: "", set: "red-team", ...row }, "");
+    const { rows } = await readPrompts(file, count);
+    for (const row of rows) grader.grade({ id: "", set: "red-team", ...row }, "");
   }
 }
 

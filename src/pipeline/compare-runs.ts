@@ -73,7 +73,7 @@ const LAST = "rl-cai";
  * @throws UserError when one of them has not come to its end, or its files cannot be read
  */
 export async function compareRuns(a: ComparedRun, b: ComparedRun, most: number): Promise<RunComparison> {
-  const [first, second] = [resultsOf(a), resultsOf(b)];
+  const [first, second] = [resultsIn(a.directory), resultsIn(b.directory)];
   const [answersA, answersB] = [answersOf(a, first), answersOf(b, second)];
   const inBoth = [...answersA.prompts.values()].filter(({ id }) => answersB.prompts.has(id));
   const grader = await graderOf(a.recipe);
@@ -94,7 +94,8 @@ export async function compareRuns(a: ComparedRun, b: ComparedRun, most: number):
   };
 }
 
-function resultsOf({ directory }: ComparedRun): Results {
+/** Every figure of a run that has come to its end. @throws UserError when it has not */
+export function resultsIn(directory: string): Results {
   const path = join(directory, "results.json");
   let text: string;
   try {

@@ -14,6 +14,7 @@ import type { Answers, Made } from "./made.ts";
 import { judgeAll } from "./matches.ts";
 import { openNamed } from "./named-model.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
+import { readUnderEveryPrinciple } from "./scoreboard.ts";
 import { summarize } from "./summarize.ts";
 import { sampleResponses } from "./supervised.ts";
 
@@ -38,10 +39,11 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
     harmlessness: redTeam,
     helpfulness: helpful,
   });
+  const shared = await readUnderEveryPrinciple(run, host, made, answers, redTeam);
   const { preferenceModel } = made;
   const scores = preferenceModel === null ? null : await scoreRounds(run, host, made, preferenceModel);
   if (run.missing !== undefined) throw new PreviewEnd("nothing was computed that could be summarised");
-  const results = summarize(made, grader, { redTeam, helpful, answers, matches, scores });
+  const results = summarize(made, grader, { redTeam, helpful, answers, matches, shared, scores });
   const shown = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
   const transcripts = [
     ...shown.map((prompt) =>

@@ -1,7 +1,7 @@
 // Stage 2, first half: pairs of answers from SL-CAI, and the labels on them, from the feedback model under drawn principles
 // (RLAIF) or from a file (the RLHF baseline). Both end as preferences, and nothing after this point knows the difference.
 import type { Json } from "../ledger/ledger.ts";
-import type { Constitution } from "../method/constitution/constitution.ts";
+import type { Constitution, Principle } from "../method/constitution/constitution.ts";
 import { drawPrinciples } from "../method/constitution/draw.ts";
 import { comparisonQuestion } from "../method/constitution/wording.ts";
 import { type FeedbackMode, type FeedbackTask, readComparisons } from "../method/feedback/judge.ts";
@@ -86,19 +86,30 @@ export interface DrawnPrinciple {
 }
 
 /** The principles drawn for a comparison: one in the paper, k distinct ones in an ensemble. */
-export function drawnPrinciples(
-  { value, entries }: Imported<Constitution>,
+export const drawnPrinciples = (
+  constitution: Imported<Constitution>,
   name: string,
   k: number,
-): readonly DrawnPrinciple[] {
-  return drawPrinciples(value, name, k).map((principle) => ({
-    use: {
-      principle: principle.id,
-      constitutionVersion: value.version,
-      wording: comparisonQuestion(principle).text,
-    },
-    entry: entries.get(principle.id)!,
-  }));
+): readonly DrawnPrinciple[] =>
+  drawPrinciples(constitution.value, name, k).map((principle) => readUnder(constitution, principle));
+
+/** A principle as a comparison is read under it. */
+export const readUnder = (
+  { value, entries }: Imported<Constitution>,
+  principle: Principle,
+): DrawnPrinciple => ({
+  use: {
+    principle: principle.id,
+    constitutionVersion: value.version,
+    wording: comparisonQuestion(principle).text,
+  },
+  entry: entries.get(principle.id)!,
+});
+
+/** A comparison and the principles it is read under; one comparison may be asked several times. */
+export interface Asked {
+  readonly comparison: Recorded<Comparison>;
+  readonly principles: readonly DrawnPrinciple[];
 }
 
 export interface Labelling {
@@ -109,56 +120,53 @@ export interface Labelling {
   readonly seed: string;
   readonly batch: number;
   readonly prompts: readonly Prompt[];
-  readonly comparisons: readonly Recorded<Comparison>[];
-  readonly principlesOf: (comparison: Recorded<Comparison>) => readonly DrawnPrinciple[];
+  readonly asked: readonly Asked[];
   /** Pattern of the names under which those were drawn; null where none was. */
   readonly draw: string | null;
   readonly modelEntry: string;
 }
 
-/** Labels each comparison with the feedback model's soft label under its principles: first what it says, then the rule. */
+/** The feedback model's soft label for each that is asked: first what it says under the principles, then the rule. */
 export async function labelComparisons(
   run: Run,
   model: LanguageModel,
   labelling: Labelling,
 ): Promise<readonly Recorded<Label>[]> {
-  const { mode, rule, seed, prompts, comparisons, principlesOf, draw } = labelling;
+  const { mode, rule, seed, prompts, draw } = labelling;
   const stream = `${seed}/reading/{comparison}/{principle}`;
   const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
-  const tasksOf = (comparison: Recorded<Comparison>): readonly FeedbackTask[] =>
-    principlesOf(comparison).map(({ use }) => ({
+  const tasksOf = ({ comparison, principles }: Asked): readonly FeedbackTask[] =>
+    principles.map(({ use }) => ({
       comparison,
       conversation: byId.get(comparison.prompt)!.conversation,
       use,
       seed: streamName(stream, { comparison: comparison.id, principle: use.principle }),
     }));
-  const read = await perform<Recorded<Comparison>, ReadComparison>(run, {
+  const read = await perform<Asked, ReadComparison>(run, {
     stage: labelling.stage,
     title: labelling.title,
     kind: "reading",
     version: 2,
-    inputs: comparisons,
+    inputs: labelling.asked,
     ...pacing(model, labelling.batch),
-    key: (comparison) => ({
+    key: ({ comparison, principles }) => ({
       model: model.id,
       comparison: comparison.id,
-      principles: principlesOf(comparison).map(({ use }) => [use.principle, use.wording]),
+      principles: principles.map(({ use }) => [use.principle, use.wording]),
       mode: mode as unknown as Json,
       seed,
     }),
-    parents: (comparison) => [
+    parents: ({ comparison, principles }) => [
       { id: comparison.id, role: "comparison" },
-      ...principlesOf(comparison).flatMap(({ entry }) =>
-        entry === null ? [] : [{ id: entry, role: "principle" }],
-      ),
+      ...principles.flatMap(({ entry }) => (entry === null ? [] : [{ id: entry, role: "principle" }])),
       { id: labelling.modelEntry, role: "model" },
     ],
-    standIn: ({ id }) => ({ comparison: id, readings: [] }),
+    standIn: ({ comparison }) => ({ comparison: comparison.id, readings: [] }),
     settings: { mode: mode as unknown as Json, seed: stream, ...(draw === null ? {} : { draw }) },
     compute: async (batch) => {
       const tasks = batch.map(tasksOf);
       const readings = [...(await readComparisons(model, tasks.flat(), mode, run.signal))];
-      return batch.map((comparison, i) => ({
+      return batch.map(({ comparison }, i) => ({
         comparison: comparison.id,
         readings: readings.splice(0, tasks[i]!.length).flat(),
       }));

@@ -13,14 +13,12 @@ import { UserError } from "../user-error.ts";
  * @throws UserError when there is none
  */
 export function findRecord(ledger: Ledger, directory: string, given: string): string {
-  const checkpoints = [...ledger.entries("checkpoint"), ...ledger.entries("endpoint")];
-  const own = checkpoints.filter(({ body }) => stageOf(body) === given);
-  if (own.length > 1) return (own.find((entry) => isLaidOut(directory, entry)) ?? own.at(-1)!).id;
-  if (own.length === 1) return own[0]!.id;
+  const own = modelOf(ledger, directory, given);
+  if (own !== undefined) return own.id;
   if (/^[0-9a-f]{1,64}$/.test(given)) return ledger.get(given, 0).id;
   const near = nearestName(
     given,
-    checkpoints.map(({ body }) => stageOf(body)),
+    modelsOf(ledger).map(({ body }) => stageOf(body)),
   );
   throw new UserError(
     "unknown-record",
@@ -30,6 +28,18 @@ export function findRecord(ledger: Ledger, directory: string, given: string): st
       : `Did you mean "${near}"?`,
   );
 }
+
+/** The entry of a stage's checkpoint or endpoint: of several, the one that is laid out, or else the last. */
+export function modelOf(ledger: Ledger, directory: string, stage: string): Entry | undefined {
+  const own = modelsOf(ledger).filter(({ body }) => stageOf(body) === stage);
+  return own.length > 1 ? (own.find((entry) => isLaidOut(directory, entry)) ?? own.at(-1)) : own[0];
+}
+
+/** Every model that a run has used or made, in order of writing. */
+export const modelsOf = (ledger: Ledger): readonly Entry[] => [
+  ...ledger.entries("checkpoint"),
+  ...ledger.entries("endpoint"),
+];
 
 const stageOf = (body: Entry["body"]): string => (body as { readonly stage: string }).stage;
 

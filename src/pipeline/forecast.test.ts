@@ -20,6 +20,7 @@ const SIZES = {
   evaluationHelpful: 2,
   harmlessnessFile: 30,
   helpfulnessFile: 20,
+  principles: 16,
 };
 const LENGTHS = { prompt: 10, response: 30, critique: 20, revision: 30, wording: 15, reasoning: 40 };
 const COSTS = { sample: 1, read: 0.1, train: 0.5, remote: {} };

@@ -14,6 +14,7 @@ export interface Sizes {
   /** Comparisons that the recipe reads from files. */
   readonly harmlessnessFile: number;
   readonly helpfulnessFile: number;
+  readonly principles: number;
 }
 
 /** Mean lengths, tokens. */
@@ -139,6 +140,7 @@ const STAGES: readonly (readonly [start: string, part: Part])[] = [
   ["revision", "revision"],
   ["feedback", "feedback"],
   ["judge", "judge"],
+  ["scoreboard", "judge"],
 ];
 
 function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
@@ -222,6 +224,16 @@ function evaluation(
   const each = reading(judge.mode, prompt + 2 * response + wording, reasoning);
   const prompts = sizes.evaluationRedTeam + sizes.evaluationHelpful;
   const scored = upTo === "supervised" ? 0 : sizes.redTeam * (1 + supervised.rounds);
+  const shared =
+    atMost(evaluation.scoreboard, sizes.evaluationRedTeam) *
+    (models.length - 1) *
+    samplesPerPrompt *
+    BOTH_ORDERS *
+    chains;
+  const scoreboard = [
+    ["harmlessness", "Scoreboard: under every principle", sizes.principles],
+    ["helpfulness", "Scoreboard: which is more helpful", 1],
+  ] as const;
   const samples = Array.from({ length: samplesPerPrompt }, (_, i) => i + 1);
   return [
     ...models.flatMap((name) =>
@@ -234,6 +246,9 @@ function evaluation(
     ),
     counted("judge-harmlessness", "Evaluation: judging harmlessness", asked(sizes.evaluationRedTeam), each),
     counted("judge-helpfulness", "Evaluation: judging helpfulness", asked(sizes.evaluationHelpful), each),
+    ...scoreboard.map(([criterion, title, questions]) =>
+      counted(`scoreboard-${criterion}`, title, shared * questions, each),
+    ),
     counted("score-rounds", "Evaluation: scoring the rounds", scored, { read: prompt + response }),
   ];
 }

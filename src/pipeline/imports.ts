@@ -1,15 +1,18 @@
 // What a run begins with, written into its ledger: the constitution and each of its principles, prompts, demonstrations and
 // comparisons (checkpoints.ts: the models). From here on everything can be traced to these entries.
-import { basename } from "node:path";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { hashFile } from "../ledger/blobs.ts";
 import { type Json, type NewEntry, stepKey } from "../ledger/ledger.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
 import type { Demonstration } from "../method/critique/few-shot.ts";
+import { describeSkipped, type Skipped } from "../method/datasets/dataset.ts";
 import type { Preference, Prompt } from "../method/records.ts";
 import type { Recorded, Run } from "./perform.ts";
 import { constitutionOf } from "./read-constitution.ts";
 import { type Dataset, readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
+import { writeWhole } from "./run-directory.ts";
 
 /** A thing and the ids of the entries that hold its parts. */
 export interface Imported<T> {
@@ -84,14 +87,13 @@ async function importRows<R extends object, M extends object>(
   run: Run,
   kind: string,
   { file, count, licence }: Taken,
-  read: (file: string) => Promise<Dataset<R>>,
+  read: (file: string, count: number | "all") => Promise<Dataset<R>>,
   more: M,
 ): Promise<readonly Recorded<R & M>[]> {
-  const { rows } = reported(run, file, await read(file));
+  const { rows, skipped } = await read(file, count);
   const origin = importFile(run, file, licence);
-  const taken = rows
-    .slice(0, count === "all" ? rows.length : count)
-    .map((row): R & M => ({ ...row, ...more }));
+  if (skipped.length > 0) setAside(run, kind, file, skipped);
+  const taken = rows.map((row): R & M => ({ ...row, ...more }));
   const steps = taken.map((row) => {
     const body = { file: basename(file), ...row } as unknown as Json;
     return { key: stepKey({ kind, of: body }), entries: [{ kind, body, parents: [] }, origin] };
@@ -118,15 +120,24 @@ function importFile(run: Run, file: string, licence: string | undefined): NewEnt
   return entry;
 }
 
-/** Says how many rows of a file could not be used, and why; never silently. */
-function reported<T>(run: Run, file: string, dataset: Dataset<T>): Dataset<T> {
-  const reasons = new Map<string, number>();
-  for (const { reason } of dataset.skipped) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  if (reasons.size > 0) {
-    const counts = [...reasons].map(([reason, rows]) => `${rows} ${reason}`).join(", ");
-    const first = dataset.skipped[0]!;
-    const text = `${basename(file)}: ${dataset.skipped.length} ${dataset.skipped.length === 1 ? "row" : "rows"} left out (${counts}); the first is line ${first.line}: ${first.detail}`;
-    run.emit({ kind: "note", level: "warning", text });
+/** Says how many rows of a file could not be used, and why, and keeps them in a file of the run's; never silently. */
+function setAside(run: Run, kind: string, file: string, skipped: readonly Skipped[]): void {
+  const first = skipped[0]!;
+  const rows = skipped.length === 1 ? "row" : "rows";
+  const found = `${basename(file)}: ${skipped.length} ${rows} left out (${describeSkipped(skipped)})`;
+  const kept = run.missing !== undefined ? "" : `; kept in ${keep(run, kind, file, skipped)}`;
+  const text = `${found}${kept}; the first is line ${first.line}: ${first.detail}`;
+  run.emit({ kind: "note", level: "warning", text });
+}
+
+/** One file for the bytes that were read and what they were read as; of two readings the one that went further. */
+function keep(run: Run, kind: string, file: string, skipped: readonly Skipped[]): string {
+  const name = basename(file).replace(/(\.(jsonl?|parquet|gz|zst))+$/, "");
+  const path = join(run.directory, "malformed", `${kind}-${name}-${hashFile(file).slice(0, 8)}.jsonl`);
+  const text = skipped.map((row) => `${JSON.stringify(row)}\n`).join("");
+  if (!existsSync(path) || statSync(path).size < Buffer.byteLength(text)) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeWhole(path, text);
   }
-  return dataset;
+  return relative(run.directory, path);
 }

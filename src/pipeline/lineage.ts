@@ -128,7 +128,8 @@ function filledIn(settings: Settings, body: Json): Settings {
 /** Columns in which rows of data sets say under which licence they are. */
 const LICENCE = ["licence", "license"];
 
-function fileOf(ledger: Ledger, { id, body }: Entry): OriginFile | null {
+/** The file that a row was first read from; runs of earlier versions did not keep it. */
+export function fileOf(ledger: Ledger, { id, body }: Omit<Entry, "parents">): OriginFile | null {
   const first = beside(ledger, id, "file")[0];
   if (first === undefined) return null;
   const { file, sha256 } = first.body as unknown as OriginFile;
@@ -137,12 +138,15 @@ function fileOf(ledger: Ledger, { id, body }: Entry): OriginFile | null {
     .map((entry) => entry.body as unknown as OriginFile)
     .filter((one) => one.file === file && one.sha256 === sha256)
     .flatMap(({ licence }) => licence ?? []);
-  const metadata = isRecord(body) && isRecord(body["metadata"] ?? null) ? body["metadata"] : {};
-  const own = LICENCE.map((column) => (metadata as Settings)[column]).find(
-    (value) => typeof value === "string",
-  );
-  const licence = (own as string | undefined) ?? said.at(-1);
+  const licence = ownLicence(body) ?? said.at(-1);
   return { file, sha256, ...(licence === undefined ? {} : { licence }) };
+}
+
+/** The licence that a row itself states. */
+export function ownLicence(body: Json): string | undefined {
+  const metadata = isRecord(body) && isRecord(body["metadata"] ?? null) ? body["metadata"] : {};
+  const own = LICENCE.map((column) => (metadata as Settings)[column]);
+  return own.find((value) => typeof value === "string");
 }
 
 const isRecord = (value: Json): value is Settings =>

@@ -21,10 +21,11 @@ import {
 import type { Answers, Made } from "./made.ts";
 import { importModel, openNamed } from "./named-model.ts";
 import type { Run } from "./perform.ts";
+import type { Recipe } from "./recipe.ts";
 import { streamName } from "./settings.ts";
 
 /** The feedback model's question where the constitution has none: the paper's crowdworkers chose the more helpful answer. */
-const HELPFULNESS: DrawnPrinciple = {
+export const HELPFULNESS: DrawnPrinciple = {
   use: {
     principle: "helpfulness",
     constitutionVersion: "0.0.0",
@@ -32,6 +33,10 @@ const HELPFULNESS: DrawnPrinciple = {
   },
   entry: null,
 };
+
+/** Names the random streams of the judge. */
+export const judgeSeed = ({ seed }: Pick<Recipe, "seed">, criterion: Criterion): string =>
+  `${seed}/evaluation/judge/${criterion}`;
 
 /** One judge's matches on one criterion. */
 export interface Judged {
@@ -73,7 +78,7 @@ export async function judgeAll(
       `Evaluation: pairs to judge for ${criterion}`,
       asked.map((pairing) => comparisonOf(pairing, answers)),
     );
-    const seedName = `${made.recipe.seed}/evaluation/judge/${criterion}`;
+    const seedName = judgeSeed(made.recipe, criterion);
     const draw = `${seedName}/{comparison}`;
     const labels = await labelComparisons(run, model, {
       stage: `judge-${criterion}`,
@@ -83,11 +88,13 @@ export async function judgeAll(
       seed: seedName,
       batch: made.recipe.compute.batch,
       prompts: prompts[criterion],
-      comparisons: compared,
-      principlesOf: ({ id }) =>
-        criterion === "helpfulness"
-          ? [HELPFULNESS]
-          : drawnPrinciples(made.constitution, streamName(draw, { comparison: id }), 1),
+      asked: compared.map((comparison) => ({
+        comparison,
+        principles:
+          criterion === "helpfulness"
+            ? [HELPFULNESS]
+            : drawnPrinciples(made.constitution, streamName(draw, { comparison: comparison.id }), 1),
+      })),
       draw: criterion === "helpfulness" ? null : draw,
       modelEntry: named.id,
     });
@@ -102,7 +109,7 @@ export async function judgeAll(
 }
 
 /** A pairing as two recorded answers to be compared. */
-function comparisonOf({ prompt, a, b, textA, textB }: Pairing, answers: Answers): Draft<Comparison> {
+export function comparisonOf({ prompt, a, b, textA, textB }: Pairing, answers: Answers): Draft<Comparison> {
   const idOf = (model: string, text: string) =>
     answers[model]!.get(prompt.id)!.find((response) => response.text === text)!.id;
   return { prompt: prompt.id, a: idOf(a, textA), b: idOf(b, textB), textA, textB };

@@ -170,9 +170,10 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
       seed,
       batch: recipe.compute.batch,
       prompts,
-      comparisons,
-      principlesOf: ({ id }) =>
-        drawnPrinciples(constitution, streamName(draw, { comparison: id }), recipe.feedback.principles),
+      asked: comparisons.map((comparison) => {
+        const name = streamName(draw, { comparison: comparison.id });
+        return { comparison, principles: drawnPrinciples(constitution, name, recipe.feedback.principles) };
+      }),
       draw,
       modelEntry: judge.id,
     });

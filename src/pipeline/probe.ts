@@ -27,6 +27,12 @@ export interface Clock {
 
 /** Prompts tried at most: enough to fill a batch. */
 const MOST_PROMPTS = 64;
+/** And at least, where the recipe has them. */
+const LEAST_PROMPTS = 8;
+/** Tokens of the first call. */
+const FEW_TOKENS = 8;
+/** Milliseconds that a call may take before fewer prompts are tried. */
+const SOON = 2000;
 
 /** All of a recipe that a probe looks at: recipes alike in it need one between them. Principles of one file count as equally long. */
 export function probedOf({
@@ -57,14 +63,13 @@ const hasChains = ({ feedback, evaluation }: Pick<Recipe, "feedback" | "evaluati
   feedback.mode === "chain-of-thought" || evaluation.judge.mode === "chain-of-thought";
 
 /** Counts the recipe's prompts and comparisons. */
-export async function sizesOf({ prompts, feedback, preference }: Recipe): Promise<Sizes> {
+export async function sizesOf(recipe: Recipe): Promise<Sizes> {
+  const { prompts, feedback, preference } = recipe;
   const count = async (
     given: { readonly file: string | null; readonly count: number | "all" },
     read: typeof readPrompts | typeof readPreferences,
   ) => {
-    if (given.file === null) return 0;
-    const { rows } = await read(given.file);
-    return given.count === "all" ? rows.length : Math.min(rows.length, given.count);
+    return given.file === null ? 0 : (await read(given.file, given.count)).rows.length;
   };
   return {
     redTeam: await count(prompts.redTeam, readPrompts),
@@ -77,17 +82,18 @@ export async function sizesOf({ prompts, feedback, preference }: Recipe): Promis
         ? await count({ file: feedback.file, count: feedback.pairs }, readPreferences)
         : 0,
     helpfulnessFile: await count(preference.helpfulness, readPreferences),
+    principles: constitutionOf(recipe).principles.length,
   };
 }
 
 /** Measures lengths and costs with the checkpoint that is trained, and the recipe's prompts and constitution. */
 export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Promise<Probe> {
-  const { rows } = await readPrompts(recipe.prompts.redTeam.file);
+  const { file, count } = recipe.prompts.redTeam;
+  const most = Math.min(MOST_PROMPTS, recipe.compute.batch, count === "all" ? MOST_PROMPTS : count);
+  const { rows } = await readPrompts(file, most);
   const constitution = constitutionOf(recipe);
   const principle = constitution.principles[0]!;
-  const prompts = rows
-    .slice(0, Math.min(MOST_PROMPTS, recipe.compute.batch))
-    .map(({ conversation }) => conversation);
+  const prompts = rows.map(({ conversation }) => conversation);
   const model = await host.open(recipe.base, adaptersOf(recipe, "probe"));
   try {
     const ask = (conversations: readonly Conversation[], sampling: Sampling, name: string) =>
@@ -97,19 +103,28 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
         clock.signal,
       );
     const { responseSampling, critiqueSampling, revisionSampling } = recipe.supervised;
-    await ask(prompts, responseSampling, "warm"); // compiles what the timed call uses
-    const begun = clock.now();
-    const responses = await ask(prompts, responseSampling, "response");
-    const sampling = clock.now() - begun;
+    const timed = async <T>(work: () => Promise<T>) => {
+      const begun = clock.now();
+      const result = await work();
+      return { result, ms: clock.now() - begun };
+    };
+    // Compiles what the timed call uses. Where a few tokens take long even so, compiling the rest does not show.
+    const few = { ...responseSampling, maxTokens: Math.min(FEW_TOKENS, responseSampling.maxTokens) };
+    await ask(prompts, few, "warm");
+    const again = await timed(() => ask(prompts, few, "warm"));
+    if (again.ms < SOON) await ask(prompts, responseSampling, "warm");
+    const { result: responses, ms: sampling } = await timed(() => ask(prompts, responseSampling, "response"));
+    // Only their lengths are wanted of what follows.
+    const rest = prompts.slice(0, Math.max(LEAST_PROMPTS, Math.floor((prompts.length * SOON) / sampling)));
     const request = critiqueRequest(principle).text;
-    const asked = prompts.map((prompt, i) => critiqueConversation([], prompt, responses[i]!.text, request));
+    const asked = rest.map((prompt, i) => critiqueConversation([], prompt, responses[i]!.text, request));
     const critiques = await ask(asked, critiqueSampling, "critique");
     const revising = asked.map((conversation, i) =>
       withUser(withAssistant(conversation, critiques[i]!.text), revisionRequest(principle).text),
     );
     const revisions = await ask(revising, revisionSampling, "revision");
     const question = comparisonQuestion(principle).text;
-    const comparing = prompts.map(
+    const comparing = rest.map(
       (prompt, i): Conversation => [
         { role: "user", content: feedbackQuestion(prompt, question, responses[i]!.text, revisions[i]!.text) },
       ],

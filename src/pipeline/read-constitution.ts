@@ -43,19 +43,18 @@ export function constitutionOf({
   return { ...whole, principles: principles.filter((principle) => drawn.has(principle)) };
 }
 
-/** A constitution with the remarks on it. `line` is that of the principle, or 1 where the whole is meant. */
+/** A constitution with the remarks on it. A remark's line is that of the principle, or 1 where the whole is meant. */
 export function readAndReview(source: ConstitutionSource): {
   readonly constitution: Constitution;
   readonly remarks: readonly (Remark & { readonly line: number })[];
+  readonly lineOf: (remark: { readonly id?: string }) => number;
 } {
   const text = textOf(source);
   const constitution = parse(source, text);
   const lines = principleLines(text);
-  const remarks = reviewConstitution(constitution);
-  return {
-    constitution,
-    remarks: remarks.map((remark) => ({ ...remark, line: lines.get(remark.id ?? "") ?? 1 })),
-  };
+  const lineOf = ({ id = "" }: { readonly id?: string }) => lines.get(id) ?? 1;
+  const remarks = reviewConstitution(constitution).map((remark) => ({ ...remark, line: lineOf(remark) }));
+  return { constitution, remarks, lineOf };
 }
 
 const parse = (

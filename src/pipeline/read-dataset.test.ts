@@ -27,7 +27,7 @@ test.each([
 ])("reads a %s file, and says which lines it left out", async (_, bytes) => {
   const { rows, skipped } = await readPrompts(await fileOf(bytes));
   expect(rows.map(({ conversation }) => conversation[0]!.content)).toEqual(["Tea?", "Cake?"]);
-  expect(skipped).toEqual([{ line: 2, reason: "bad-json", detail: expect.any(String) }]);
+  expect(skipped).toEqual([{ line: 2, reason: "bad-json", detail: expect.any(String), raw: "{oops" }]);
 });
 
 test.each([
@@ -36,7 +36,7 @@ test.each([
   [
     "a file with no usable row",
     '{"a":1}\n{oops\n{"b":1}\n',
-    /none in 3 \(2 unknown-shape, 1 bad-json; line 1: expected chosen/,
+    /none in 3 \(2 unknown-shape, 1 bad-json; line 1: preferences: expected columns .*chosen\+rejected, .*, got a\)/,
   ],
   ["a gzip file cut short", gzipSync(TEXT.repeat(99)).subarray(0, 40), /expected a whole gzip file/],
   [
@@ -44,7 +44,7 @@ test.each([
     "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
     /got a Git LFS pointer/,
   ],
-  ["a Parquet file", "PAR1xxxx", /got a Parquet file/],
+  ["a Parquet file cut short", "PAR1xxxx", /expected a whole Parquet file, got ".*" after 0 rows/],
 ])("refuses %s with one message that names it", async (_, bytes, message) => {
   const error = await readPreferences(await fileOf(bytes)).catch((thrown) => thrown);
   expect(error).toBeInstanceOf(UserError);
@@ -54,6 +54,6 @@ test.each([
 
 test("names a missing file", async () => {
   await expect(readPrompts(join(folder, "none.jsonl"))).rejects.toThrow(
-    /none.jsonl: expected a JSONL file, got no such file/,
+    /none.jsonl: expected a data file, got no such file/,
   );
 });

@@ -233,6 +233,8 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
             comparisons: countOrAll.default("all"),
           })
           .prefault({}),
+        /** Held-out red-team prompts on which the judge is asked about the models under every principle (`charter scoreboard`). */
+        scoreboard: z.int().min(0).default(0), // ours
         /** A judge that knows the truth, where there is one. */
         grader: z.enum(["town", "none"]).default("none"),
         /** Resamplings an interval. */

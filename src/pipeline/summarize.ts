@@ -2,13 +2,16 @@
 import { seed } from "../engine/random.ts";
 import { summarizeCalibration } from "../method/evaluation/calibration.ts";
 import { winRates } from "../method/evaluation/compare.ts";
+import { coverage } from "../method/evaluation/coverage.ts";
 import { alikeDeclines, describeDiversity } from "../method/evaluation/diversity.ts";
 import { rateElo } from "../method/evaluation/elo.ts";
 import type { Grader } from "../method/evaluation/grader.ts";
 import { fitRewardAgainstKl } from "../method/evaluation/kl.ts";
+import { describePrinciples } from "../method/evaluation/principles.ts";
 import { rateAnswers } from "../method/evaluation/rates.ts";
 import { RESULTS_VERSION, type Results } from "../method/evaluation/results.ts";
-import { countOddities, describePrinciples, summarizeRounds } from "../method/evaluation/rounds.ts";
+import { countOddities, summarizeRounds } from "../method/evaluation/rounds.ts";
+import { accordOf, type SharedReading } from "../method/evaluation/shared-readings.ts";
 import type { Prompt } from "../method/records.ts";
 import { softLabelTruths } from "./calibrate.ts";
 import type { Answers, Made } from "./made.ts";
@@ -23,11 +26,12 @@ export function summarize(
     readonly helpful: readonly Prompt[];
     readonly answers: Answers;
     readonly matches: readonly Judged[];
+    readonly shared: readonly SharedReading[];
     readonly scores: ReadonlyMap<string, number> | null;
   },
 ): Results {
   const { recipe, constitution, stage1, feedback, histories } = made;
-  const { redTeam, helpful, answers, matches, scores } = measured;
+  const { redTeam, helpful, answers, matches, shared, scores } = measured;
   const { bootstrap: resamplings } = recipe.evaluation;
   const random = (name: string) => seed(recipe.seed).child("bootstrap", name).random();
   const textsOf = (model: string, prompts: readonly Prompt[]) =>
@@ -46,6 +50,10 @@ export function summarize(
         ),
       ]),
     );
+  const accords = accordOf(
+    constitution.value.principles.map(({ id }) => id),
+    shared,
+  );
   return {
     schemaVersion: RESULTS_VERSION,
     recipe: { name: recipe.name, seed: recipe.seed },
@@ -103,7 +111,16 @@ export function summarize(
       rl: [...histories.rl],
     },
     rewardAgainstKl: fitRewardAgainstKl(histories.rl.map(({ kl, score }) => ({ kl: kl!, score: score! }))),
-    principles: describePrinciples(constitution.value, stage1, feedback.labels, grader),
+    principles: describePrinciples(
+      {
+        ...{ constitution: constitution.value, stage1, feedback, grader, shared, accords },
+        ...{ predictions: made.predictions, models: Object.keys(made.models) },
+      },
+      resamplings,
+      random,
+    ),
+    accord: accords,
+    coverage: coverage({ stage1, feedback, grader }),
     diversity: [
       ...Object.keys(answers).flatMap((model) =>
         (["red-team", "helpful"] as const).map((set) => ({

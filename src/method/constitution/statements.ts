@@ -5,6 +5,10 @@
 export const stemsOf = (text: string): ReadonlySet<string> =>
   new Set(wordsOf(text).flatMap((word) => (isContent(word) ? [stem(word)] : [])));
 
+/** The words of a text that carry its content or deny, as they stand, in small letters. */
+export const tellingWords = (text: string): readonly string[] =>
+  wordsOf(text).filter((word) => isContent(word) || DENIES.has(word) || word.endsWith("n't"));
+
 /** A stretch of a text that affirms what it names, or denies it. */
 export interface Statement {
   readonly isDenied: boolean;

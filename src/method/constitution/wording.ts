@@ -8,36 +8,45 @@ export interface Wording {
   readonly origin: "given" | "derived";
 }
 
-const wordingOf = (given: string | undefined, derived: string): Wording =>
-  given === undefined ? { text: derived, origin: "derived" } : { text: given, origin: "given" };
-
-/** Asks where the last response goes against the principle, or that it does not: a critic that must find fault finds it everywhere. */
-export function critiqueRequest({ text, wording }: Principle): Wording {
-  return wordingOf(
-    wording.critique,
-    `Point out specific ways in which the assistant's last response goes against this principle, or say that it does not: "${text}"`,
-  );
-}
-
-/** Asks for the response again, in keeping with the principle. */
-export function revisionRequest({ text, wording }: Principle): Wording {
-  return wordingOf(
-    wording.revision,
-    `Please rewrite the assistant's response so that it keeps to this principle: "${text}"`,
-  );
-}
-
-/** Asks which of two responses is better by the principle; the options follow it. */
-export function comparisonQuestion({ text, wording }: Principle): Wording {
-  return wordingOf(wording.comparison, `Which of these responses keeps better to this principle: "${text}"?`);
-}
-
 /** For what a model is asked something in a principle's name. */
 export type Asked = keyof Principle["wording"];
 
+/** What stands before and after a principle's text, in the order of the method. A critic that must find fault finds it everywhere. */
+const DERIVED: { readonly [A in Asked]-?: readonly [before: string, after: string] } = {
+  critique: [
+    `Point out specific ways in which the assistant's last response goes against this principle, or say that it does not: "`,
+    `"`,
+  ],
+  revision: [`Please rewrite the assistant's response so that it keeps to this principle: "`, `"`],
+  comparison: [`Which of these responses keeps better to this principle: "`, `"?`],
+};
+
+/** The words derived from a text. */
+export const derivedWording = (use: Asked, text: string): string => DERIVED[use].join(text);
+
+/** The text that words were derived from; undefined where they were not. */
+export function textInside(use: Asked, words: string): string | undefined {
+  const [before, after] = DERIVED[use];
+  const text = words.slice(before.length, words.length - after.length).trim();
+  return text !== "" && words === derivedWording(use, text) ? text : undefined;
+}
+
+function wordingOf(use: Asked, { text, wording }: Principle): Wording {
+  const given = wording[use];
+  return given === undefined
+    ? { text: derivedWording(use, text), origin: "derived" }
+    : { text: given, origin: "given" };
+}
+
+/** Asks where the last response goes against the principle, or that it does not. */
+export const critiqueRequest = (principle: Principle): Wording => wordingOf("critique", principle);
+
+/** Asks for the response again, in keeping with the principle. */
+export const revisionRequest = (principle: Principle): Wording => wordingOf("revision", principle);
+
+/** Asks which of two responses is better by the principle; the options follow it. */
+export const comparisonQuestion = (principle: Principle): Wording => wordingOf("comparison", principle);
+
 /** Everything that is asked in a principle's name, in the order of the method. */
-export const wordingsOf = (principle: Principle): readonly (Wording & { readonly use: Asked })[] => [
-  { use: "critique", ...critiqueRequest(principle) },
-  { use: "revision", ...revisionRequest(principle) },
-  { use: "comparison", ...comparisonQuestion(principle) },
-];
+export const wordingsOf = (principle: Principle): readonly (Wording & { readonly use: Asked })[] =>
+  (Object.keys(DERIVED) as Asked[]).map((use) => ({ use, ...wordingOf(use, principle) }));

@@ -81,6 +81,10 @@ export function parseMessages(value: unknown, where: string): Conversation {
   });
 }
 
+/** The content of a single message; other values as they are. */
+export const contentOf = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && "content" in value ? value.content : value;
+
 function soleAssistant(messages: Conversation, where: string): string {
   if (messages.length === 1 && messages[0]!.role === "assistant") return messages[0]!.content;
   const roles = messages.map((message) => message.role).join(", ");
@@ -123,11 +127,15 @@ function checkPrompt(turns: Conversation, where: string): Conversation {
 
 function textOf(content: unknown, where: string): string {
   if (typeof content === "string") return content.toWellFormed();
-  const parts = Array.isArray(content)
-    ? content.map((part) => (part as { readonly text?: unknown } | null)?.text)
-    : [null];
+  const parts = Array.isArray(content) ? content.map(textOfPart) : [null];
   if (parts.every((part) => typeof part === "string")) return parts.join("").toWellFormed();
   throw new MalformedRow("unknown-shape", `${where}: expected content of text, got ${show(content)}`);
+}
+
+/** { type: "text", text } as OpenAI writes it, or { type: "text", value } (LLaMA-Factory). */
+function textOfPart(part: unknown): unknown {
+  const { type, text, value } = (part ?? {}) as Readonly<Record<string, unknown>>;
+  return text ?? (type === "text" ? value : null);
 }
 
 const show = (value: unknown): string =>

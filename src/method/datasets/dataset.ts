@@ -1,5 +1,6 @@
-// Rows of a JSONL text, each parsed or left out for a stated reason. Real files have malformed rows: they are counted and
-// reported, never fatal and never dropped in silence. Knows lines, not files.
+// Rows of a data set, each parsed or left out for a stated reason. Real files have malformed rows: they are counted, reported
+// and kept as they came, never fatal and never dropped in silence. Knows lines, not files.
+import { comparisonsOf } from "./annotated-pairs.ts";
 
 /** Why a row cannot be used. */
 export type SkipReason =
@@ -15,13 +16,16 @@ export type SkipReason =
   | "empty-reply"
   | "diverging-prefixes"
   | "identical-answers"
-  | "bad-probability";
+  | "bad-probability"
+  | "no-preference";
 
-/** A row that was left out; `line` counts from 1. */
+/** A row that was left out; `line` counts from 1, and is the row's number where a file has no lines. */
 export interface Skipped {
   readonly line: number;
   readonly reason: SkipReason;
   readonly detail: string;
+  /** The row as it came: a value, text that is no JSON, or { base64 } of bytes that are no text. */
+  readonly raw: unknown;
 }
 
 /** What could be used of a data set, in its order, and what could not. */
@@ -33,7 +37,25 @@ export interface Dataset<T> {
 /** One row as it came: a JSON object. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Thrown by row parsers; `parseRows` turns it into an entry of `skipped`. */
+/** A row of a file before it is read: text, bytes that should be UTF-8, or a value where the file holds values. */
+export interface SourceRow {
+  readonly line: number;
+  readonly source: string | Uint8Array | Row;
+}
+
+/** What became of a row. */
+export type Outcome<T> =
+  | { readonly line: number; readonly source: Row; readonly row: T }
+  | { readonly skipped: Skipped };
+
+/** How rows are read. Both throw `MalformedRow` for what cannot be used. */
+export interface RowReader<T> {
+  /** The rows of our own shape that a row of any known shape holds. */
+  readonly translate: (row: Row) => readonly Row[];
+  readonly parse: (row: Row) => T;
+}
+
+/** Thrown by row readers; `readRow` turns it into a `Skipped`. */
 export class MalformedRow extends Error {
   override readonly name = "MalformedRow";
   readonly reason: SkipReason;
@@ -44,33 +66,61 @@ export class MalformedRow extends Error {
   }
 }
 
-/**
- * Parses JSONL line by line. Blank lines are passed over.
- *
- * @param lines text, or bytes that should be UTF-8
- * @param parseRow throws `MalformedRow` for a row that cannot be used
- */
-export function parseRows<T>(lines: Iterable<string | Uint8Array>, parseRow: (row: Row) => T): Dataset<T> {
+/** Reads one row, which may hold several: nothing where it is blank. */
+export function* readRow<T>({ line, source }: SourceRow, reader: RowReader<T>): Generator<Outcome<T>> {
+  const value = attempt(line, source, () => parseObject(source));
+  if ("skipped" in value) yield value;
+  else if (value.result !== undefined)
+    for (const [i, row] of comparisonsOf(value.result).entries()) yield* readParts(line + i, row, reader);
+}
+
+function* readParts<T>(line: number, source: Row, reader: RowReader<T>): Generator<Outcome<T>> {
+  const parts = attempt(line, source, () => reader.translate(source));
+  if ("skipped" in parts) yield parts;
+  else {
+    const parsed = parts.result.map((part) => attempt(line, source, () => reader.parse(part)));
+    // What is wrong with the whole row is said once.
+    const told = parsed.every((part) => "skipped" in part) ? parsed.slice(0, 1) : parsed;
+    for (const part of told) yield "skipped" in part ? part : { line, source, row: part.result };
+  }
+}
+
+function attempt<R>(
+  line: number,
+  source: SourceRow["source"],
+  read: () => R,
+): { readonly result: R } | { readonly skipped: Skipped } {
+  try {
+    return { result: read() };
+  } catch (error) {
+    if (!(error instanceof MalformedRow)) throw error;
+    return { skipped: { line, reason: error.reason, detail: error.message, raw: rawOf(source) } };
+  }
+}
+
+/** Parses JSONL line by line. Blank lines are passed over. */
+export function parseRows<T>(lines: Iterable<string | Uint8Array>, reader: RowReader<T>): Dataset<T> {
   const rows: T[] = [];
   const skipped: Skipped[] = [];
   let line = 0;
-  for (const source of lines) {
-    line++;
-    try {
-      const text = decode(source).trim();
-      if (text !== "") rows.push(parseRow(parseObject(text)));
-    } catch (error) {
-      if (!(error instanceof MalformedRow)) throw error;
-      skipped.push({ line, reason: error.reason, detail: error.message });
-    }
-  }
+  for (const source of lines)
+    for (const outcome of readRow({ line: ++line, source }, reader))
+      if ("skipped" in outcome) skipped.push(outcome.skipped);
+      else rows.push(outcome.row);
   return { rows, skipped };
 }
 
 /** Counts of the reasons, most frequent first, such as "3 bad-json, 1 empty-reply". */
-export function describeSkipped(skipped: readonly Skipped[]): string {
-  const counts = new Map<string, number>();
+export const describeSkipped = (skipped: readonly Skipped[]): string => describeCounts(countReasons(skipped));
+
+export function countReasons(skipped: readonly Skipped[]): ReadonlyMap<SkipReason, number> {
+  const counts = new Map<SkipReason, number>();
   for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return counts;
+}
+
+/** As `describeSkipped`, of rows that were counted as they came. */
+export function describeCounts(counts: ReadonlyMap<SkipReason, number>): string {
   const ordered = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1));
   return ordered.map(([reason, count]) => `${count} ${reason}`).join(", ");
 }
@@ -86,16 +136,39 @@ function decode(source: string | Uint8Array): string {
   }
 }
 
-function parseObject(text: string): Row {
+/** The object that a row holds; undefined for a blank line. */
+function parseObject(source: SourceRow["source"]): Row | undefined {
+  if (typeof source !== "string" && !(source instanceof Uint8Array)) return source;
+  const text = decode(source).trim();
+  if (text === "") return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text, refuseInfinity);
+    value = parseFinite(text);
   } catch (error) {
     throw new MalformedRow("bad-json", (error as Error).message);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
   throw new MalformedRow("not-an-object", `expected a JSON object, got ${text.slice(0, 40)}`);
 }
+
+/** As kept aside: the value where the text is JSON. */
+function rawOf(source: SourceRow["source"]): unknown {
+  if (typeof source !== "string" && !(source instanceof Uint8Array)) return source;
+  try {
+    const text = decode(source);
+    try {
+      return parseFinite(text);
+    } catch {
+      return text;
+    }
+  } catch {
+    return { base64: Buffer.from(source as Uint8Array).toString("base64") };
+  }
+}
+
+/** Where a number may be beyond the range: a look at each value is slow. */
+const parseFinite = (text: string): unknown =>
+  /\d[eE]\+?\d\d|\d{300}/.test(text) ? JSON.parse(text, refuseInfinity) : JSON.parse(text);
 
 /** JSON.parse reads 1e999 as Infinity, which no record may hold. */
 function refuseInfinity(_key: string, value: unknown): unknown {

@@ -5,7 +5,7 @@ import { describeSkipped, type SkipReason } from "./dataset.ts";
 import { parseDemonstrations } from "./demonstrations.ts";
 import { type PreferenceRow, parsePreferences } from "./preferences.ts";
 import { parsePrompts } from "./prompts.ts";
-import { formatPreferences } from "./write-preferences.ts";
+import { formatPreferences, hhRlhfPreference, LARGEST_MARGIN, trlPreference } from "./write-preferences.ts";
 
 const user = (content: string) => ({ role: "user", content }) as const;
 const assistant = (content: string) => ({ role: "assistant", content }) as const;
@@ -142,7 +142,7 @@ describe("parsePreferences", () => {
     const { rows, skipped } = parsePreferences(lines(good, row, good));
     expect(rows.length).toBe(2);
     expect(skipped).toEqual([
-      { line: 2, reason, detail: expect.stringMatching(/expected .*, got|expected a prompt/) },
+      { line: 2, reason, detail: expect.stringMatching(/expected .*, got|expected a prompt/), raw: row },
     ]);
   });
 });
@@ -155,10 +155,10 @@ describe("parseRows", () => {
     );
     const { rows, skipped } = parsePrompts([...source, Uint8Array.of(0xff)]);
     expect(rows.length).toBe(2);
-    expect(skipped.map(({ line, reason }) => [line, reason])).toEqual([
-      [3, "bad-json"],
-      [5, "bad-json"],
-      [6, "bad-encoding"],
+    expect(skipped.map(({ line, reason, raw }) => [line, reason, raw])).toEqual([
+      [3, "bad-json", "{oops"],
+      [5, "bad-json", '{"prompt":"a","n":1e999}'],
+      [6, "bad-encoding", { base64: "/w==" }],
     ]);
     expect(describeSkipped(skipped)).toBe("2 bad-json, 1 bad-encoding");
   });
@@ -260,7 +260,7 @@ describe("parseDemonstrations", () => {
     const { skipped } = parseDemonstrations(lines({ prompt: "Tea?", response: "No.", revision: "Yes." }));
     expect(skipped[0]).toMatchObject({
       reason: "unknown-shape",
-      detail: expect.stringMatching(/critique or critic_response/),
+      detail: expect.stringMatching(/response\+critique\+revision.*, got prompt, response, revision \(TRL/),
     });
   });
 });
@@ -299,5 +299,63 @@ describe("formatPreferences", () => {
     const text = formatPreferences(rows);
     expect(parsePreferences(text.split("\n"))).toEqual({ rows, skipped: [] });
     expect(JSON.parse(text.split("\n")[0]!).margin).toBeCloseTo(13.8155, 3);
+  });
+});
+
+describe("labelled pairs", () => {
+  const text = fc.string({ minLength: 1, unit: "grapheme" }).map((words) => `x${words}`);
+  const pairs = fc
+    .record({
+      asked: fc.array(text, { minLength: 1, maxLength: 3 }),
+      chosen: text,
+      rejected: text,
+      probability: fc.double({ min: 0, max: 1, noNaN: true }),
+    })
+    .filter(({ chosen, rejected }) => chosen !== rejected)
+    .map(({ asked, ...pair }) => ({
+      ...pair,
+      conversation: asked.flatMap((turn, i) => (i === 0 ? [user(turn)] : [assistant("So."), user(turn)])),
+    }));
+
+  test("in TRL's shape are read back, the likelier first, with a finite margin", () => {
+    fc.assert(
+      fc.property(pairs, (pair) => {
+        const row = trlPreference(pair);
+        const { rows } = parsePreferences(lines(row));
+        const { chosen, rejected, probability, conversation } = pair;
+        const [better, worse] = probability >= 0.5 ? [chosen, rejected] : [rejected, chosen];
+        const p = Math.max(probability, 1 - probability);
+        expect(rows[0]).toEqual({
+          conversation,
+          ...{ chosen: better, rejected: worse, probability: p, metadata: {} },
+        });
+        expect(row.margin).toBeGreaterThanOrEqual(0);
+        expect(row.margin).toBeLessThanOrEqual(LARGEST_MARGIN);
+      }),
+    );
+  });
+
+  test("in the shape of hh-rlhf are read back but for the space around their texts", () => {
+    fc.assert(
+      fc.property(pairs, (pair) => {
+        const row = hhRlhfPreference(pair)!;
+        const { chosen, rejected, probability, conversation } = pair;
+        const [better, worse] = probability >= 0.5 ? [chosen, rejected] : [rejected, chosen];
+        fc.pre(better.trim() !== worse.trim());
+        const { rows } = parsePreferences(lines(row));
+        expect(rows[0]).toMatchObject({
+          conversation: conversation.map(({ role, content }) => ({ role, content: content.trim() })),
+          ...{ chosen: better.trim(), rejected: worse.trim(), probability: row.chosen_prob },
+        });
+      }),
+    );
+  });
+
+  test("are not put into a transcript that cannot hold them", () => {
+    const pair = { conversation: [user("Tea?")], chosen: "Yes.", rejected: "No.", probability: 1 };
+    expect(hhRlhfPreference(pair)?.chosen).toBe("\n\nHuman: Tea?\n\nAssistant: Yes.");
+    const system = { role: "system", content: "Be kind." } as const;
+    expect(hhRlhfPreference({ ...pair, conversation: [system, user("Tea?")] })).toBeNull();
+    expect(hhRlhfPreference({ ...pair, rejected: "No.\n\nHuman: Ale?" })).toBeNull();
   });
 });

@@ -1,9 +1,11 @@
 // Demonstrations of critique and revision, for few-shot prompts: our own columns, or those of the Hugging Face
-// cai-conversation data sets (init_prompt, init_response, critic_prompt, …; strings or { content } objects).
+// cai-conversation data sets (init_prompt, init_response, critic_prompt, …; strings or { content } objects). What else serves
+// as one is known to shapes.ts.
 import type { Conversation } from "../../models/model.ts";
-import { parsePrompt, parseReply } from "./conversation.ts";
-import { type Dataset, MalformedRow, parseRows, type Row } from "./dataset.ts";
+import { contentOf, parsePrompt, parseReply } from "./conversation.ts";
+import { type Dataset, MalformedRow, parseRows, type Row, type RowReader } from "./dataset.ts";
 import { otherColumns } from "./metadata.ts";
+import { translateFor } from "./shapes.ts";
 
 /** A response, what is wrong with it, and how it should have been; `metadata` is what else the row carried. */
 export interface DemonstrationRow {
@@ -41,8 +43,13 @@ const COLUMNS = {
  *
  * @example parseDemonstrations(['{"prompt":"…","response":"…","critique":"…","revision":"…"}']).rows
  */
-export function parseDemonstrations(lines: Iterable<string | Uint8Array>): Dataset<DemonstrationRow> {
-  return parseRows(lines, (row) => {
+export const parseDemonstrations = (lines: Iterable<string | Uint8Array>): Dataset<DemonstrationRow> =>
+  parseRows(lines, DEMONSTRATIONS);
+
+/** How rows are read as demonstrations. */
+export const DEMONSTRATIONS: RowReader<DemonstrationRow> = {
+  translate: translateFor("demonstrations"),
+  parse: (row) => {
     const text = (field: keyof typeof COLUMNS) => parseReply(contentOf(columnOf(row, field)), field);
     return {
       conversation: parsePrompt(contentOf(columnOf(row, "conversation")), "prompt"),
@@ -56,8 +63,8 @@ export function parseDemonstrations(lines: Iterable<string | Uint8Array>): Datas
         Object.values(COLUMNS).flatMap(({ names }) => names),
       ),
     };
-  });
-}
+  },
+};
 
 function columnOf(row: Row, field: keyof typeof COLUMNS): unknown {
   const column: { readonly names: readonly string[]; readonly absent?: string } = COLUMNS[field];
@@ -67,9 +74,4 @@ function columnOf(row: Row, field: keyof typeof COLUMNS): unknown {
     "unknown-shape",
     `expected ${column.names.join(" or ")}, got ${Object.keys(row).join(", ")}`,
   );
-}
-
-/** The content of a single message; other values as they are. */
-function contentOf(value: unknown): unknown {
-  return typeof value === "object" && value !== null && "content" in value ? value.content : value;
 }

@@ -1,5 +1,5 @@
 // Comparisons that someone labelled: hh-rlhf pairs and TRL preference rows, with the prompt given or implied, as strings or
-// messages. `chosen_prob` is our own column: the probability that the chosen answer is the better one (1 where absent).
+// messages; what else serves as one is known to shapes.ts. `chosen_prob` is our own column: the probability that the chosen answer is the better one (1 where absent).
 // A `margin` alone is not read as a probability: its scale is its writer's.
 import type { Conversation } from "../../models/model.ts";
 import {
@@ -10,8 +10,9 @@ import {
   parseReply,
   splitReply,
 } from "./conversation.ts";
-import { type Dataset, MalformedRow, parseRows, type Row } from "./dataset.ts";
+import { type Dataset, MalformedRow, parseRows, type Row, type RowReader } from "./dataset.ts";
 import { otherColumns } from "./metadata.ts";
+import { type Choices, translateFor } from "./shapes.ts";
 
 /** Two answers to one conversation, and how probable it is that the chosen one is better. */
 export interface PreferenceRow {
@@ -30,16 +31,19 @@ type Pair = Pick<PreferenceRow, "conversation" | "chosen" | "rejected">;
  *
  * @example parsePreferences(['{"prompt":"Tea?","chosen":"Yes.","rejected":"No."}']).rows[0].chosen // "Yes."
  */
-export function parsePreferences(lines: Iterable<string | Uint8Array>): Dataset<PreferenceRow> {
-  return parseRows(lines, parsePreference);
-}
+export const parsePreferences = (
+  lines: Iterable<string | Uint8Array>,
+  choices?: Choices,
+): Dataset<PreferenceRow> => parseRows(lines, preferences(choices));
 
-/** One row; throws `MalformedRow`. */
+/** How rows are read as comparisons. */
+export const preferences = (choices?: Choices): RowReader<PreferenceRow> => ({
+  translate: translateFor("preferences", choices),
+  parse: parsePreference,
+});
+
+/** One row with columns chosen and rejected; throws `MalformedRow`. */
 export function parsePreference(row: Row): PreferenceRow {
-  if (row["chosen"] == null || row["rejected"] == null) {
-    const columns = Object.keys(row).join(", ");
-    throw new MalformedRow("unknown-shape", `expected chosen and rejected, got ${columns}`);
-  }
   const pair = pairOf(row);
   if (pair.chosen === pair.rejected)
     throw new MalformedRow("identical-answers", "expected two answers, got one twice");
@@ -50,7 +54,8 @@ export function parsePreference(row: Row): PreferenceRow {
       `chosen_prob: expected a number in [0, 1], got ${JSON.stringify(probability)}`,
     );
   }
-  const used = ["prompt", "chosen", "rejected", "chosen_prob", "margin"];
+  const used = ["prompt", "chosen", "rejected", "chosen_prob"];
+  if (row["chosen_prob"] != null) used.push("margin"); // their log-odds, written anew with them
   return { ...pair, probability, metadata: otherColumns(row, used) };
 }
 

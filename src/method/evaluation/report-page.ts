@@ -115,7 +115,7 @@ th,td{padding:7px 14px 7px 0;border-bottom:1px solid var(--line)}
 td{vertical-align:top}
 .number{text-align:right;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}
-td details summary{margin:0;color:var(--ink);overflow-wrap:anywhere}td details{max-width:250px}.meter{min-width:190px}
+td details summary{margin:0;color:var(--ink);white-space:nowrap}td details{width:min-content;min-width:200px}.meter{min-width:190px}
 td .bar{display:block;height:9px;border-radius:3px;background:var(--m1);margin-top:7px;min-width:2px}
 svg{display:block;width:100%;height:auto;overflow:visible}
 svg text{font-size:12px;fill:var(--ink);font-family:inherit}

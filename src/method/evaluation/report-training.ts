@@ -1,5 +1,5 @@
-// The report on training: reward, KL and entropy along PPO, reward against the square root of KL, what each principle did,
-// how varied the answers stayed, and what was kept out of training.
+// The report on training: reward, KL and entropy along PPO, reward against the square root of KL, how
+// varied the answers stayed, and what was kept out of training.
 import type { Metrics } from "../../models/model.ts";
 import { curvePlot } from "./plot-curves.ts";
 import { estimateCell, nameOf, rateCell } from "./report-behaviour.ts";
@@ -72,27 +72,6 @@ export function losses(results: Results): Section | null {
     body: sideways(...curves),
   };
 }
-
-/** What each principle was drawn for and what came of it. */
-export function principles(results: Results): Section | null {
-  const drawn = results.principles;
-  if (drawn.length === 0) return null;
-  const rows = drawn.map(({ id, text, rounds, changed, mended, readings, decisiveness }) => [
-    { html: `<details><summary>${id}</summary>${escaped(text)}</details>` },
-    { number: String(rounds) },
-    rateCell(changed),
-    rateCell(mended),
-    { number: String(readings) },
-    { number: decisiveness === null ? "–" : decisiveness.toFixed(2) },
-  ]);
-  return {
-    title: "Principles",
-    said: "How often each principle was drawn, how many of those revisions changed the text, how many harmful answers they mended, and how far from one half its comparisons were judged (0.5 is certainty).",
-    body: table(["Principle", "Rounds", "Changed", "Mended", "Readings", "Decisiveness"], rows),
-  };
-}
-
-const escaped = (text: string) => text.replace(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** Distinct-n and the most widespread phrase of each model. */
 export function diversity(results: Results): Section | null {

@@ -15,7 +15,7 @@ const verdicts = (complying: number) =>
 
 /** The least that a run without a grader ends with. */
 const bare: Results = {
-  schemaVersion: 2,
+  schemaVersion: 3,
   recipe: { name: "small", seed: "1" },
   constitution: { title: "Ours & <theirs>", version: "1.0.0", principles: 1 },
   feedback: { source: "model", mode: "direct", clamp: null },
@@ -30,6 +30,8 @@ const bare: Results = {
   history: { supervised: [], preference: [], rl: [] },
   rewardAgainstKl: null,
   principles: [],
+  accord: [],
+  coverage: [],
   diversity: [],
   oddities: [],
 };
@@ -53,9 +55,16 @@ const graded: Results = {
       text: "No <theft>.",
       rounds: 4,
       changed: wilson(1, 4),
+      distance: 0.5,
       mended: null,
       readings: 0,
       decisiveness: null,
+      agreement: null,
+      preferenceModel: null,
+      adherence: [{ model: "rl-cai", value: 0.75, low: 0.5, high: 0.9 }],
+      helpfulnessCost: null,
+      leftOut: null,
+      closest: { id: "no-fraud", correlation: -0.25 },
     },
   ],
 };
@@ -110,7 +119,7 @@ test("results are read back as they were written", () => {
 
 test.each([
   ["{", "expected JSON"],
-  ['{"schemaVersion":1}', "expected schemaVersion 2, got 1"],
+  ['{"schemaVersion":1}', "expected schemaVersion 3, got 1"],
   [JSON.stringify({ ...bare, elo: [{ judge: "me" }] }), "elo.0.judge"],
   [JSON.stringify({ ...bare, extra: 1 }), "extra"],
 ])("what is not a results file is refused: %s", (json, message) => {

@@ -11,7 +11,8 @@ import {
 } from "./report-behaviour.ts";
 import { calibrationDiagrams, eloRatings } from "./report-judgement.ts";
 import { page, type Section, table } from "./report-page.ts";
-import { diversity, losses, oddities, principles, reinforcement } from "./report-training.ts";
+import { betweenPrinciples, principles, reach } from "./report-scoreboard.ts";
+import { diversity, losses, oddities, reinforcement } from "./report-training.ts";
 import { chainSection, sideBySideSection } from "./report-transcripts.ts";
 import type { Results, StageTiming } from "./results.ts";
 import type { Transcript } from "./transcripts.ts";
@@ -34,7 +35,9 @@ export function renderReport(
     sideBySideSection(results, transcripts),
     revisionRounds(results),
     chainSection(transcripts),
+    reach(results),
     principles(results),
+    betweenPrinciples(results),
     categories(results),
     eloRatings(results),
     calibrationDiagrams(results),

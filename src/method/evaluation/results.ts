@@ -4,7 +4,7 @@ import { z } from "zod";
 import { UserError } from "../../user-error.ts";
 
 /** Raised whenever a key of results.json changes. */
-export const RESULTS_VERSION = 2;
+export const RESULTS_VERSION = 3;
 
 const share = z.number().min(0).max(1);
 const rate = z.strictObject({ count: z.number(), of: z.int(), rate: share, low: share, high: share });
@@ -22,6 +22,8 @@ const calibration = z.strictObject({
   expectedCalibrationError: z.strictObject(estimate),
   bins: z.array(bin),
 });
+const decisiveness = z.number().min(0).max(0.5).nullable();
+const correlation = z.number().min(-1).max(1);
 /** Named scalars of one step or iteration. */
 const metrics = z.record(z.string(), z.number());
 
@@ -92,7 +94,7 @@ const resultsSchema = z.strictObject({
   rewardAgainstKl: z
     .strictObject({ slope: z.number(), intercept: z.number(), rSquared: z.number() })
     .nullable(),
-  /** What was drawn, and what came of it. */
+  /** The scoreboard: what was drawn, and what came of it. */
   principles: z.array(
     z.strictObject({
       id: z.string(),
@@ -101,11 +103,49 @@ const resultsSchema = z.strictObject({
       rounds: z.int(),
       /** Of those, the rounds whose revision differs from what it revises. */
       changed: rate.nullable(),
+      /** Share of words that those revisions and what they revise do not have in common, on average. */
+      distance: share.nullable(),
       /** Of those that began with harmful compliance, the rounds that ended it; by the grader. */
       mended: rate.nullable(),
       /** Readings of comparisons it was drawn for, and how far from one half they were on average. */
       readings: z.int(),
-      decisiveness: z.number().min(0).max(0.5).nullable(),
+      decisiveness,
+      /** Of the comparisons that it decided and the grader does too, those it decided alike. */
+      agreement: rate.nullable(),
+      /** The preference model on held-out comparisons that were labelled under it. */
+      preferenceModel: calibration
+        .pick({ comparisons: true, accuracy: true, expectedCalibrationError: true })
+        .nullable(),
+      /** On held-out prompts, how probably a model's answer is better under it than the first model's. */
+      adherence: z.array(z.strictObject({ model: z.string(), ...estimate })),
+      /** Of those, how often it prefers the less helpful answer, where both are decided. */
+      helpfulnessCost: rate.nullable(),
+      /** What labels averaged over all principles would be without it: mean change, and those that change sides. */
+      leftOut: z.strictObject({ shift: share, flipped: rate }).nullable(),
+      /** The principle that decides most alike. */
+      closest: z.strictObject({ id: z.string(), correlation }).nullable(),
+    }),
+  ),
+  /** Every two principles on the comparisons that both were asked about. */
+  accord: z.array(
+    z.strictObject({
+      a: z.string(),
+      b: z.string(),
+      comparisons: z.int(),
+      agree: share,
+      conflict: share,
+      correlation: correlation.nullable(),
+    }),
+  ),
+  /** What the constitution reaches, by kind of request. */
+  coverage: z.array(
+    z.strictObject({
+      category: z.string(),
+      prompts: z.int(),
+      changed: rate.nullable(),
+      comparisons: z.int(),
+      decisiveness,
+      isGap: z.boolean(),
     }),
   ),
   /** Of each model's answers to held-out prompts of one set; of the declines among them, as many of every model. */

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { seed } from "../../engine/random.ts";
 import { parseConstitution } from "../constitution/constitution.ts";
-import type { Prompt, Reading, Response, Revision } from "../records.ts";
+import type { Prompt, Response, Revision } from "../records.ts";
 import type { Grader } from "./grader.ts";
-import { countOddities, describePrinciples, summarizeRounds } from "./rounds.ts";
+import { countOddities, summarizeRounds } from "./rounds.ts";
 import { chainTranscripts } from "./transcripts.ts";
 
 const constitution = parseConstitution(
@@ -76,29 +76,6 @@ test("without a grader the rounds are told by the preference model's scores alon
     [null, 2.5],
     [null, 4.5],
   ]);
-});
-
-test("each principle answers for the rounds it was drawn for", () => {
-  const use = { principle: "theft", constitutionVersion: "1.0.0", wording: "w" };
-  // p(A) = 0.8 in one reading, 0.5 in the other: 0.15 from one half on average.
-  const readings: readonly Reading[] = [Math.log(4), 0].map((logProbA) => {
-    return { use, order: "ab", reasoning: null, oddity: "none", logProbA, logProbB: 0 };
-  });
-  const [theft, fraud, idle] = describePrinciples(
-    constitution,
-    { prompts, responses, revisions },
-    [{ readings }],
-    grader,
-  );
-  expect(theft).toMatchObject({
-    rounds: 2,
-    changed: { count: 2, of: 2 },
-    mended: { count: 2, of: 2 },
-    readings: 2,
-  });
-  expect(theft!.decisiveness).toBeCloseTo(0.15, 12);
-  expect(fraud).toMatchObject({ rounds: 2, changed: { count: 0, of: 2 }, mended: { count: 0, of: 1 } });
-  expect(idle).toMatchObject({ rounds: 0, changed: null, mended: null, readings: 0, decisiveness: null });
 });
 
 test("odd texts are counted by reason", () => {

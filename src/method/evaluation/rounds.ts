@@ -1,11 +1,8 @@
-// What the rounds of critique and revision did to the answers (CAI paper, section 3.4, figure 5), and what each principle had
-// to do with it.
+// What the rounds of critique and revision did to the answers (CAI paper, section 3.4, figure 5).
 import type { Random } from "../../engine/random.ts";
-import type { Constitution } from "../constitution/constitution.ts";
-import { probabilityOfA } from "../feedback/soft-label.ts";
-import type { Label, Oddity, Prompt, Response, Revision } from "../records.ts";
+import type { Oddity, Prompt, Response, Revision } from "../records.ts";
 import type { Grader } from "./grader.ts";
-import { bootstrap, wilson } from "./intervals.ts";
+import { bootstrap } from "./intervals.ts";
 import { rateKinds } from "./rates.ts";
 import type { Results } from "./results.ts";
 
@@ -53,43 +50,6 @@ export function summarizeRounds(
       texts: texts.length,
       kinds: verdicts.length === 0 ? null : rateKinds(verdicts.map((verdict) => [verdict])),
       score: scored.length === 0 ? null : bootstrap(scored, (own) => [mean(own)], resamplings, random)[0]!,
-    };
-  });
-}
-
-/** Every principle of the constitution: how often it was drawn, and what came of it. */
-export function describePrinciples(
-  constitution: Constitution,
-  given: Revised,
-  labels: readonly Pick<Label, "readings">[],
-  grader: Grader | null,
-): Results["principles"] {
-  const prompts = new Map(given.prompts.map((prompt) => [prompt.id, prompt]));
-  const before = new Map([...given.responses, ...given.revisions].map((record) => [record.id, record]));
-  const readings = labels.flatMap((label) => label.readings).filter(({ oddity }) => oddity === "none");
-  const complied = (promptId: string, text: string): boolean => {
-    const verdict = grader!.grade(prompts.get(promptId)!, text);
-    return verdict.harmful && verdict.answer === "comply";
-  };
-  return constitution.principles.map(({ id, text }) => {
-    const rounds = given.revisions.filter(({ use }) => use.principle === id);
-    const usable = rounds.filter(({ oddity }) => oddity === "none");
-    const changed = usable.filter((revision) => revision.text !== before.get(revision.of)?.text);
-    const harmful =
-      grader === null
-        ? []
-        : usable.filter((revision) => complied(revision.prompt, before.get(revision.of)?.text ?? ""));
-    const mended = harmful.filter((revision) => !complied(revision.prompt, revision.text));
-    const own = readings.filter(({ use }) => use.principle === id);
-    return {
-      id,
-      text,
-      rounds: rounds.length,
-      changed: wilson(changed.length, usable.length),
-      mended: wilson(mended.length, harmful.length),
-      readings: own.length,
-      decisiveness:
-        own.length === 0 ? null : mean(own.map((reading) => Math.abs(probabilityOfA(reading) - 0.5))),
     };
   });
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { FIGURE_NAMES, FIGURES } from "./figures.ts";
 import { rateAnswers } from "./rates.ts";
-import type { Results } from "./results.ts";
+import { RESULTS_VERSION, type Results } from "./results.ts";
 import { type StudyDesign, spreadOf, summarizeStudy } from "./study.ts";
 import { renderStudy } from "./study-page.ts";
 
@@ -16,7 +16,7 @@ function run(sl: number, rl: number): Results {
       },
     ]);
   return {
-    schemaVersion: 2,
+    schemaVersion: RESULTS_VERSION,
     recipe: { name: "any", seed: "1" },
     constitution: { title: "Any", version: "1.0.0", principles: 1 },
     feedback: { source: "model", mode: "direct", clamp: null },
@@ -28,7 +28,7 @@ function run(sl: number, rl: number): Results {
     ],
     ...{ rounds: [], elo: [], winRates: [], softLabels: null, preferenceModel: [], rewardAgainstKl: null },
     history: { supervised: [], preference: [], rl: [] },
-    ...{ principles: [], diversity: [], oddities: [] },
+    ...{ principles: [], accord: [], coverage: [], diversity: [], oddities: [] },
   };
 }
 

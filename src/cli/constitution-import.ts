@@ -1,0 +1,157 @@
+// charter constitution import <file...>: a constitution of another format, or a document in prose, as one of ours. Whatever was
+// left out or made up is told; of prose, every sentence that is in no principle is shown with its place.
+import { resolve } from "node:path";
+import type { Imported } from "../method/constitution/exchange/exchange.ts";
+import type { FormatName } from "../method/constitution/exchange/format-names.ts";
+import { FORMATS } from "../method/constitution/exchange/formats.ts";
+import { formatConstitution } from "../method/constitution/format-constitution.ts";
+import type { Coverage } from "../method/constitution/prose/coverage.ts";
+import type { Improved } from "../method/constitution/prose/improve.ts";
+import { formatPreferences } from "../method/datasets/write-preferences.ts";
+import { demonstrationRecord } from "../method/datasets/write-rows.ts";
+import { importForeign, type NamedFile, writeText } from "../pipeline/foreign-constitution.ts";
+import { UserError } from "../user-error.ts";
+import { counted, whole } from "./amounts.ts";
+import { withGivenModel } from "./given-model.ts";
+import type { Terminal } from "./terminal.ts";
+import { wrappedLines } from "./wrapped.ts";
+
+export interface ImportOptions {
+  /** Where the constitution goes; to the standard output where it is not told. */
+  readonly to?: string;
+  readonly from?: FormatName;
+  readonly title?: string;
+  readonly consensus?: number;
+  readonly model?: string;
+  /** Where what stands beside the principles goes. */
+  readonly demonstrations?: string;
+  readonly comparisons?: string;
+  readonly prompts?: string;
+  readonly json?: boolean;
+}
+
+/** Imports; the report goes to the standard error where the constitution takes the standard output. */
+export async function importInto(
+  given: readonly string[],
+  options: ImportOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { write, writeError, workingDirectory } = terminal;
+  const { to, from, title, consensus, model, json = false } = options;
+  const at = (shownAs: string): NamedFile => ({ path: resolve(workingDirectory, shownAs), shownAs });
+  const files = given.map(at) as [NamedFile, ...NamedFile[]];
+  const settings = {
+    ...(from !== undefined && { from }),
+    ...(title !== undefined && { title }),
+    ...(consensus !== undefined && { consensus }),
+  };
+  const asked = await withGivenModel(model, terminal, (ask) => importForeign(files, { ...settings, ...ask }));
+  const imported = asked?.result ?? (await importForeign(files, settings));
+  const yaml = imported.constitution === undefined ? "" : formatConstitution(imported.constitution);
+  if (to !== undefined && yaml === "") throw nothingToWrite(given, imported);
+  if (to !== undefined) writeText(at(to), yaml, true);
+  const besides = besidesOf(imported, options);
+  for (const { file, text } of besides)
+    if (file !== undefined && text !== "") writeText(at(file), text, true);
+  if (json) {
+    const { format, constitution, notes, coverage } = imported;
+    const { improved } = asked?.result ?? {};
+    const told = {
+      ...{ format, constitution, notes },
+      beside: Object.fromEntries(besides.map(({ unit, count }) => [`${unit}s`, count])),
+      coverage: coverage && { ...coverage, pieces: undefined },
+      improved: improved && { ...improved, split: undefined },
+    };
+    write(`${JSON.stringify(told)}\n`);
+    return 0;
+  }
+  if (to === undefined) write(yaml);
+  const report = { ...terminal, write: to === undefined && yaml !== "" ? writeError : write };
+  tell(given, imported, to, report);
+  if (asked !== undefined) tellImproved(asked.name, asked.result.improved, report);
+  for (const { file, unit, option, count } of besides) {
+    if (count === 0 && file !== undefined) report.write(`  no ${unit}s in it: ${file} is not written\n`);
+    const place = file === undefined ? `left out; ${option} <file> writes them` : `in ${file}`;
+    if (count > 0) report.write(`  ${counted(count, unit)} ${place}\n`);
+  }
+  if (imported.coverage) tellCoverage(given[0]!, imported.coverage, report);
+  return 0;
+}
+
+function nothingToWrite(given: readonly string[], { format, questions: _, ...rest }: Imported): UserError {
+  const isExamples = (rest.demonstrations ?? rest.comparisons ?? []).length > 0;
+  return new UserError(
+    "import-nothing",
+    `${given.join(" and ")}: expected principles for --to, got none (${FORMATS[format].what})`,
+    isExamples
+      ? "Its examples are written with --demonstrations <file> or --comparisons <file>."
+      : "Look at what was left out: leave --to away.",
+  );
+}
+
+/** What stands beside the principles, as JSON Lines. */
+function besidesOf({ demonstrations = [], comparisons = [], questions }: Imported, options: ImportOptions) {
+  const lines = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+  const shown = demonstrations.map((row) => demonstrationRecord({ ...row, metadata: {} }));
+  return [
+    {
+      ...{ unit: "demonstration", option: "--demonstrations", file: options.demonstrations },
+      ...{ count: shown.length, text: lines(shown) },
+    },
+    {
+      ...{ unit: "comparison", option: "--comparisons", file: options.comparisons },
+      ...{ count: comparisons.length, text: formatPreferences(comparisons) },
+    },
+    {
+      ...{ unit: "prompt", option: "--prompts", file: options.prompts },
+      ...{ count: questions.length, text: lines(questions) },
+    },
+  ];
+}
+
+function tell(
+  given: readonly string[],
+  { format, constitution, notes }: Imported,
+  to: string | undefined,
+  { write, paint, columns, call }: Terminal,
+): void {
+  const from = `${given.join(" and ")} (${FORMATS[format].what})`;
+  write(
+    constitution === undefined
+      ? `${paint("yellow", "!")} no principles in ${from}\n`
+      : `${paint("green", "✓")} ${constitution.title} ${constitution.version}: ${counted(constitution.principles.length, "principle")} from ${from}\n`,
+  );
+  for (const note of notes)
+    write(`${wrappedLines(`${paint("yellow", "!")} ${note}`, columns(), "  ").join("\n")}\n`);
+  if (to !== undefined) write(`  in ${to}; look at it: ${call} constitution check ${to}\n`);
+}
+
+function tellImproved(name: string, improved: Improved | undefined, { write }: Terminal): void {
+  if (improved === undefined) return;
+  const { asked, reworded, added, dropped, unusable } = improved;
+  write(
+    `  ${name}, asked about ${counted(asked, "sentence")}: ${whole(reworded)} reworded, ${whole(added)} taken up, ${whole(dropped)} put aside${unusable === 0 ? "" : `, ${counted(unusable, "answer")} of no use (left as the rules have it)`}\n`,
+  );
+}
+
+function tellCoverage(
+  file: string,
+  { pieces, characters, covered, leftOut }: Coverage,
+  terminal: Terminal,
+): void {
+  const { write, paint, columns } = terminal;
+  const count = (role: string) => pieces.filter((piece) => piece.role === role).length;
+  const share = characters === 0 ? 0 : Math.floor((100 * covered) / characters);
+  write(
+    `  ${share}% of the text (${whole(covered)} of ${counted(characters, "character")}) is in ${counted(count("principle"), "principle")}, ${counted(count("reason"), "reason")}, ${counted(count("heading"), "heading")} and ${counted(count("introduction"), "introduction")} to lists\n`,
+  );
+  if (leftOut.length === 0) return;
+  write(`  left out (${counted(leftOut.length, "place")}):\n`);
+  for (const { place, text } of leftOut) {
+    const shown = text.length > SHOWN ? `${text.slice(0, SHOWN).trimEnd()} …` : text;
+    write(`${wrappedLines(`${paint("dim", `${file}:${place}`)} ${shown}`, columns(), "    ").join("\n")}\n`);
+  }
+}
+
+/** Characters of what was left out that are shown; all of it is in --json. */
+const SHOWN = 200;

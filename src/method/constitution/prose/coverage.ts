@@ -1,0 +1,89 @@
+// What became of every character of a document that was split into principles. Knows spans and roles, not how they were found.
+import type { Span } from "./sentences.ts";
+
+/** What a sentence became. */
+export type Role =
+  | "principle"
+  /** Explains the principle before it. */
+  | "reason"
+  /** The constitution's title, or a tag of what stands under it. */
+  | "heading"
+  /** Begins the principles of the list after it. */
+  | "introduction"
+  | "left-out"
+  /** White space and marks: "#", "-", "1.", "```". */
+  | "layout";
+
+/** Consecutive stretches that make up the whole document. */
+export interface Piece extends Span {
+  readonly role: Role;
+}
+
+export interface Coverage {
+  readonly pieces: readonly Piece[];
+  /** Characters of the document, layout left out, and those of them that are in no piece that was left out. */
+  readonly characters: number;
+  readonly covered: number;
+  /** What was left out, as it stands, with its place. */
+  readonly leftOut: readonly { readonly place: string; readonly text: string }[];
+}
+
+/** The document as pieces: those given, which stand in order, and what is between them. */
+export function coverageOf(document: string, given: readonly Piece[]): Coverage {
+  const pieces: Piece[] = [];
+  let end = 0;
+  for (const piece of given) {
+    pieces.push(...between(document, { start: end, end: piece.start }), piece);
+    end = piece.end;
+  }
+  pieces.push(...between(document, { start: end, end: document.length }));
+  const size = (of: (piece: Piece) => boolean) =>
+    pieces.filter(of).reduce((sum, piece) => sum + piece.end - piece.start, 0);
+  const characters = size(({ role }) => role !== "layout");
+  const place = placeIn(document);
+  const leftOut = pieces.filter(({ role }) => role === "left-out");
+  return {
+    pieces,
+    characters,
+    covered: characters - size(({ role }) => role === "left-out"),
+    leftOut: leftOut.map((piece) => ({
+      place: place(piece),
+      text: document.slice(piece.start, piece.end),
+    })),
+  };
+}
+
+/** Layout, but for what has words or figures in it, such as code. */
+function between(document: string, { start, end }: Span): readonly Piece[] {
+  const text = document.slice(start, end);
+  // The last line may only mark what comes next: "- ", "2. ", "> ".
+  const line = text.lastIndexOf("\n") + 1;
+  const kept = (MARKS.test(text.slice(line)) ? text.slice(0, line) : text).trimEnd();
+  const from = start + kept.length - kept.trimStart().length;
+  const to = start + kept.length;
+  const pieces: readonly Piece[] = /[\p{L}\p{N}]/u.test(kept)
+    ? [
+        { start, end: from, role: "layout" },
+        { start: from, end: to, role: "left-out" },
+        { start: to, end, role: "layout" },
+      ]
+    : [{ start, end, role: "layout" }];
+  return pieces.filter((piece) => piece.end > piece.start);
+}
+
+const MARKS = /^[\s>*+#-]*(?:\d+[.)])?[\s>*_[(]*$/;
+
+/** "12:1–12:80": lines and columns from 1, the last one included; columns in UTF-16 units. */
+export function placeIn(document: string): (span: Span) => string {
+  const starts = [0, ...Array.from(document.matchAll(/\n/g), ({ index }) => index + 1)];
+  const at = (offset: number): string => {
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle;
+    }
+    return `${low + 1}:${offset - starts[low]! + 1}`;
+  };
+  return ({ start, end }) => `${at(start)}–${at(Math.max(start, end - 1))}`;
+}

@@ -1,0 +1,36 @@
+// Whether a sentence asks something of an assistant, explains, or gives an order of importance, as far as English words can tell.
+// Heuristics, as in statements.ts: they read no meaning.
+
+/** A sentence that says what is to be done or not. Questions are none. */
+export const isNormative = (sentence: string): boolean =>
+  !/\?["'”’)]*$/.test(sentence) && (ASKS.test(sentence) || ABOUT_IT.test(sentence) || TELLS.test(sentence));
+
+/** A sentence that goes on about the assistant as "it", behind one about the assistant by name. */
+export const goesOn = (before: string, sentence: string): boolean =>
+  ABOUT_IT.test(before) && /^It (?!(?:is|was|seems|matters|follows)\b)[a-z]+/.test(sentence);
+
+/** A sentence that gives the reason of another. */
+export const isExplanation = (sentence: string): boolean => EXPLAINS.test(sentence);
+
+/** Words before a list that say that its items are instances of something. */
+export const announcesExamples = (sentence: string): boolean =>
+  /\b(for (example|instance)|examples?|such as|e\.g\.|instances|reasons?|because)\b/i.test(sentence);
+
+/** Words before a list that say that its order counts. */
+export const announcesOrder = (sentence: string): boolean =>
+  /\b(priorit\w+|order of importance|most important first|in (this|the following|descending) order|ranked)\b/i.test(
+    sentence,
+  );
+
+const ASKS =
+  /\b(must|shall|should|ought|never|always|avoids?|prefers?|refuses?|will|won['’]t|do(es)? not|do(es)?n['’]t|cannot|can['’]t|may not|(is|are) expected to|needs? to|ha(s|ve) to|(we|i) (want|expect|ask|hope|would like)|aims? to|strives? to|tr(y|ies) to|(is|are) (not )?(allowed|permitted|required|obliged|forbidden|prohibited))\b/i;
+
+/** Constitutions are often written in the present: "The assistant says so openly." */
+const ABOUT_IT =
+  /^(?:(?:[Tt]he|[Aa]n?|[Oo]ur|[Ee]very) )?(?:AI |[Mm]odel )?(?:AI|[Aa]ssistant|[Mm]odel|[Cc]hatbot|[Bb]ot|[Ss]ystem|Claude|[Rr]esponse|[Aa]nswer)s? (?:(?:also|only|then|therefore|[a-z]+ly) )?[a-z]+/;
+
+const TELLS =
+  /^(?:please )?(?:be|do|don['’]t|choose|pick|select|respect|help|treat|explain|say|tell|give|ask|keep|protect|support|follow|use|make|let|admit|acknowledge|consider|ensure|remain|stay|show|speak|answer|respond|provide|offer|decline|stop|value|put|act|take|minimi[sz]e|maximi[sz]e|balance|promote|encourage|discourage|obey|report|respect)\b(?! [a-z]+s\b(?= (?:is|are)\b))/i;
+
+const EXPLAINS =
+  /^(?:\(?(?:because|since|otherwise|after all|for example|for instance|e\.g\.|that way|in other words|why\b|reasons?:|rationale:|this is (?:because|why|so)|the reason|it matters|this matters|that is why))/i;

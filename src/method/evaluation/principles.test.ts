@@ -1,0 +1,169 @@
+// The scoreboard's rows from records small enough to be counted by hand.
+import { expect, test } from "vitest";
+import { seed } from "../../engine/random.ts";
+import { parseConstitution } from "../constitution/constitution.ts";
+import type { Comparison, Prompt, Reading, Response, Revision } from "../records.ts";
+import { categoryOf, coverage } from "./coverage.ts";
+import type { Grader } from "./grader.ts";
+import { describePrinciples, type OfPrinciples } from "./principles.ts";
+
+const constitution = parseConstitution(
+  "title: T\nversion: 1.0.0\nprinciples: [{ id: theft, text: No theft. }, { id: fraud, text: No fraud. }, { id: idle, text: Be kind. }]",
+  "t.yaml",
+);
+const prompts: readonly Prompt[] = ["p", "q"].map((id) => ({
+  id,
+  set: "red-team",
+  conversation: [],
+  metadata: {},
+}));
+const responses: readonly Response[] = prompts.map(({ id }) => ({
+  id: `${id}0`,
+  prompt: id,
+  text: "Sure now!",
+  oddity: "none",
+}));
+const useOf = (principle: string) => ({ principle, constitutionVersion: "1.0.0", wording: "w" });
+
+function revision(prompt: string, round: number, principle: string, text: string): Revision {
+  const of = `${prompt}${round - 1}`;
+  const use = useOf(principle);
+  return { id: `${prompt}${round}`, prompt, round, of, critique: null, use, text, oddity: "none" };
+}
+
+// p is mended at once; q first meets a principle that does not concern it.
+const revisions = [
+  revision("p", 1, "theft", "No, because."),
+  revision("q", 1, "fraud", "Sure now!"),
+  revision("p", 2, "fraud", "No, because."),
+  revision("q", 2, "theft", "Not now!"),
+];
+
+const grader: Grader = {
+  name: "rule",
+  grade: (_, text) => ({
+    harmful: true,
+    category: "theft",
+    answer: text.startsWith("Sure") ? "comply" : "reasoned",
+  }),
+  better: (_, a, b) => (a === b ? 0.5 : a > b ? 1 : 0),
+};
+
+const comparison = (id: string, textA: string, textB: string): Comparison => {
+  return { id, prompt: "p", a: "x", b: "y", textA, textB };
+};
+const comparisons = [comparison("c", "z", "a"), comparison("d", "z", "a"), comparison("e", "a", "a")];
+const reading = (principle: string, odds: number): Reading => {
+  return {
+    use: useOf(principle),
+    order: "ab",
+    reasoning: null,
+    oddity: "none",
+    logProbA: Math.log(odds),
+    logProbB: 0,
+  };
+};
+const labels = [
+  { id: "l0", comparison: "c", readings: [reading("theft", 4), reading("theft", 4)] }, // 0.8: as the grader
+  { id: "l1", comparison: "d", readings: [reading("theft", 1 / 3)] }, // 0.25: against it
+  { id: "l2", comparison: "e", readings: [reading("theft", 4)] }, // the grader's tie
+  { id: "l3", comparison: "c", readings: [{ ...reading("fraud", 9), oddity: "no-reading" as const }] },
+];
+
+const given: OfPrinciples = {
+  ...{ constitution, stage1: { prompts, responses, revisions }, feedback: { prompts, comparisons, labels } },
+  ...{ grader, models: ["old", "new"], shared: [], accords: [] },
+  predictions: [
+    { preference: "l0", probability: 0.8, predicted: 0.7 },
+    { preference: "l1", probability: 0.25, predicted: 0.6 },
+    { preference: "another", probability: 1, predicted: 1 },
+  ],
+};
+const describe = (over: Partial<OfPrinciples> = {}) =>
+  describePrinciples({ ...given, ...over }, 10, (name) => seed(name).random());
+
+test("each principle answers for the rounds it was drawn for", () => {
+  const [theft, fraud, idle] = describe();
+  // Of "Sure now !" and "No , because ." nothing stays; of "Sure now !" and "Not now !" two words of three.
+  expect(theft).toMatchObject({ rounds: 2, changed: { count: 2, of: 2 }, mended: { count: 2, of: 2 } });
+  expect(theft!.distance).toBeCloseTo((1 + 1 / 3) / 2, 12);
+  expect(fraud).toMatchObject({
+    rounds: 2,
+    changed: { count: 0, of: 2 },
+    distance: null,
+    mended: { count: 0, of: 1 },
+  });
+  expect(idle).toMatchObject({ rounds: 0, changed: null, mended: null, readings: 0, decisiveness: null });
+});
+
+test("and for the comparisons it was asked about: how surely, how rightly, and what was learnt", () => {
+  const [theft, fraud] = describe();
+  expect(theft!.readings).toBe(4);
+  expect(theft!.decisiveness).toBeCloseTo((0.3 + 0.3 + 0.25 + 0.3) / 4, 12);
+  expect(theft!.agreement).toMatchObject({ count: 1, of: 2 });
+  expect(theft!.preferenceModel).toMatchObject({ comparisons: 2, accuracy: { count: 1, of: 2 } });
+  // Odd readings count for nothing.
+  expect(fraud).toMatchObject({ readings: 0, decisiveness: null, agreement: null, preferenceModel: null });
+});
+
+test("without a grader nobody says what is mended or right", () => {
+  const [theft] = describe({ grader: null });
+  expect(theft).toMatchObject({ changed: { count: 2 }, mended: null, agreement: null, readings: 4 });
+});
+
+test("a kind that no principle speaks to stands out", () => {
+  const kinds = ["theft", "fraud", "spying"];
+  const of = (kind: string, i: number) => `${kind}${i}`;
+  const all = kinds.flatMap((kind) => Array.from({ length: 20 }, (_, i) => ({ kind, i, id: of(kind, i) })));
+  const own = all.map(
+    ({ kind, id }): Prompt => ({ id, set: "red-team", conversation: [], metadata: { category: kind } }),
+  );
+  const isFixed = ({ kind, i }: { kind: string; i: number }) => kind !== "theft" && i < 15;
+  const reached = coverage({
+    grader: null,
+    stage1: {
+      prompts: own,
+      responses: own.map(({ id }) => ({ id: `r${id}`, prompt: id, text: "Sure", oddity: "none" })),
+      revisions: all.map((one) => ({
+        ...revision(one.id, 1, "idle", isFixed(one) ? "No" : "Sure"),
+        prompt: one.id,
+      })),
+    },
+    feedback: {
+      prompts: own,
+      comparisons: own.map(({ id }) => ({ ...comparison(`c${id}`, "a", "b"), prompt: id })),
+      labels: all.map((one) => ({
+        comparison: `c${one.id}`,
+        unclamped: isFixed(one) ? 0.9 : 0.5,
+        oddity: "none",
+      })),
+    },
+  });
+  expect(
+    reached.map(({ category, changed, decisiveness, isGap }) => [
+      category,
+      changed!.count,
+      decisiveness,
+      isGap,
+    ]),
+  ).toEqual([
+    ["fraud", 15, expect.closeTo(0.3, 12), false],
+    ["spying", 15, expect.closeTo(0.3, 12), false],
+    ["theft", 0, 0, true],
+  ]);
+});
+
+test.each([
+  [{ category: "theft", tags: ["other"] }, "theft"],
+  [{ tags: ["theft", "other"] }, "theft"],
+  [{ category: 7 }, null],
+  [{}, null],
+])("the kind of a prompt that carries %j", (metadata, kind) => {
+  expect(categoryOf({ ...prompts[0]!, metadata }, null)).toBe(kind);
+});
+
+test("of a grader's kinds only harmful ones are kinds of harm", () => {
+  expect(categoryOf(prompts[0]!, grader)).toBe("theft");
+  const gentle: Grader = { ...grader, grade: () => ({ harmful: false, category: "tea", answer: "comply" }) };
+  expect(categoryOf(prompts[0]!, gentle)).toBeNull();
+});

@@ -1,0 +1,131 @@
+// Comparisons that several principles were asked about: who agrees with whom, who can be spared, and what each thinks of a
+// model's answers. One principle a comparison, as the paper draws them, tells nothing of this. Knows probabilities; not how they were asked for.
+import type { Random } from "../../engine/random.ts";
+import { TIE_WITHIN } from "./calibration.ts";
+import { bootstrap, type Estimate, type Rate, wilson } from "./intervals.ts";
+
+/** One comparison as each principle sees it. */
+export interface SharedReading {
+  /** Id of the prompt: the cluster that a bootstrap resamples. */
+  readonly prompt: string;
+  /** Names of the models whose answers were compared; null where both are of one. */
+  readonly models: readonly [a: string, b: string] | null;
+  /** Probability that a's answer is the better one, by principle. */
+  readonly under: ReadonlyMap<string, number>;
+  /** Probability that a's answer is the more helpful one; null where nobody was asked. */
+  readonly helpful: number | null;
+}
+
+/** Two principles on the comparisons that both were asked about. */
+export interface Accord {
+  readonly a: string;
+  readonly b: string;
+  readonly comparisons: number;
+  /** Shares of the comparisons that both decide alike, and that they decide against each other. */
+  readonly agree: number;
+  readonly conflict: number;
+  /** Pearson's, of the probabilities; null where one of them never varies. */
+  readonly correlation: number | null;
+}
+
+/** Which way a probability points: 1 to a, -1 to b, 0 to neither (`TIE_WITHIN` of one half). */
+const side = (p: number): -1 | 0 | 1 => (Math.abs(p - 0.5) <= TIE_WITHIN ? 0 : p > 0.5 ? 1 : -1);
+
+/** Every two principles that were asked about a comparison in common. */
+export function accordOf(principles: readonly string[], shared: readonly SharedReading[]): readonly Accord[] {
+  return principles.flatMap((a, i) =>
+    principles.slice(i + 1).flatMap((b): readonly Accord[] => {
+      const both = shared.flatMap(({ under }) => {
+        const [p, q] = [under.get(a), under.get(b)];
+        return p === undefined || q === undefined ? [] : [[p, q] as const];
+      });
+      if (both.length === 0) return [];
+      const products = both.map(([p, q]) => side(p) * side(q));
+      const share = (product: number) => products.filter((each) => each === product).length / both.length;
+      const comparisons = both.length;
+      return [{ a, b, comparisons, agree: share(1), conflict: share(-1), correlation: pearson(both) }];
+    }),
+  );
+}
+
+/** The principle that a principle is most like, by correlation; null where none can be told. */
+export function closestTo(
+  principle: string,
+  accords: readonly Accord[],
+): { readonly id: string; readonly correlation: number } | null {
+  const own = accords.flatMap(({ a, b, correlation }) =>
+    correlation === null || (a !== principle && b !== principle)
+      ? []
+      : [{ id: a === principle ? b : a, correlation }],
+  );
+  return own.toSorted((x, y) => y.correlation - x.correlation)[0] ?? null;
+}
+
+/** What the ensemble's labels, the mean over all principles, would be without one of them. */
+export interface LeftOut {
+  /** Mean absolute change of the label. */
+  readonly shift: number;
+  /** Labels that no longer point to the same side. */
+  readonly flipped: Rate;
+}
+
+export function leaveOut(principle: string, shared: readonly SharedReading[]): LeftOut | null {
+  const changes = shared.flatMap(({ under }) => {
+    const own = under.get(principle);
+    if (own === undefined || under.size < 2) return [];
+    const total = [...under.values()].reduce((sum, p) => sum + p, 0);
+    return [{ before: total / under.size, after: (total - own) / (under.size - 1) }];
+  });
+  if (changes.length === 0) return null;
+  const flipped = changes.filter(({ before, after }) => side(before) !== side(after)).length;
+  const shift = mean(changes.map(({ before, after }) => Math.abs(after - before)));
+  return { shift, flipped: wilson(flipped, changes.length)! };
+}
+
+/** Of the comparisons that a principle decides, and that the question for the more helpful answer decides: those decided against each other. */
+export function helpfulnessCost(principle: string, shared: readonly SharedReading[]): Rate | null {
+  const products = shared.flatMap(({ under, helpful }) => {
+    const own = under.get(principle);
+    return own === undefined || helpful === null ? [] : [side(own) * side(helpful)];
+  });
+  const decided = products.filter((product) => product !== 0);
+  return wilson(decided.filter((product) => product < 0).length, decided.length);
+}
+
+/** How probably a model's answer is better than the first model's, as a principle sees it. */
+export interface Adherence extends Estimate {
+  readonly model: string;
+}
+
+/** Adherence of every model but the first to one principle, with bootstrap intervals over prompts. */
+export function adherenceTo(
+  principle: string,
+  models: readonly string[],
+  shared: readonly SharedReading[],
+  resamplings: number,
+  random: Random,
+): readonly Adherence[] {
+  const [first, ...others] = models;
+  return others.flatMap((model): readonly Adherence[] => {
+    const own = shared.flatMap(({ models: compared, under }) => {
+      const p = under.get(principle);
+      if (p === undefined || compared === null) return [];
+      if (compared[0] === first && compared[1] === model) return [1 - p];
+      return compared[0] === model && compared[1] === first ? [p] : [];
+    });
+    if (own.length === 0) return [];
+    const [estimate] = bootstrap(own, (drawn) => [mean(drawn)], resamplings, random);
+    return [{ model, ...estimate! }];
+  });
+}
+
+/** Pearson's correlation; null where one side has no variance. */
+function pearson(pairs: readonly (readonly [number, number])[]): number | null {
+  const [mx, my] = [mean(pairs.map(([x]) => x)), mean(pairs.map(([, y]) => y))];
+  const sum = (of: (x: number, y: number) => number) =>
+    pairs.reduce((total, [x, y]) => total + of(x - mx, y - my), 0);
+  const scale = Math.sqrt(sum((x) => x * x) * sum((_, y) => y * y));
+  return scale < 1e-12 ? null : Math.max(-1, Math.min(1, sum((x, y) => x * y) / scale));
+}
+
+const mean = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0) / xs.length;
