@@ -130,8 +130,13 @@ it("says which rows of a file it could not use, and goes on without them", async
   ];
   const { stdout } = await charter(...tiny("some-odd", ...settings));
   expect(stdout).toMatch(
-    /some-odd\.jsonl: 2 rows left out \(1 bad-json, 1 unknown-shape\); the first is line 2: /,
+    /some-odd\.jsonl: 2 rows left out \(1 bad-json, 1 unknown-shape\); kept in (malformed\/\S+\.jsonl); the first is line 2: /,
   );
+  const [, kept] = stdout.match(/kept in (\S+);/)!;
+  const rows = readFileSync(join(folder, "some-odd", kept!), "utf8")
+    .trimEnd()
+    .split("\n");
+  expect(rows.map((row) => JSON.parse(row).line)).toEqual([2, 3]);
 });
 
 it("takes numbers that are odd but make sense: batches larger than the data, nothing held out, no helpful answers", async () => {
