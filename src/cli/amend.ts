@@ -65,7 +65,7 @@ export async function amend(given: string, options: AmendOptions, terminal: Term
       write(
         paint(
           "dim",
-          `Interrupted, it goes on with: ${call} run ${shownPath(join(to, "recipe.yaml"), workingDirectory)}${options.runs === "runs" ? "" : ` --runs ${options.runs}`}\n`,
+          `If interrupted, it goes on with: ${call} run ${shownPath(join(to, "recipe.yaml"), workingDirectory)}${options.runs === "runs" ? "" : ` --runs ${options.runs}`}\n`,
         ),
       );
   } finally {

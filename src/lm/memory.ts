@@ -98,7 +98,8 @@ export function supervisedMemory(config: DecoderConfig): number {
 }
 
 /**
- * PPO: a policy and a value model that learn, a reference and a preference model that are read. The most that a run needs.
+ * PPO: a policy and a value model that learn, a reference and a preference model that are read. The most that a run needs. What
+ * sampling and either learning work with adds up, for a compiled graph keeps what it has once taken.
  *
  * @param preference configuration of the preference model, and of a value model that starts as it does
  * @param sharesBase whether both stand on one checkpoint, whose frozen weights are then there once
@@ -106,6 +107,6 @@ export function supervisedMemory(config: DecoderConfig): number {
 export function ppoMemory(policy: DecoderConfig, preference: DecoderConfig, sharesBase: boolean): number {
   const [own, other] = [memoryOf(policy, "vocabulary"), memoryOf(preference, "scalar")];
   const frozen = sharesBase ? Math.max(own.frozen, other.frozen) : own.frozen + other.frozen;
-  const working = Math.max(own.training, own.sampling, other.training, own.opening, other.opening);
+  const working = Math.max(own.training + own.sampling + other.training, own.opening, other.opening);
   return RUNTIME + frozen + (4 + 1) * (own.trained + other.trained) + working;
 }
