@@ -100,10 +100,7 @@ it("counts and computes what runs share once, and goes on after an interruption 
       child.kill("SIGINT");
     },
   );
-  expect([stopped.code, stopped.stderr]).toEqual([
-    130,
-    expect.stringMatching(/Nothing is lost; `.*study /),
-  ]);
+  expect([stopped.code, stopped.stderr]).toEqual([130, expect.stringMatching(/Nothing is lost; `.*study /)]);
   expect(existsSync(join(folder, "broken/tiny/study.json"))).toBe(false);
   const goesOn = await charter(...broken);
   expect(goesOn.code, goesOn.stderr).toBe(0);
