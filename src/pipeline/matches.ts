@@ -58,14 +58,9 @@ export async function judgeAll(
   const most = judge.comparisons === "all" ? Number.POSITIVE_INFINITY : judge.comparisons;
   const named = await importModel(run, "judge", judge.model);
   const model = await openNamed(run, host, named);
+  const texts = textsOf(answers);
   const judged: Judged[] = [];
   for (const criterion of ["harmlessness", "helpfulness"] as const) {
-    const texts = Object.fromEntries(
-      Object.entries(answers).map(([name, own]) => [
-        name,
-        new Map([...own].map(([prompt, responses]) => [prompt, responses.map(({ text }) => text)])),
-      ]),
-    );
     const pairings = pairUp(prompts[criterion], texts);
     if (grader !== null)
       judged.push({ judge: "grader", criterion, matches: judgeByGrader(grader, pairings, criterion) });
@@ -107,6 +102,15 @@ export async function judgeAll(
   await model.close();
   return judged;
 }
+
+/** Of each model, what it said to each prompt. */
+export const textsOf = (answers: Answers): Readonly<Record<string, ReadonlyMap<string, readonly string[]>>> =>
+  Object.fromEntries(
+    Object.entries(answers).map(([name, own]) => [
+      name,
+      new Map([...own].map(([prompt, responses]) => [prompt, responses.map(({ text }) => text)])),
+    ]),
+  );
 
 /** A pairing as two recorded answers to be compared. */
 export function comparisonOf({ prompt, a, b, textA, textB }: Pairing, answers: Answers): Draft<Comparison> {

@@ -7,7 +7,7 @@ import type { Prompt } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import { feedbackMode, labelComparisons, readUnder, recordComparisons } from "./feedback.ts";
 import type { Answers, Made } from "./made.ts";
-import { comparisonOf, HELPFULNESS, judgeSeed } from "./matches.ts";
+import { comparisonOf, HELPFULNESS, judgeSeed, textsOf } from "./matches.ts";
 import { importModel, openNamed } from "./named-model.ts";
 import type { Run } from "./perform.ts";
 
@@ -24,13 +24,7 @@ export async function readUnderEveryPrinciple(
   if (prompts.length === 0) return ensembleReadings(made);
   const { judge } = recipe.evaluation;
   const [first] = Object.keys(made.models);
-  const texts = Object.fromEntries(
-    Object.entries(answers).map(([name, own]) => [
-      name,
-      new Map([...own].map(([prompt, responses]) => [prompt, responses.map(({ text }) => text)])),
-    ]),
-  );
-  const pairings = pairUp(prompts, texts).filter(({ a }) => a === first);
+  const pairings = pairUp(prompts, textsOf(answers)).filter(({ a }) => a === first);
   const differing = pairings.filter(({ textA, textB }) => textA !== textB);
   const comparisons = await recordComparisons(
     run,
