@@ -71,6 +71,16 @@ test("leaves under a twentieth of the computed tokens unused on conversations of
   expect(batches.slice(0, -1).map(({ shape }) => shape.rows)).toEqual(batches.slice(0, -1).map(() => 14));
 });
 
+test("takes rows as short as the passages where longer ones would leave much unused", () => {
+  const shapeOf = (length: number, count: number) =>
+    pack(
+      Array.from({ length: count }, () => [passage(1, length)]),
+      1024,
+    ).map(({ shape: { rows, length } }) => [rows, length]);
+  expect(shapeOf(128, 8)).toEqual([[8, 128]]); // one to a row of 192 would leave a third unused
+  expect(shapeOf(96, 8)).toEqual([[4, 192]]); // two to a row leave nothing
+});
+
 test("splits what does not fit into batches of one size", () => {
   const batches = pack(
     Array.from({ length: 10 }, () => [passage(1, 64)]),

@@ -69,17 +69,38 @@ export function pack(groups: readonly Group[], tokensPerBatch: number): readonly
       total += lengthOf(passage);
     }
   }
-  const length = rowLength(longest, Math.min(total, tokensPerBatch));
-  const mostRows = Math.max(1, Math.floor(tokensPerBatch / length), ...groups.map(({ length: n }) => n));
   const order = groups.map((_, i) => i).sort((i, j) => size(groups[j]!) - size(groups[i]!) || i - j);
-  const bins = firstFit(groups, order, mostRows, length);
-  const last = shrink(groups, bins.pop()!, length);
-  return [...bins, last].map((bin) => layOut(groups, bin, length));
+  const inRowsOf = (length: number): Packing => {
+    const mostRows = Math.max(1, Math.floor(tokensPerBatch / length), ...groups.map(({ length: n }) => n));
+    const bins = firstFit(groups, order, mostRows, length);
+    const last = shrink(groups, bins.pop()!, length);
+    return { length, bins: [...bins, last] };
+  };
+  const { length, bins } = rowLengths(longest, Math.min(total, tokensPerBatch))
+    .map(inRowsOf)
+    .reduce((best, next) => (computed(next) < SPARED * computed(best) ? next : best));
+  return bins.map((bin) => layOut(groups, bin, length));
 }
 
-/** Longer rows leave less unused but cost more attention: at least 192, unless there is not that much to pack. */
-function rowLength(longest: number, most: number): number {
-  return lengthBucket(Math.max(longest, Math.min(most, 192)));
+/** Bins of rows of one length. */
+interface Packing {
+  readonly length: number;
+  readonly bins: readonly Bin[];
+}
+
+/** Tokens that a graph computes, padding included. */
+const computed = ({ length, bins }: Packing): number =>
+  bins.reduce((sum, { free }) => sum + free.length * length, 0);
+
+/** Other rows are taken where they compute less than this share: few lengths in use are few graphs to compile. */
+const SPARED = 0.95;
+
+/**
+ * Lengths to try. Longer rows leave less unused, as a rule, but cost more attention: at least 192, unless there is not that
+ * much to pack. Then the shortest that hold every passage: of 128 tokens each, one would leave a third of 192 unused.
+ */
+function rowLengths(longest: number, most: number): readonly number[] {
+  return [...new Set([Math.max(longest, Math.min(most, 192)), longest].map(lengthBucket))];
 }
 
 /** Tokens of a passage, branches and all. */
