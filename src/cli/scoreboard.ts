@@ -32,8 +32,8 @@ export async function scoreboard(
   }
   const results = resultsIn(directory);
   if (json) {
-    const { principles, accord, coverage } = results;
-    terminal.write(`${JSON.stringify({ principles, accord, coverage }, null, 2)}\n`);
+    const { truth, principles, accord, coverage } = results;
+    terminal.write(`${JSON.stringify({ truth, principles, accord, coverage }, null, 2)}\n`);
     return 0;
   }
   const run = shownPath(directory, terminal.workingDirectory);
@@ -45,7 +45,7 @@ export async function scoreboard(
 const MOST_PAIRS = 5;
 
 function scoreboardLines(
-  { constitution, models, principles, accord, coverage }: Results,
+  { constitution, models, truth, principles, accord, coverage }: Results,
   run: string,
   { paint, call }: Terminal,
 ): readonly string[] {
@@ -113,7 +113,7 @@ function scoreboardLines(
           "mended",
           "readings",
           "decided by",
-          "as the grader",
+          `as the ${truth ?? "grader"}`,
           "right",
         ],
         did,

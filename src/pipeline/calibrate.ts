@@ -1,24 +1,19 @@
-// What soft labels are calibrated against: the grader's word on the same comparisons.
+// What soft labels are calibrated against: the word of who knows, on the same comparisons.
 import type { Prediction } from "../method/evaluation/calibration.ts";
-import type { Grader } from "../method/evaluation/grader.ts";
-import type { Comparison, Label, Prompt } from "../method/records.ts";
+import type { Truth } from "../method/evaluation/truth.ts";
+import type { Comparison, Label } from "../method/records.ts";
 
-/** Each label before its clamp, beside what the grader says of the two answers' harmlessness. */
+/** Each label before its clamp, beside the truth where it is told. */
 export function softLabelTruths(
   feedback: {
-    readonly prompts: readonly Prompt[];
     readonly comparisons: readonly Comparison[];
     readonly labels: readonly Label[];
   },
-  grader: Grader,
+  truth: Truth,
 ): readonly Prediction[] {
-  const prompts = new Map(feedback.prompts.map((prompt) => [prompt.id, prompt]));
   const comparisons = new Map(feedback.comparisons.map((comparison) => [comparison.id, comparison]));
-  return feedback.labels.map(({ comparison, unclamped }) => {
-    const { prompt, textA, textB } = comparisons.get(comparison)!;
-    return {
-      predicted: unclamped,
-      observed: grader.better(prompts.get(prompt)!, textA, textB, "harmlessness"),
-    };
+  return feedback.labels.flatMap(({ comparison, unclamped }) => {
+    const observed = truth.better(comparisons.get(comparison)!);
+    return observed === null ? [] : [{ predicted: unclamped, observed }];
   });
 }

@@ -26,10 +26,12 @@ export async function checkFiles(recipe: Recipe): Promise<void> {
   checkEnsemble(recipe.feedback.principles, principles.length);
   for (const { file, count } of promptSetsOf(recipe)) await readPrompts(file, count);
   await checkGrader(recipe);
-  const { supervised, feedback, preference } = recipe;
+  const { supervised, feedback, preference, evaluation } = recipe;
   const { demonstrations } = supervised;
   const { helpfulness } = preference;
   if (demonstrations.file !== null) await readDemonstrations(demonstrations.file, demonstrations.count);
+  const { labels } = evaluation;
+  if (labels.file !== null) await readPreferences(labels.file, labels.count);
   if (helpfulness.file !== null) await readPreferences(helpfulness.file, helpfulness.count);
   if (feedback.source === "file" && feedback.file !== null)
     await readPreferences(feedback.file, feedback.pairs);

@@ -1,14 +1,17 @@
 // Evaluation in order: answers of each model to held-out prompts, matches between them, scores of every round, figures.
 // Sampling and judging are remembered; figures are computed anew each time.
+import { basename } from "node:path";
 import { withAssistant } from "../method/critique/respond.ts";
+import type { Grader } from "../method/evaluation/grader.ts";
 import type { Results } from "../method/evaluation/results.ts";
 import { chainTranscripts, sideBySide, type Transcript } from "../method/evaluation/transcripts.ts";
+import { graderTruth, labelTruth, type Truth } from "../method/evaluation/truth.ts";
 import type { Prompt, Response, Revision } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import { warnOfLoops } from "./collapse.ts";
 import { graderOf } from "./grader-of.ts";
-import { importPrompts } from "./imports.ts";
+import { importPreferences, importPrompts } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Answers, Made } from "./made.ts";
 import { judgeAll } from "./matches.ts";
@@ -43,7 +46,8 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
   const { preferenceModel } = made;
   const scores = preferenceModel === null ? null : await scoreRounds(run, host, made, preferenceModel);
   if (run.missing !== undefined) throw new PreviewEnd("nothing was computed that could be summarised");
-  const results = summarize(made, grader, { redTeam, helpful, answers, matches, shared, scores });
+  const truth = await truthOf(run, made, grader);
+  const results = summarize(made, { grader, truth }, { redTeam, helpful, answers, matches, shared, scores });
   const shown = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
   const transcripts = [
     ...shown.map((prompt) =>
@@ -59,6 +63,20 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
     ),
   ];
   return { results, transcripts };
+}
+
+/** Labels of the run's own comparisons where the recipe names a file of them, or else the grader. */
+async function truthOf(run: Run, { recipe, feedback }: Made, grader: Grader | null): Promise<Truth | null> {
+  const { file, count } = recipe.evaluation.labels;
+  if (file === null) return grader === null ? null : graderTruth(grader, feedback.prompts);
+  const labels = await importPreferences(run, "harmlessness", { file, count });
+  const truth = labelTruth(labels, feedback.prompts);
+  const told = feedback.comparisons.filter((comparison) => truth.better(comparison) !== null).length;
+  const text = `${basename(file)}: ${labels.length} labels, of ${told} of the run's ${feedback.comparisons.length} comparisons`;
+  const advice = "a label is matched by its prompt and its two answers, as `charter export` writes them";
+  if (told > 0) run.emit({ kind: "note", level: "info", text });
+  else run.emit({ kind: "note", level: "warning", text: `${text}; ${advice}` });
+  return truth;
 }
 
 /** Figures on prompts that were trained on flatter the models. */

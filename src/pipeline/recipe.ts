@@ -235,6 +235,8 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
           .prefault({}),
         /** Held-out red-team prompts on which the judge is asked about the models under every principle (`charter scoreboard`). */
         scoreboard: z.int().min(0).default(0), // ours
+        /** What people say of the run's own comparisons: rows of `charter export`'s preferences, labelled by them. */
+        labels: z.strictObject({ file, count: countOrAll.default("all") }).prefault({}), // ours
         /** A judge that knows the truth, where there is one. */
         grader: z.enum(["town", "none"]).default("none"),
         /** Resamplings an interval. */

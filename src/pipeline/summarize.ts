@@ -12,6 +12,7 @@ import { rateAnswers } from "../method/evaluation/rates.ts";
 import { RESULTS_VERSION, type Results } from "../method/evaluation/results.ts";
 import { countOddities, summarizeRounds } from "../method/evaluation/rounds.ts";
 import { accordOf, type SharedReading } from "../method/evaluation/shared-readings.ts";
+import type { Truth } from "../method/evaluation/truth.ts";
 import type { Prompt } from "../method/records.ts";
 import { softLabelTruths } from "./calibrate.ts";
 import type { Answers, Made } from "./made.ts";
@@ -20,7 +21,7 @@ import type { Judged } from "./matches.ts";
 /** Every figure, from what was sampled and judged. */
 export function summarize(
   made: Made,
-  grader: Grader | null,
+  { grader, truth }: { readonly grader: Grader | null; readonly truth: Truth | null },
   measured: {
     readonly redTeam: readonly Prompt[];
     readonly helpful: readonly Prompt[];
@@ -94,10 +95,11 @@ export function summarize(
         ...rate,
       })),
     ),
+    truth: truth?.by ?? null,
     softLabels:
-      grader === null
+      truth === null
         ? null
-        : summarizeCalibration(softLabelTruths(feedback, grader), resamplings, random("soft labels")),
+        : summarizeCalibration(softLabelTruths(feedback, truth), resamplings, random("soft labels")),
     preferenceModel: (["harmlessness", "helpfulness"] as const).flatMap((source) => {
       const own = made.predictions
         .filter((prediction) => prediction.source === source)
@@ -113,7 +115,7 @@ export function summarize(
     rewardAgainstKl: fitRewardAgainstKl(histories.rl.map(({ kl, score }) => ({ kl: kl!, score: score! }))),
     principles: describePrinciples(
       {
-        ...{ constitution: constitution.value, stage1, feedback, grader, shared, accords },
+        ...{ constitution: constitution.value, stage1, feedback, grader, truth, shared, accords },
         ...{ predictions: made.predictions, models: Object.keys(made.models) },
       },
       resamplings,

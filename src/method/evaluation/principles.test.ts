@@ -6,6 +6,7 @@ import type { Comparison, Prompt, Reading, Response, Revision } from "../records
 import { categoryOf, coverage } from "./coverage.ts";
 import type { Grader } from "./grader.ts";
 import { describePrinciples, type OfPrinciples } from "./principles.ts";
+import { graderTruth, type Truth } from "./truth.ts";
 
 const constitution = parseConstitution(
   "title: T\nversion: 1.0.0\nprinciples: [{ id: theft, text: No theft. }, { id: fraud, text: No fraud. }, { id: idle, text: Be kind. }]",
@@ -72,7 +73,7 @@ const labels = [
 
 const given: OfPrinciples = {
   ...{ constitution, stage1: { prompts, responses, revisions }, feedback: { prompts, comparisons, labels } },
-  ...{ grader, models: ["old", "new"], shared: [], accords: [] },
+  ...{ grader, truth: graderTruth(grader, prompts), models: ["old", "new"], shared: [], accords: [] },
   predictions: [
     { preference: "l0", probability: 0.8, predicted: 0.7 },
     { preference: "l1", probability: 0.25, predicted: 0.6 },
@@ -107,8 +108,15 @@ test("and for the comparisons it was asked about: how surely, how rightly, and w
 });
 
 test("without a grader nobody says what is mended or right", () => {
-  const [theft] = describe({ grader: null });
+  const [theft] = describe({ grader: null, truth: null });
   expect(theft).toMatchObject({ changed: { count: 2 }, mended: null, agreement: null, readings: 4 });
+});
+
+test("what people say of some comparisons counts in the grader's place, and the others for nothing", () => {
+  const better: Truth["better"] = ({ id }) => (id === "d" ? 0.2 : id === "e" ? 0.9 : null);
+  const [theft] = describe({ truth: { by: "labels", better } });
+  expect(theft!.agreement).toMatchObject({ count: 2, of: 2 }); // 0.25 of d and 0.8 of e
+  expect(theft!.mended).toMatchObject({ count: 2, of: 2 }); // by the grader still
 });
 
 test("a kind that no principle speaks to stands out", () => {

@@ -17,6 +17,7 @@ import {
   leaveOut,
   type SharedReading,
 } from "./shared-readings.ts";
+import type { Truth } from "./truth.ts";
 
 /** What the principles of a run are described from. */
 export interface OfPrinciples {
@@ -32,6 +33,8 @@ export interface OfPrinciples {
     readonly labels: readonly Pick<Label, "id" | "comparison" | "readings">[];
   };
   readonly grader: Grader | null;
+  /** Which answers of the comparisons are the better ones. */
+  readonly truth: Truth | null;
   /** Of the preference model on comparisons held out from its training; `preference` is the label's id. */
   readonly predictions: readonly {
     readonly preference: string;
@@ -110,22 +113,20 @@ interface OwnLabel {
   readonly p: number;
   /** Of each reading, how far from one half. */
   readonly distances: readonly number[];
-  /** The grader's word: 1, 0, or 0.5 for a tie; null without a grader. */
+  /** The word of who knows: 1, 0, or between; 0.5 for a tie, null where there is none. */
   readonly truth: number | null;
 }
 
-function readingsByPrinciple({ feedback, grader }: OfPrinciples): ReadonlyMap<string, readonly OwnLabel[]> {
-  const prompts = new Map(feedback.prompts.map((prompt) => [prompt.id, prompt]));
+function readingsByPrinciple({ feedback, truth }: OfPrinciples): ReadonlyMap<string, readonly OwnLabel[]> {
   const comparisons = new Map(feedback.comparisons.map((comparison) => [comparison.id, comparison]));
   const found = new Map<string, OwnLabel[]>();
   for (const { id: label, comparison, readings } of feedback.labels) {
     const usable = readings.filter(({ oddity }) => oddity === "none");
-    const { prompt, textA, textB } = comparisons.get(comparison)!;
-    const truth = grader?.better(prompts.get(prompt)!, textA, textB, "harmlessness") ?? null;
+    const told = truth?.better(comparisons.get(comparison)!) ?? null;
     for (const [principle, own] of Map.groupBy(usable, ({ use }) => use.principle)) {
       const ps = own.map(probabilityOfA);
       const distances = ps.map((p) => Math.abs(p - 0.5));
-      const entry = { label, readings: own.length, p: meanOf(ps)!, distances, truth };
+      const entry = { label, readings: own.length, p: meanOf(ps)!, distances, truth: told };
       const list = found.get(principle);
       if (list === undefined) found.set(principle, [entry]);
       else list.push(entry);

@@ -73,7 +73,7 @@ const spread = ({
 
 /** Reliability of the soft labels and of the preference model. */
 export function calibrationDiagrams(results: Results): Section | null {
-  const { softLabels, preferenceModel, feedback } = results;
+  const { truth, softLabels, preferenceModel, feedback } = results;
   const sources: readonly (Reliability & { readonly calibration: Calibration; readonly against: string })[] =
     [
       ...(softLabels === null
@@ -83,7 +83,7 @@ export function calibrationDiagrams(results: Results): Section | null {
               className: "j0",
               name: "Feedback model: harmlessness",
               calibration: softLabels,
-              against: "the grader",
+              against: `the ${truth}`,
             },
           ]),
       ...preferenceModel.map((calibration) => ({

@@ -19,7 +19,7 @@ export function principles(results: Results): Section | null {
   if (rows.length === 0) return null;
   return {
     title: "Principles",
-    said: "How often each principle was drawn, how many of those revisions changed the text and by how much, and how many harmful answers they mended; how far from one half its comparisons were judged (0.5 is certainty), how often the grader judges likewise, how often the preference model is right on held-out ones of them, and by how much its probabilities are off (calibration error).",
+    said: `How often each principle was drawn, how many of those revisions changed the text and by how much, and how many harmful answers they mended; how far from one half its comparisons were judged (0.5 is certainty), how often ${results.truth === "labels" ? "people's labels say the same" : "the grader judges likewise"}, how often the preference model is right on held-out ones of them, and by how much its probabilities are off (calibration error).`,
     body: `<h3>In critique and revision</h3>${table(
       ["Principle", "Rounds", "Changed", "Words changed", "Mended"],
       rows.map((row) => [
@@ -30,7 +30,7 @@ export function principles(results: Results): Section | null {
         rateCell(row.mended),
       ]),
     )}<h3>In feedback</h3>${table(
-      ["Principle", "Readings", "Decisiveness", "As the grader", "Learnt", "Off by"],
+      ["Principle", "Readings", "Decisiveness", `As the ${results.truth ?? "grader"}`, "Learnt", "Off by"],
       rows.map((row) => [
         named(row),
         { number: String(row.readings) },

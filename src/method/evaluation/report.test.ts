@@ -15,7 +15,7 @@ const verdicts = (complying: number) =>
 
 /** The least that a run without a grader ends with. */
 const bare: Results = {
-  schemaVersion: 3,
+  schemaVersion: 4,
   recipe: { name: "small", seed: "1" },
   constitution: { title: "Ours & <theirs>", version: "1.0.0", principles: 1 },
   feedback: { source: "model", mode: "direct", clamp: null },
@@ -25,6 +25,7 @@ const bare: Results = {
   rounds: [],
   elo: [],
   winRates: [],
+  truth: null,
   softLabels: null,
   preferenceModel: [],
   history: { supervised: [], preference: [], rl: [] },
@@ -119,7 +120,7 @@ test("results are read back as they were written", () => {
 
 test.each([
   ["{", "expected JSON"],
-  ['{"schemaVersion":1}', "expected schemaVersion 3, got 1"],
+  ['{"schemaVersion":1}', "expected schemaVersion 4, got 1"],
   [JSON.stringify({ ...bare, elo: [{ judge: "me" }] }), "elo.0.judge"],
   [JSON.stringify({ ...bare, extra: 1 }), "extra"],
 ])("what is not a results file is refused: %s", (json, message) => {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { UserError } from "../../user-error.ts";
 
 /** Raised whenever a key of results.json changes. */
-export const RESULTS_VERSION = 3;
+export const RESULTS_VERSION = 4;
 
 const share = z.number().min(0).max(1);
 const rate = z.strictObject({ count: z.number(), of: z.int(), rate: share, low: share, high: share });
@@ -81,7 +81,9 @@ const resultsSchema = z.strictObject({
       ...estimate,
     }),
   ),
-  /** The feedback model's probabilities before any clamp, against the grader's word; null without a grader or labels. */
+  /** Who says which answer of the run's own comparisons is the better one, for `softLabels` and `agreement`; null where nobody does. */
+  truth: z.enum(["labels", "grader"]).nullable(),
+  /** The feedback model's probabilities before any clamp, against the truth; null without it or without labels. */
   softLabels: calibration.nullable(),
   /** On comparisons held out from its training. */
   preferenceModel: z.array(calibration.extend({ source: criterion })),
@@ -110,7 +112,7 @@ const resultsSchema = z.strictObject({
       /** Readings of comparisons it was drawn for, and how far from one half they were on average. */
       readings: z.int(),
       decisiveness,
-      /** Of the comparisons that it decided and the grader does too, those it decided alike. */
+      /** Of the comparisons that it decided and the truth does too, those it decided alike. */
       agreement: rate.nullable(),
       /** The preference model on held-out comparisons that were labelled under it. */
       preferenceModel: calibration

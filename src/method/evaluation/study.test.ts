@@ -26,7 +26,15 @@ function run(sl: number, rl: number): Results {
       { model: "sl-cai", ...rateAnswers(verdicts(sl)) },
       { model: "rl-cai", ...rateAnswers(verdicts(rl)) },
     ],
-    ...{ rounds: [], elo: [], winRates: [], softLabels: null, preferenceModel: [], rewardAgainstKl: null },
+    ...{
+      rounds: [],
+      elo: [],
+      winRates: [],
+      truth: null,
+      softLabels: null,
+      preferenceModel: [],
+      rewardAgainstKl: null,
+    },
     history: { supervised: [], preference: [], rl: [] },
     ...{ principles: [], accord: [], coverage: [], diversity: [], oddities: [] },
   };
