@@ -72,7 +72,7 @@ async function truthOf(run: Run, { recipe, feedback }: Made, grader: Grader | nu
   const labels = await importPreferences(run, "harmlessness", { file, count });
   const truth = labelTruth(labels, feedback.prompts);
   const told = feedback.comparisons.filter((comparison) => truth.better(comparison) !== null).length;
-  const text = `${basename(file)}: ${labels.length} labels, of ${told} of the run's ${feedback.comparisons.length} comparisons`;
+  const text = `${basename(file)}: labels of ${told} of the run's ${feedback.comparisons.length} comparisons`;
   const advice = "a label is matched by its prompt and its two answers, as `charter export` writes them";
   if (told > 0) run.emit({ kind: "note", level: "info", text });
   else run.emit({ kind: "note", level: "warning", text: `${text}; ${advice}` });
