@@ -29,10 +29,10 @@ export async function checkFiles(recipe: Recipe): Promise<void> {
   const { supervised, feedback, preference, evaluation } = recipe;
   const { demonstrations } = supervised;
   const { helpfulness } = preference;
-  if (demonstrations.file !== null) await readDemonstrations(demonstrations.file, demonstrations.count);
   const { labels } = evaluation;
-  if (labels.file !== null) await readPreferences(labels.file, labels.count);
+  if (demonstrations.file !== null) await readDemonstrations(demonstrations.file, demonstrations.count);
   if (helpfulness.file !== null) await readPreferences(helpfulness.file, helpfulness.count);
+  if (labels.file !== null) await readPreferences(labels.file, labels.count);
   if (feedback.source === "file" && feedback.file !== null)
     await readPreferences(feedback.file, feedback.pairs);
 }
