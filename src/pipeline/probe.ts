@@ -150,12 +150,11 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
       clock,
     );
     const costs = await costsOf(model, prompts, responses, recipe.supervised.batch, clock);
-    const sampled = lengths.response * responses.length;
-    const reading = costs.read * lengths.prompt * prompts.length;
-    return {
-      lengths,
-      costs: { ...costs, remote, sample: Math.max(0, sampling - reading) / Math.max(1, sampled) },
-    };
+    const sampled = Math.max(1, lengths.response * responses.length);
+    const read = lengths.prompt * prompts.length;
+    // What is left of the call once its prompts are read; a sampled token never costs less than a read one.
+    const sample = Math.max((sampling - costs.read * read) / sampled, sampling / (sampled + read));
+    return { lengths, costs: { ...costs, remote, sample } };
   } finally {
     await model.close();
   }
