@@ -1,9 +1,11 @@
 // Lowerings that differ on WebGPU: it has no FusedMatMul and no LogSoftmax (they would run on the CPU, with a copy each
-// way), and its norm kernel leaves the second output unfilled. Measured with onnxruntime-node 1.30.
+// way), its norm kernel leaves the second output unfilled, and its ScatterND adds to a row one update at a time, which
+// that of the CPU does not. Measured with onnxruntime-node 1.30.
 
 import { attentionBy, tokenLogProbsBy } from "./lower-language.ts";
-import type { Lowerings, Product } from "./lowering.ts";
-import { int, ints, type OnnxWriter, real } from "./onnx.ts";
+import type { Call, Lowerings, Product } from "./lowering.ts";
+import { int, ints, type OnnxWriter, real, text } from "./onnx.ts";
+import { sizeOf } from "./shape.ts";
 import { scalar } from "./tensor.ts";
 
 /** Gemm for matrices; for more axes MatMul, with transposition and scale as nodes of their own. */
@@ -33,6 +35,15 @@ function logSoftmax(onnx: OnnxWriter, a: string): string {
   return onnx.node("Sub", [shifted, onnx.node("Log", [total])]);
 }
 
+function scatterAddRows({ onnx, names, operands, result }: Call<"scatterAddRows">): string {
+  const count = sizeOf(operands[0]!.shape);
+  const table = onnx.node("ConstantOfShape", [onnx.integers(result.shape)]);
+  const wide = onnx.node("Cast", [names[0]!], { to: int(7) }); // ScatterND takes int64 alone
+  const rows = onnx.node("Reshape", [wide, onnx.integers([count, 1])]);
+  const updates = onnx.node("Reshape", [names[1]!, onnx.integers([count, result.shape[1]!])]);
+  return onnx.node("ScatterND", [table, rows, updates], { reduction: text("add") });
+}
+
 /** The rows that replace those of lower.ts. */
 export const webgpuLowerings: Partial<Lowerings> = {
   matmul: ({ onnx, names, operands, attributes }) =>
@@ -41,6 +52,7 @@ export const webgpuLowerings: Partial<Lowerings> = {
       operands.map(({ shape }, i) => ({ name: names[i]!, rank: shape.length })),
       attributes,
     ),
+  scatterAddRows,
   attention: attentionBy(product),
   logSoftmax: ({ onnx, names }) => logSoftmax(onnx, names[0]!),
   tokenLogProbs: tokenLogProbsBy(logSoftmax),

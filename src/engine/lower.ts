@@ -58,13 +58,18 @@ function lowerPad({ onnx, names, operands, attributes }: Call<"pad">): string {
   ]);
 }
 
+/**
+ * ScatterElements adds one number after the other. ScatterND would share the rows out to threads, and of two that add to one row at
+ * once one is lost (onnxruntime-node 1.30, microsoft/onnxruntime#18048).
+ */
 function lowerScatterAddRows({ onnx, names, operands, result }: Call<"scatterAddRows">): string {
   const count = sizeOf(operands[0]!.shape);
+  const shape = onnx.integers([count, result.shape[1]!]);
   const table = onnx.node("ConstantOfShape", [onnx.integers(result.shape)]);
-  const wide = onnx.node("Cast", [names[0]!], { to: int(7) }); // ScatterND takes int64 alone
-  const rows = onnx.node("Reshape", [wide, onnx.integers([count, 1])]);
-  const updates = onnx.node("Reshape", [names[1]!, onnx.integers([count, result.shape[1]!])]);
-  return onnx.node("ScatterND", [table, rows, updates], { reduction: text("add") });
+  const rows = onnx.node("Reshape", [names[0]!, onnx.integers([count, 1])]);
+  const targets = onnx.node("Expand", [rows, shape]);
+  const updates = onnx.node("Reshape", [names[1]!, shape]);
+  return onnx.node("ScatterElements", [table, targets, updates], { axis: int(0), reduction: text("add") });
 }
 
 function lowerAddAtTokens({ onnx, names, operands }: Call<"addAtTokens">): string {

@@ -49,6 +49,22 @@ it("the same run twice gives the same bytes, also from a second compilation", as
   await Promise.all([first.dispose(), second.dispose()]);
 });
 
+it("rows that threads could add to at once all count", async () => {
+  const [rows, count, width] = [40, 4096, 128];
+  const targets = Int32Array.from({ length: count }, (_, i) => (i * i) % rows);
+  const updates = draw("updates", [count, width]);
+  const expected = new Float64Array(rows * width);
+  for (const [i, number] of updates.data.entries())
+    expected[targets[Math.floor(i / width)]! * width + (i % width)]! += number;
+  const [indices, values] = [f.input("targets", [count], "int32"), f.input("updates", [count, width])];
+  const executable = await compile({ sums: f.scatterAddRows(rows, indices, values) }, { threads: 2 });
+  for (let run = 0; run < 10; run++) {
+    const { sums } = await executable.run({ targets: int32(targets), updates });
+    expectClose(`run ${run}`, sums!.data, expected, "float32");
+  }
+  await executable.dispose();
+});
+
 it("the same graph built twice lowers to the same bytes", () => {
   expect(lowerGraph(network().outputs).bytes).toEqual(lowerGraph(network().outputs).bytes);
 });
