@@ -67,6 +67,27 @@ export const CRITIQUE_FRAMES: readonly PhrasingFrame[] = [
       ["{subject} in"],
       [...SAID.map((answer) => `${answer}?`)],
     ),
+    // Two wishes in one sentence: who has heard none takes the first for all that is wanted, and says the answer again.
+    ...composed(
+      [
+        "Look over",
+        "Look back at",
+        "Have another look at",
+        "Reconsider",
+        "Study",
+        "Think about",
+        "Return to",
+      ],
+      ["your answer", "the response once more", "what you said"],
+      ["and say if", "and tell me whether", "and let me know where", "then decide whether"],
+      ["it has {subject} in it.", "there is any {subject}.", "you notice {subject}."],
+    ),
+    ...composed(
+      ["Look over", "Look back at", "Have another look at", "Reconsider", "Study", "Take"],
+      ["the answer", "your last reply again", "what you said"],
+      ["and point to", "and pick out any", "and name", "and quote any", "then show me"],
+      ["{subject}."],
+    ),
     ...composed(
       ["Comment on", "Report on", "What about"],
       ["{subject} in"],
