@@ -6,8 +6,11 @@ import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
 import { shownPath } from "./shown-path.ts";
 
-/** How a folder ends in which an amendment or a study is only looked at (pipeline/amend.ts, study.ts). */
-const PREVIEW = /\.(amending|planning)$/;
+/**
+ * How a folder ends that has a ledger and is no run: an amendment or a study is only looked at in it (pipeline/amend.ts, study.ts),
+ * or it has what models said of constitutions (given-model.ts).
+ */
+const NO_RUN = /\.(amending|planning|answers)$/;
 
 /** The same of a folder with results of its own: that of a study has those of many runs. */
 export function findSingleRun(...of: Parameters<typeof findRun>): string {
@@ -24,7 +27,7 @@ export function findSingleRun(...of: Parameters<typeof findRun>): string {
 export function findRun(given: string | undefined, runs: string, workingDirectory: string): string {
   const root = resolve(workingDirectory, runs);
   const names = existsSync(root)
-    ? readdirSync(root).filter((name) => !PREVIEW.test(name) && existsSync(ledgerPath(join(root, name))))
+    ? readdirSync(root).filter((name) => !NO_RUN.test(name) && existsSync(ledgerPath(join(root, name))))
     : [];
   if (given === undefined) {
     const changed = (name: string) => statSync(ledgerPath(join(root, name))).mtimeMs;

@@ -1,10 +1,13 @@
-// --model: opens the model that it names, tells how many questions are answered, and closes it again.
+// --model: opens the model that it names, tells how many questions are answered, keeps the answers for the next time, and closes
+// it again.
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { OnAsked } from "../method/constitution/ask.ts";
 import type { LanguageModel } from "../models/model.ts";
 import { openSource, parseModel } from "../pipeline/given-model.ts";
 import { shownSource } from "../pipeline/named-model.ts";
+import { remembering } from "../pipeline/remembered-model.ts";
+import { openRunDirectory } from "../pipeline/run-directory.ts";
 import { counted, whole } from "./amounts.ts";
 import { folderOf } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
@@ -17,6 +20,9 @@ export interface Asked {
   readonly signal: AbortSignal;
 }
 
+/** Where answers are kept, beside the runs: a ledger, and no run (find-run.ts). */
+const KEPT_IN = "constitution.answers";
+
 /** What `use` makes of the model; undefined where none was named. */
 export async function withGivenModel<T>(
   given: string | undefined,
@@ -27,9 +33,10 @@ export async function withGivenModel<T>(
   const named = parseModel(given, "--model");
   const source = typeof named === "string" ? await placeOf(named, terminal) : named;
   const signal = interruptible(terminal);
-  const model = await openSource(source, terminal.now);
+  const { isInteractive, writeError, workingDirectory, now } = terminal;
+  using kept = openRunDirectory(join(workingDirectory, "runs", KEPT_IN));
+  const model = await openSource(source, now);
   try {
-    const { isInteractive, writeError } = terminal;
     const onAsked: OnAsked = (done, total) => {
       if (isInteractive)
         writeError(
@@ -37,7 +44,9 @@ export async function withGivenModel<T>(
         );
     };
     const name = typeof named === "string" ? named : shownSource(named);
-    return { name, result: await use({ model, onAsked, signal }) };
+    const { path: directory, ledger } = kept;
+    const asked = remembering(model, { ledger, directory, emit: () => {}, signal, now, device: "cpu" });
+    return { name, result: await use({ model: asked, onAsked, signal }) };
   } finally {
     await model.close();
   }
