@@ -29,10 +29,7 @@ export async function answersTo(
   while (answers.length < questions.length) {
     const batch = questions.slice(answers.length, answers.length + together);
     const samples = await model.sample(
-      batch.map((content, i) => ({
-        conversation: [{ role: "user", content }],
-        seed: `constitution/${answers.length + i}`,
-      })),
+      batch.map((content) => ({ conversation: [{ role: "user", content }], seed: "constitution" })),
       SAMPLING,
       signal,
     );
