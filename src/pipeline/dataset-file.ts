@@ -1,11 +1,12 @@
-// The rows of a data file, as a stream: JSONL, a JSON list, one JSON document, each also gzip or zstd, or Parquet. What a file is
-// is told by its bytes, not its name. Knows bytes and lines, not what rows look like.
+// The rows of a data file, as a stream: JSONL, a JSON list, one JSON document, CSV, each also gzip or zstd, or Parquet. What a file
+// is is told by its bytes; of CSV, which has none of its own, by its name. Knows bytes and lines, not what rows look like.
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib";
 import type { SourceRow } from "../method/datasets/dataset.ts";
 import { UserError } from "../user-error.ts";
+import { csvRows, isCsv } from "./csv-rows.ts";
 import { splitRows } from "./split-rows.ts";
 
 /** Bytes read at once. */
@@ -44,18 +45,15 @@ export async function* rowsOf(file: string): AsyncGenerator<SourceRow> {
   if (mistaken !== undefined)
     throw new UserError(
       "dataset-format",
-      `${file}: expected JSONL or Parquet, got ${mistaken.what}`,
+      `${file}: expected JSONL, CSV or Parquet, got ${mistaken.what}`,
       mistaken.hint,
     );
-  if (begins(Buffer.from("PAR1"))) yield* parquet(file);
-  else
-    yield* splitRows(
-      file,
-      bytesOf(
-        file,
-        COMPRESSED.find(({ magic }) => begins(magic)),
-      ),
-    );
+  if (begins(Buffer.from("PAR1"))) return yield* parquet(file);
+  const bytes = bytesOf(
+    file,
+    COMPRESSED.find(({ magic }) => begins(magic)),
+  );
+  yield* isCsv(file) ? csvRows(file, bytes) : splitRows(file, bytes);
 }
 
 async function startOf(file: string): Promise<Uint8Array> {

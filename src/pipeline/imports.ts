@@ -132,7 +132,7 @@ function setAside(run: Run, kind: string, file: string, skipped: readonly Skippe
 
 /** One file for the bytes that were read and what they were read as; of two readings the one that went further. */
 function keep(run: Run, kind: string, file: string, skipped: readonly Skipped[]): string {
-  const name = basename(file).replace(/(\.(jsonl?|parquet|gz|zst))+$/, "");
+  const name = basename(file).replace(/(\.(jsonl?|csv|tsv|parquet|gz|zst))+$/, "");
   const path = join(run.directory, "malformed", `${kind}-${name}-${hashFile(file).slice(0, 8)}.jsonl`);
   const text = skipped.map((row) => `${JSON.stringify(row)}\n`).join("");
   if (!existsSync(path) || statSync(path).size < Buffer.byteLength(text)) {

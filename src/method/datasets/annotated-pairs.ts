@@ -59,6 +59,23 @@ export function preferenceOf(row: Row, annotator?: string): Row {
   };
 }
 
+/** The same of a row as the tables have it that Inverse Constitutional AI starts from: one preference, nobody's by name. */
+export function preferredText(row: Row): Row {
+  const response = (side: string) => ({
+    text: row[`text_${side}`],
+    ...(row[`model_${side}`] != null && { model: row[`model_${side}`] }),
+  });
+  const annotations = { preferred_text: { type: "human", pref: row["preferred_text"] } };
+  const document = {
+    prompt: row["input"],
+    response_a: response("a"),
+    response_b: response("b"),
+    annotations,
+  };
+  const { annotator: _, annotations: __, ...pair } = preferenceOf(document);
+  return pair;
+}
+
 function annotationsOf(value: unknown): readonly (readonly [string, Annotation])[] {
   if (isRecord(value)) return Object.entries(value).map(([id, each]) => [id, isRecord(each) ? each : {}]);
   throw new MalformedRow(

@@ -7,6 +7,7 @@ export type SkipReason =
   | "bad-encoding"
   | "bad-json"
   | "not-an-object"
+  | "wrong-cells"
   | "unknown-shape"
   | "unknown-role"
   | "broken-alternation"
@@ -41,6 +42,8 @@ export type Row = Readonly<Record<string, unknown>>;
 export interface SourceRow {
   readonly line: number;
   readonly source: string | Uint8Array | Row;
+  /** What is wrong with it before it is looked at. */
+  readonly fault?: MalformedRow;
 }
 
 /** What became of a row. */
@@ -67,8 +70,11 @@ export class MalformedRow extends Error {
 }
 
 /** Reads one row, which may hold several: nothing where it is blank. */
-export function* readRow<T>({ line, source }: SourceRow, reader: RowReader<T>): Generator<Outcome<T>> {
-  const value = attempt(line, source, () => parseObject(source));
+export function* readRow<T>({ line, source, fault }: SourceRow, reader: RowReader<T>): Generator<Outcome<T>> {
+  const value = attempt(line, source, () => {
+    if (fault !== undefined) throw fault;
+    return parseObject(source);
+  });
   if ("skipped" in value) yield value;
   else if (value.result !== undefined)
     for (const [i, row] of comparisonsOf(value.result).entries()) yield* readParts(line + i, row, reader);

@@ -154,6 +154,26 @@ describe("a comparison is read back from", () => {
     );
   });
 
+  test("the table that annotated pairs are made from", () => {
+    const row = {
+      text_a: "Yes.",
+      text_b: "No.",
+      preferred_text: "text_b",
+      input: "Tea?",
+      model_b: "B",
+      n: 1,
+    };
+    const { rows, skipped } = parsePreferences(lines(row, { ...row, preferred_text: "tie" }));
+    expect(rows).toMatchObject([
+      {
+        conversation: [{ role: "user", content: "Tea?" }],
+        ...{ chosen: "No.", rejected: "Yes.", probability: 1 },
+        metadata: { n: 1, chosen_response: { model: "B" } },
+      },
+    ]);
+    expect(skipped).toMatchObject([{ line: 2, reason: "no-preference" }]);
+  });
+
   test("annotated pairs, for the human or whoever is named, at either place", () => {
     const isFirst = fc.boolean();
     fc.assert(

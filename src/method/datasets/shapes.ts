@@ -1,7 +1,7 @@
 // The shapes of rows that data sets come in, known by their columns: a table, most particular first. A row says what it can serve
 // as, and gives itself in the words of ours: { prompt, chosen, rejected }, { prompt, response, critique, revision }, or a prompt.
 // Columns that a shape does not know travel along as metadata. docs/files.md is held to this table.
-import { preferenceOf } from "./annotated-pairs.ts";
+import { preferenceOf, preferredText } from "./annotated-pairs.ts";
 import { contentOf } from "./conversation.ts";
 import { MalformedRow, type Row } from "./dataset.ts";
 import { otherColumns } from "./metadata.ts";
@@ -47,6 +47,8 @@ const PAIR = ["chosen", "rejected", ...LABELS];
 const COMPLETIONS = ["completion", "completions", "label", "labels"];
 const CAI = ["init_prompt", "init_response", "critic_prompt", "critic_response"];
 const REVISION = ["revision_prompt", "revision_response"];
+const TEXTS = ["text_a", "text_b"];
+const MODELS = ["model_a", "model_b"];
 const OWN = ["critique_request", "critiqueRequest", "revision_request", "revisionRequest"];
 
 /** Conversations in one column, whose last answer a prompt leaves behind. */
@@ -79,6 +81,13 @@ export const SHAPES: readonly Shape[] = [
       preferences: { leaves: [], rows: (row, { annotator }) => preferenceOf(row, annotator) },
     };
   }),
+  {
+    name: "ICAI table",
+    columns: [...TEXTS, "preferred_text"],
+    optional: ["input", ...MODELS],
+    prompts: { leaves: [...TEXTS, "preferred_text", ...MODELS], rows: (row) => ({ prompt: row["input"] }) },
+    preferences: { leaves: [], rows: preferredText },
+  },
   {
     name: "the paper's SL samples",
     columns: ["initial_response", "cst"],

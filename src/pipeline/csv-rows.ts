@@ -1,0 +1,99 @@
+// Rows of a table as spreadsheets save it: names of columns first, then a row each, with commas, semicolons or tabs between cells.
+// Cells are text, but for what other files have as values. Parses cells; knows no columns.
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type CsvError, type Info, parse } from "csv-parse";
+import { MalformedRow, type Row, type SourceRow } from "../method/datasets/dataset.ts";
+import { UserError } from "../user-error.ts";
+
+/** A name that says so, compressed or not: no byte of such a file does. */
+export const isCsv = (file: string): boolean => /\.[ct]sv(\.(gz|zst))?$/i.test(file);
+
+/** Columns of numbers; a prompt may well be a number and is text. */
+const NUMBERS = new Set(["chosen_prob", "margin"]);
+
+const DELIMITERS = [",", ";", "\t"] as const;
+
+/**
+ * The rows after the names, each with the line it begins on.
+ * @param file what errors call it
+ * @throws UserError when a quotation mark is out of place, or two columns have one name
+ */
+export async function* csvRows(file: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<SourceRow> {
+  const bytes = chunks[Symbol.asyncIterator]();
+  const first = await bytes.next();
+  if (first.done) return;
+  const parser = parse({
+    bom: true,
+    delimiter: delimiterOf(first.value),
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+  });
+  async function* all() {
+    yield first.value as Buffer;
+    yield* { [Symbol.asyncIterator]: () => bytes };
+  }
+  pipeline(Readable.from(all()), parser).catch(() => {}); // an error comes out of `parser`
+  let names: readonly string[] | undefined;
+  let line = 1;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: readonly string[]; info: Info }>) {
+      if (names === undefined) names = namesIn(file, record);
+      else yield rowOf(names, record, line);
+      line = info.lines + 1;
+    }
+  } catch (cause) {
+    const { code, message } = cause as CsvError;
+    if (!code?.startsWith("CSV_")) throw cause;
+    throw new UserError(
+      "dataset-csv",
+      `${file}: expected a table with quotation marks in pairs, got "${message}"`,
+      'put a cell with quotation marks, commas or line breaks between quotation marks, and double those in it: "He said ""no""."',
+      { cause },
+    );
+  }
+}
+
+/** What stands most often between the names. */
+function delimiterOf(start: Buffer): string {
+  const names = start
+    .toString("utf8")
+    .split(/\r?\n/, 1)[0]!
+    .replaceAll(/"[^"]*"/g, "");
+  const count = (delimiter: string) => names.split(delimiter).length;
+  return DELIMITERS.toSorted((a, b) => count(b) - count(a))[0]!;
+}
+
+function namesIn(file: string, record: readonly string[]): readonly string[] {
+  const names = record.map((name) => name.trim());
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return names;
+  throw new UserError(
+    "dataset-csv",
+    `${file}:1: expected a name of its own for every column, got "${twice}" twice`,
+    "rename one of them, or take it out",
+  );
+}
+
+function rowOf(names: readonly string[], record: readonly string[], line: number): SourceRow {
+  if (record.length !== names.length) {
+    const counts = `expected ${names.length} cells, got ${record.length}`;
+    return { line, source: { cells: record }, fault: new MalformedRow("wrong-cells", counts) };
+  }
+  const source: Row = Object.fromEntries(names.map((name, i) => [name, valueOf(name, record[i]!)]));
+  if (!record.some((cell) => cell.includes("\ufffd"))) return { line, source };
+  return { line, source, fault: new MalformedRow("bad-encoding", "expected UTF-8, got other bytes") };
+}
+
+/** Messages and metadata stand in a cell as JSON; an empty cell is no value. */
+function valueOf(name: string, cell: string): unknown {
+  if (cell === "") return null;
+  if (NUMBERS.has(name) && Number.isFinite(Number(cell))) return Number(cell);
+  if (!/^\s*[[{]/.test(cell)) return cell;
+  try {
+    return JSON.parse(cell);
+  } catch {
+    return cell;
+  }
+}
