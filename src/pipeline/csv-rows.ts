@@ -81,13 +81,13 @@ function rowOf(names: readonly string[], record: readonly string[], line: number
     const counts = `expected ${names.length} cells, got ${record.length}`;
     return { line, source: { cells: record }, fault: new MalformedRow("wrong-cells", counts) };
   }
-  const source: Row = Object.fromEntries(names.map((name, i) => [name, valueOf(name, record[i]!)]));
+  const source: Row = Object.fromEntries(names.map((name, i) => [name, cellValue(name, record[i]!)]));
   if (!record.some((cell) => cell.includes("\ufffd"))) return { line, source };
   return { line, source, fault: new MalformedRow("bad-encoding", "expected UTF-8, got other bytes") };
 }
 
 /** Messages and metadata stand in a cell as JSON; an empty cell is no value. */
-function valueOf(name: string, cell: string): unknown {
+function cellValue(name: string, cell: string): unknown {
   if (cell === "") return null;
   if (NUMBERS.has(name) && Number.isFinite(Number(cell))) return Number(cell);
   if (!/^\s*[[{]/.test(cell)) return cell;
