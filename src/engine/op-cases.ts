@@ -221,7 +221,12 @@ export const opCases: { readonly [K in OpName]: readonly OpCase[] } = {
   ],
   expand: [caseOf("expand", [[2, 1, 3]], (a) => f.expand(a!, [4, 2, 2, 3]))],
   gatherRows: [caseOf("gatherRows", [[4, 3]], (table) => f.gatherRows(table!, indices([2, 2], 3, 1, 3, 0)))],
-  scatterAddRows: [caseOf("scatterAddRows", [[3, 2]], (a) => f.scatterAddRows(5, indices([3], 4, 1, 4), a!))],
+  scatterAddRows: [
+    caseOf("scatterAddRows", [[3, 2]], (a) => f.scatterAddRows(5, indices([3], 4, 1, 4), a!)),
+    caseOf("scatterAddRows, many to a row", [[256, 4]], (a) =>
+      f.scatterAddRows(3, indices([256], ...Array.from({ length: 256 }, (_, i) => (i * i) % 3)), a!),
+    ),
+  ],
   pickTokens: [caseOf("pickTokens", [[3, 4]], (a) => f.pickTokens(a!, indices([3], 3, 0, 3)))],
   addAtTokens: [caseOf("addAtTokens", [[3, 4], [3]], (a, b) => f.addAtTokens(a!, indices([3], 2, 0, 2), b!))],
   softmax: [caseOf("softmax", [[2, 5]], (a) => f.softmax(a!))],
