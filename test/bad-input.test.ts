@@ -159,7 +159,7 @@ describe.concurrent("data is refused", () => {
     [
       "in another format",
       prompts("archive.jsonl", "PK\x03\x04...."),
-      /expected JSONL or Parquet, got a zip archive/,
+      /expected JSONL, CSV or Parquet, got a zip archive/,
       /unpack/,
     ],
     [
