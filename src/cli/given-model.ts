@@ -34,9 +34,9 @@ export async function withGivenModel<T>(
   const source = typeof named === "string" ? await placeOf(named, terminal) : named;
   const signal = interruptible(terminal);
   const { isInteractive, writeError, workingDirectory, now } = terminal;
-  using kept = openRunDirectory(join(workingDirectory, "runs", KEPT_IN));
   const model = await openSource(source, now);
   try {
+    using kept = openRunDirectory(join(workingDirectory, "runs", KEPT_IN));
     const onAsked: OnAsked = (done, total) => {
       if (isInteractive)
         writeError(
