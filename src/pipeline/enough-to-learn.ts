@@ -20,18 +20,14 @@ export function needRevisions(
 }
 
 /** @throws UserError when no two answers can be compared */
-export function needComparisons(
-  pairs: number,
-  first: readonly Response[],
-  second: readonly Response[],
-): void {
+export function needComparisons(pairs: number, toEach: readonly (readonly Response[])[]): void {
   if (pairs > 0) return;
-  const equal = first.filter(
-    ({ oddity, text }, i) => oddity === "none" && second[i]!.oddity === "none" && text === second[i]!.text,
+  const equal = toEach.filter(
+    (answers) => answers.filter(({ oddity }) => oddity === "none").length > 1,
   ).length;
   throw new UserError(
     "nothing-to-compare",
-    `AI feedback: expected at least one pair of different answers of SL-CAI, got none of ${first.length} (${equal} alike; single answers: ${oddities([...first, ...second])})`,
+    `AI feedback: expected at least one pair of different answers of SL-CAI, got none of ${toEach.length} (${equal} alike; single answers: ${oddities(toEach.flat())})`,
     "Raise feedback.sampling.temperature if answers are alike, feedback.sampling.maxTokens if they are truncated, or the number of prompts; look at `charter show --kind response`.",
   );
 }

@@ -20,12 +20,13 @@ import type {
 import type { LanguageModel, Sampling } from "../models/model.ts";
 import { needComparisons } from "./enough-to-learn.ts";
 import type { Imported } from "./imports.ts";
+import { pairStages } from "./pair-stages.ts";
 import { pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import { streamName } from "./settings.ts";
 import { sampleResponses } from "./supervised.ts";
 
-/** Two answers of SL-CAI to each prompt, paired where there is something to compare. */
+/** Answers of SL-CAI to each prompt, paired where there is something to compare. */
 export async function samplePairs(
   run: Run,
   model: LanguageModel,
@@ -36,22 +37,24 @@ export async function samplePairs(
   readonly answers: readonly Recorded<Response>[];
   readonly comparisons: readonly Recorded<Comparison>[];
 }> {
-  const answers = (which: "first" | "second") =>
-    sampleResponses(run, model, {
-      stage: `pairs-${which}`,
-      title: `Pairs: ${which} answers of SL-CAI`,
-      prompts,
-      sampling: recipe.feedback.sampling,
-      seed: `${recipe.seed}/feedback/${which}`,
-      batch: recipe.compute.batch,
-      modelEntry,
-    });
-  const first = await answers("first");
-  const second = await answers("second");
-  const pairs = first.map((a, i) => pairResponses(a, second[i]!)).filter((pair) => pair !== null);
-  needComparisons(pairs.length, first, second);
+  const drawn: (readonly Recorded<Response>[])[] = [];
+  for (const { drawn: name, stage, title } of pairStages(recipe.feedback.candidates))
+    drawn.push(
+      await sampleResponses(run, model, {
+        stage,
+        title,
+        prompts,
+        sampling: recipe.feedback.sampling,
+        seed: `${recipe.seed}/feedback/${name}`,
+        batch: recipe.compute.batch,
+        modelEntry,
+      }),
+    );
+  const toEach = prompts.map((_, i) => drawn.map((answers) => answers[i]!));
+  const pairs = toEach.map(pairResponses).filter((pair) => pair !== null);
+  needComparisons(pairs.length, toEach);
   const comparisons = await recordComparisons(run, "pairs", "Pairs to compare", pairs);
-  return { answers: [...first, ...second], comparisons };
+  return { answers: drawn.flat(), comparisons };
 }
 
 /** Writes which two answers are compared, so that what is said of them can be traced to both. */

@@ -1,6 +1,7 @@
 // What a run will ask of the models, stage by stage, before it is run: calls and tokens by counting, time by what a probe
 // measured. Pure; stages are named as in the pipeline, so that forecast and actual can be set side by side.
 import { costOf } from "./account.ts";
+import { pairStages } from "./pair-stages.ts";
 import { type Part, playersOf, type Recipe } from "./recipe.ts";
 
 /** How many of each a run has. */
@@ -188,8 +189,7 @@ function feedbackAndRl(
   // The reference, the value model and the preference model each read every answer once an iteration.
   const rollouts = { read: prompt + 3 * answer, sample: response, train: 2 * rl.passes * answer };
   return [
-    counted("pairs-first", "Pairs: first answers", pairs, answering),
-    counted("pairs-second", "Pairs: second answers", pairs, answering),
+    ...pairStages(feedback.candidates).map(({ stage, title }) => counted(stage, title, pairs, answering)),
     counted(
       "feedback",
       "Feedback: soft labels",

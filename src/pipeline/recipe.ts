@@ -5,6 +5,7 @@ import { z } from "zod";
 import { DEVICES } from "../engine/lowering.ts";
 import { LORA_TARGETS, type Lora } from "../lm/config.ts";
 import type { RlOptions } from "../method/rl/train.ts";
+import { MOST_CANDIDATES } from "./pair-stages.ts";
 import { endpointSchema } from "./recipe-endpoint.ts";
 
 const probability = z.number().min(0).max(1);
@@ -170,6 +171,8 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
         labels: z.enum(["soft", "hard"]).default("soft"), // CAI 4.1: soft labels, without chains of thought
         /** Red-team prompts for which a pair of answers is compared: one comparison a prompt (CAI 4.2). */
         pairs: countOrAll.default("all"),
+        /** Answers drawn for each, of which the two that share the fewest words are the pair. */
+        candidates: z.int().min(2).max(MOST_CANDIDATES).default(2), // CAI 4.1: two
         sampling,
         reasoningSampling: sampling,
       })
