@@ -41,6 +41,7 @@ const options = {
   minibatches: 2,
   whitenAdvantages: true,
   truncationPenalty: 1,
+  schedule: "constant" as const,
   policyAdamW: adamW,
   valueAdamW: adamW,
 };

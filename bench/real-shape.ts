@@ -89,7 +89,7 @@ for await (const _ of trainPolicy(
   {
     ...{ seed: "bench", iterations: 3, promptsPerIteration: ANSWERS, sampling },
     ...{ kl: { kind: "fixed", coefficient: 0.05 }, discount: 1, lambda: 0.95, clip: 0.2, valueClip: 10 },
-    ...{ passes: 1, minibatches: 1, whitenAdvantages: true, truncationPenalty: 1 },
+    ...{ passes: 1, minibatches: 1, whitenAdvantages: true, truncationPenalty: 1, schedule: "constant" },
     ...{ policyAdamW: adamW, valueAdamW: adamW },
   },
   { iteration: 0, klCoefficient: 0.05 },

@@ -215,6 +215,8 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
         truncationPenalty: z.number().min(0).default(1), // ours
         learningRate: positive.default(1e-5), // ours
         valueLearningRate: positive.default(1e-4), // ours
+        /** Of both learning rates, over the iterations. */
+        schedule: training.schedule,
         adamW,
         checkpointEvery: count.default(5), // ours
       })

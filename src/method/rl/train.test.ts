@@ -25,6 +25,7 @@ const options: RlOptions = {
   minibatches: 2,
   whitenAdvantages: true,
   truncationPenalty: 0,
+  schedule: "constant",
   policyAdamW: { ...adamW, learningRate: 3e-3 },
   valueAdamW: { ...adamW, learningRate: 1e-2 },
 };
@@ -89,6 +90,36 @@ test("PPO ends near the policy that theory says is best, and the KL penalty is w
   expect(Math.abs(after - best(0.5)), `from ${before} to ${after}, best ${best(0.5)}`).toBeLessThan(0.06);
   expect(scores.at(-1)!).toBeGreaterThan(scores[0]! + 0.2);
   expect((await train(0.1)).after).toBeGreaterThan(after + 0.04);
+  await host.close();
+  rmSync(folder, { recursive: true });
+}, 60_000);
+
+test("a schedule takes both learning rates down over the iterations", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ppo-"));
+  await writeTinyCheckpoint(folder);
+  const host = await openHost({ threads: 1 });
+  const taken: number[] = [];
+  const noting = async (head: "vocabulary" | "scalar"): Promise<TrainableModel> => {
+    const model = await host.open(folder, { head });
+    const optimStep: TrainableModel["optimStep"] = (adamW) => {
+      taken.push(adamW.learningRate);
+      return model.optimStep(adamW);
+    };
+    return Object.assign(Object.create(model) as TrainableModel, { optimStep });
+  };
+  const models = {
+    policy: await noting("vocabulary"),
+    value: await noting("scalar"),
+    reference: await host.open(folder),
+    scorer: rewarding,
+  };
+  const settings: RlOptions = {
+    ...options,
+    ...{ iterations: 4, promptsPerIteration: 8, passes: 1, minibatches: 1, schedule: "linear" },
+  };
+  for await (const _ of trainPolicy(models, prompts, settings, { iteration: 2, klCoefficient: 0.5 }));
+  // Iterations 2 and 3 of 4: half and a quarter of 3e-3 and of 1e-2.
+  expect(taken).toEqual([1.5e-3, 5e-3, 0.75e-3, 2.5e-3].map((rate) => expect.closeTo(rate, 8)));
   await host.close();
   rmSync(folder, { recursive: true });
 }, 60_000);

@@ -14,7 +14,7 @@ import type {
 } from "../../models/model.ts";
 import { oddityOf, withAssistant } from "../critique/respond.ts";
 import type { Draft, Prompt, Rollout } from "../records.ts";
-import { batchAt } from "../steps.ts";
+import { batchAt, learningRateAt, type Schedule } from "../steps.ts";
 import { estimateAdvantages, whiten } from "./advantages.ts";
 import { type KlControl, nextCoefficient, tokenRewards } from "./reward.ts";
 
@@ -34,6 +34,8 @@ export interface RlOptions {
   readonly whitenAdvantages: boolean;
   /** Subtracted from the score of an answer cut off by the token limit. */
   readonly truncationPenalty: number;
+  /** Of both learning rates, over the iterations. */
+  readonly schedule: Schedule["kind"];
   readonly policyAdamW: AdamW;
   readonly valueAdamW: AdamW;
 }
@@ -185,6 +187,14 @@ async function update(
   iteration: number,
 ): Promise<Metrics> {
   const size = Math.ceil(episodes.length / options.minibatches);
+  const { schedule, iterations } = options;
+  const scheduled = (adamW: AdamW): AdamW => {
+    const { learningRate } = adamW;
+    return {
+      ...adamW,
+      learningRate: learningRateAt({ kind: schedule, learningRate, warmup: 0 }, iteration, iterations),
+    };
+  };
   const seen: Metrics[] = [];
   for (let pass = 0; pass < options.passes; pass++) {
     const shuffled = seed(options.seed).child("pass", iteration, pass).random().shuffle(episodes);
@@ -207,13 +217,13 @@ async function update(
         clip: options.clip,
         examples: policyExamples,
       });
-      const policyStep = await policy.optimStep(options.policyAdamW);
+      const policyStep = await policy.optimStep(scheduled(options.policyAdamW));
       const valueLoss = await value.forwardBackward({
         kind: "ppo-value",
         clip: options.valueClip,
         examples: valueExamples,
       });
-      const valueStep = await value.optimStep(options.valueAdamW);
+      const valueStep = await value.optimStep(scheduled(options.valueAdamW));
       seen.push({
         policyLoss: policyLoss["loss"]!,
         clipFraction: policyLoss["clipFraction"]!,
