@@ -1,5 +1,5 @@
 // The options of the method, each from recipe to ledger: what was asked for is what was done. On random weights, in seconds.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -67,6 +67,23 @@ it("trains adapters beside a frozen base, keeps them as PEFT does, and merges th
   expect(within.stdout.replace("merged", "rl-cai")).toBe(beside.stdout);
   const whole = await charter("merge", merged, "--to", join(folder, "again"));
   expect([whole.code, whole.stderr]).toEqual([2, expect.stringContaining("expected a folder of adapters")]);
+});
+
+it("comes to the same entries wherever the policy lies, and every checkpoint names where that is", async () => {
+  const lora = "lora={ rank: 4, targets: [q_proj] }";
+  const elsewhere = join(folder, "else", "where");
+  cpSync(join(folder, "policy"), elsewhere, { recursive: true });
+  const [here, there] = [await run("here", lora), await run("there", lora, `policy=${elsewhere}`)];
+  const idsOf = ({ ledger }: { readonly ledger: Ledger }) =>
+    ["checkpoint", "comparison", "rollout", "prediction"].map((kind) =>
+      [...ledger.entries(kind)].map(({ id }) => id),
+    );
+  expect(idsOf(there)).toEqual(idsOf(here));
+  const base = (name: string, stage: string) =>
+    JSON.parse(readFileSync(join(folder, name, "checkpoints", stage, "adapter_config.json"), "utf8"))
+      .base_model_name_or_path;
+  for (const stage of ["sl-cai", "rl-cai"])
+    expect([base("here", stage), base("there", stage)]).toEqual([join(folder, "policy"), elsewhere]);
 });
 
 it("scores with a preference model that has a tokenizer, and adapters, of its own", async () => {

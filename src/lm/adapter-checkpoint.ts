@@ -2,7 +2,7 @@
 // adapter_model.safetensors. Read with that checkpoint, they are a model like any other.
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../user-error.ts";
 import { fromPeftTensors, parseAdapterConfig, toAdapterJson, toPeftTensors } from "./adapter.ts";
@@ -64,6 +64,28 @@ export async function readAdapterCheckpoint(
     tensors: new Map([...base.tensors, ...tensors]),
     adapters: { lora, base: { id: base.id, directory: base.directory } },
   };
+}
+
+/** The folder of the checkpoint that a model stands on: its own, or the one that its adapters name. */
+export async function standsOn(directory: string): Promise<string> {
+  const isAdapters =
+    !existsSync(join(directory, "config.json")) && existsSync(join(directory, ADAPTER_CONFIG));
+  return isAdapters ? (await readAdapterConfig(directory)).base : directory;
+}
+
+/**
+ * Writes into a folder of adapters which checkpoint they stand beside. Nothing where the folder has none.
+ *
+ * @param base that checkpoint's folder, or null to name none: then the bytes say nothing of where anything lies
+ */
+export async function nameBase(directory: string, base: string | null): Promise<void> {
+  const path = join(directory, ADAPTER_CONFIG);
+  if (!existsSync(path)) return;
+  const json = parseJson(await readFile(path, "utf8"), path);
+  await writeFile(
+    path,
+    jsonBytes({ ...json, base_model_name_or_path: base === null ? null : resolve(base) }),
+  );
 }
 
 /** What a folder of adapters is written from. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { blobPath, moveToBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
 import { explainStorageError } from "../ledger/storage-error.ts";
+import { nameBase, standsOn } from "../lm/adapter-checkpoint.ts";
 import { identifyCheckpoint } from "../lm/checkpoint.ts";
 import type { Metrics, TrainableModel } from "../models/model.ts";
 import type { Parent, Run } from "./perform.ts";
@@ -48,16 +49,19 @@ export async function keepCheckpoint(
     readonly stage: string;
     readonly key: string;
     readonly model: TrainableModel;
+    /** Folder of the checkpoint that the training started from. */
+    readonly start: string;
     readonly history: readonly Metrics[];
     readonly parents: readonly Parent[];
     readonly settings: Settings;
   },
 ): Promise<Trained> {
-  const { stage, key, model, history, parents, settings } = made;
+  const { stage, key, model, start, history, parents, settings } = made;
   const fresh = join(run.directory, "checkpoints", `.${stage}.saving`);
   await rm(fresh, { recursive: true, force: true });
   await model.save(fresh);
   const modelId = await identifyCheckpoint(fresh);
+  await nameBase(fresh, null);
   const files: Record<string, string> = {};
   for (const name of (await readdir(fresh)).sort())
     files[name] = moveToBlob(run.directory, join(fresh, name));
@@ -65,21 +69,29 @@ export async function keepCheckpoint(
   const body: CheckpointBody = { stage, modelId, files, history };
   const checkpointEntry = { kind: "checkpoint", body: body as unknown as Json, parents };
   const [entries] = run.ledger.commit([{ key, entries: [checkpointEntry, settingsEntry(stage, settings)] }]);
-  const checkpoint = await layOut(run, entries![0]!.id, body);
+  const checkpoint = await layOut(run, entries![0]!.id, body, start);
   // As the ledger returns it, so that a run and its repetition see the same, to the order of keys.
   return { checkpoint, history: (entries![0]!.body as unknown as CheckpointBody).history };
 }
 
 /** The checkpoint remembered under a key, laid out again if its folder is gone. */
-export async function recalledCheckpoint(run: Run, key: string): Promise<Trained | undefined> {
+export async function recalledCheckpoint(run: Run, key: string, start: string): Promise<Trained | undefined> {
   const entry = run.ledger.recall(key)?.[0];
   if (entry === undefined) return undefined;
   const body = entry.body as unknown as CheckpointBody;
-  return { checkpoint: await layOut(run, entry.id, body), history: body.history };
+  return { checkpoint: await layOut(run, entry.id, body, start), history: body.history };
 }
 
-/** Copies the files to checkpoints/<stage>/; what a person does there never touches the blobs. */
-async function layOut(run: Run, id: string, { stage, modelId, files }: CheckpointBody): Promise<Checkpoint> {
+/**
+ * Copies the files to checkpoints/<stage>/; what a person does there never touches the blobs. Where adapters' base lies is known
+ * to the run, not to the ledger: else every id would depend on the folder that the project is in.
+ */
+async function layOut(
+  run: Run,
+  id: string,
+  { stage, modelId, files }: CheckpointBody,
+  start: string,
+): Promise<Checkpoint> {
   const directory = join(run.directory, "checkpoints", stage);
   const fresh = join(run.directory, "checkpoints", `.${stage}.laying-out`);
   try {
@@ -87,6 +99,7 @@ async function layOut(run: Run, id: string, { stage, modelId, files }: Checkpoin
     await mkdir(fresh, { recursive: true });
     for (const [name, blob] of Object.entries(files))
       await copyFile(blobPath(run.directory, blob), join(fresh, name));
+    await nameBase(fresh, await standsOn(start));
     await rm(directory, { recursive: true, force: true });
     await rename(fresh, directory);
   } catch (error) {

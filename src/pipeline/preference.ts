@@ -118,6 +118,7 @@ export function trainPreference(
     unit: "step",
     version: 1,
     key: { base: base.modelId, examples, options: options as unknown as Json, ...adaptersKey(adapters) },
+    start: base.directory,
     parents: [
       { id: base.id, role: "base" },
       { id: examples, role: "training-set" },

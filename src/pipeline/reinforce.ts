@@ -41,6 +41,7 @@ export function reinforce(
       prompts: promptsEntry,
       options: options as unknown as Json,
     },
+    start: slCai.directory,
     parents: [
       { id: slCai.id, role: "start" },
       { id: preferenceModel.id, role: "preference-model" },

@@ -90,6 +90,7 @@ export async function fineTune(
       options: options as unknown as Json,
       ...adaptersKey(recipe),
     },
+    start: base.directory,
     parents: [
       { id: base.id, role: "base" },
       { id: examplesEntry, role: "training-set" },

@@ -31,6 +31,8 @@ export interface Training<M extends Readonly<Record<string, TrainableModel>>> {
   /** Everything that determines the result, apart from stage and version. */
   readonly key: Json;
   readonly parents: readonly Parent[];
+  /** Folder of the checkpoint that it starts from. */
+  readonly start: string;
   /** What the training was done with, for those who ask. */
   readonly settings: Settings;
   readonly turns: number;
@@ -76,7 +78,7 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
   const end = (reused: number) =>
     run.emit({ kind: "stage-end", stage, ms: run.now() - begun, done: turns, reused });
 
-  const recalled = await recalledCheckpoint(run, finalKey);
+  const recalled = await recalledCheckpoint(run, finalKey, training.start);
   if (recalled !== undefined) {
     releaseStates(run, finalKey, []);
     start(turns);
@@ -124,6 +126,7 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
       stage,
       key: finalKey,
       model: models[training.result]!,
+      start: training.start,
       history,
       settings: training.settings,
       parents: [...(previous === undefined ? [] : [{ id: previous, role: "state" }]), ...training.parents],
