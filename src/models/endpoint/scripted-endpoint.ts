@@ -49,11 +49,48 @@ export function scriptedOptions(
   };
 }
 
-/** A thousand times faster than the clock: what is asked together still is together. */
+/** A sleeper of FAST, and the moment it wakes. */
+interface Sleeper {
+  readonly due: number;
+  readonly wake: () => void;
+}
+
+const sleepers = new Set<Sleeper>();
+let moment = 0;
+let isLeaping = false;
+
+/**
+ * Time that leaps to the next moment anyone wakes. Who fell asleep together for as long wakes together, on however busy a
+ * machine: what is asked together still is together.
+ */
 export const FAST: Pace = {
-  now: () => 0,
-  sleep: (ms, signal) => setTimeout(ms / 1000, undefined, { signal }),
+  now: () => moment,
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        sleepers.delete(sleeper);
+        signal?.removeEventListener("abort", leave);
+        settle();
+      };
+      const leave = () => end(() => reject(signal!.reason));
+      const sleeper: Sleeper = { due: moment + ms, wake: () => end(resolve) };
+      if (signal?.aborted) return reject(signal.reason);
+      signal?.addEventListener("abort", leave);
+      sleepers.add(sleeper);
+      if (!isLeaping) void leap();
+    }),
 };
+
+async function leap(): Promise<void> {
+  isLeaping = true;
+  for (;;) {
+    await setTimeout(1);
+    if (sleepers.size === 0) break;
+    moment = Math.min(...[...sleepers].map(({ due }) => due));
+    for (const { due, wake } of sleepers) if (due === moment) wake();
+  }
+  isLeaping = false;
+}
 
 /** Notes of batches in memory, and what was told of them. */
 export function notesInMemory(): BatchNotes & { readonly told: string[] } {
