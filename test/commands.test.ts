@@ -192,6 +192,8 @@ it("chat forgets the oldest exchange where a conversation outgrows the model, an
   );
   const [code] = await once(child, "close");
   expect(code).toBe(0);
-  expect(said).toContain("(short forgets the oldest exchange: it reads 160 tokens)");
-  expect(said).toContain("(short cannot answer: the question alone fills the 160 tokens it reads)");
+  expect(said).toContain(
+    "(short forgets the oldest exchange: the conversation is longer than the 160 tokens it reads)",
+  );
+  expect(said).toContain("(short cannot answer: the question alone is longer than the 160 tokens it reads)");
 }, 60_000);

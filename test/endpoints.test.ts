@@ -183,6 +183,16 @@ it("answers through an endpoint, where another checkpoint is trained", async () 
     expect((body as { text: string }).text).toMatch(/^On [13]($| turns: it could)/);
 });
 
+it("chats beside a checkpoint", async () => {
+  server = await startScriptedServer({ answer: () => "Boil water." });
+  const endpoint = `{ endpoint: "${server.endpoint}", model: large }`;
+  const asked = ["--ask", "how to brew tea", "--max-tokens", "8"];
+  const { code, stdout, stderr } = await charter("chat", join(folder, "policy"), endpoint, ...asked);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/^policy {2}.*/);
+  expect(stdout).toContain(`large at ${server.endpoint}  Boil water.\n`);
+});
+
 it("stops before a budget is exceeded, and goes on with a higher one", async () => {
   const usage = { prompt_tokens: 100, completion_tokens: 10 };
   server = await startScriptedServer({

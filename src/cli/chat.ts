@@ -1,12 +1,10 @@
-// charter chat <checkpoint...>: talk to a checkpoint; with two or more, each answers the same question, one under the other,
-// and each goes on from its own answers.
-import { existsSync } from "node:fs";
-import { basename, resolve } from "node:path";
+// charter chat <model...>: talk to a checkpoint or an endpoint; with two or more, each answers the same question, one under the
+// other, and each goes on from its own answers.
+import { basename } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { openHost } from "../models/local.ts";
-import type { Conversation, Sampling, TrainableModel } from "../models/model.ts";
-import { UserError } from "../user-error.ts";
-import { folderOf } from "./hub-progress.ts";
+import type { Conversation, Sample, Sampling } from "../models/model.ts";
+import type { OpenModel } from "../pipeline/named-model.ts";
+import { openGiven } from "./given-model.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ChatOptions {
@@ -20,31 +18,22 @@ export interface ChatOptions {
 
 interface Speaker {
   readonly name: string;
-  readonly model: TrainableModel;
+  readonly model: OpenModel;
   conversation: Conversation;
 }
 
 export async function chat(
-  checkpoints: readonly string[],
+  models: readonly string[],
   options: ChatOptions,
   terminal: Terminal,
 ): Promise<number> {
   const { temperature, topP, maxTokens } = options;
   const sampling: Sampling = { temperature, topP, maxTokens, stop: [] };
-  const host = await openHost({});
+  const speakers: Speaker[] = [];
   try {
-    const speakers: Speaker[] = [];
-    for (const given of checkpoints) {
-      const path = resolve(terminal.workingDirectory, given);
-      const model = await host.open(existsSync(path) ? path : await folderOf(given, path, terminal));
-      if (model.head !== "vocabulary") {
-        throw new UserError(
-          "not-a-speaker",
-          `${given}: expected a model that answers, got one that scores (a preference model)`,
-          "Name another checkpoint, such as checkpoints/rl-cai of the same run.",
-        );
-      }
-      speakers.push({ name: basename(given), model, conversation: [] });
+    for (const given of models) {
+      const { name, model } = await openGiven(given, "chat", terminal);
+      speakers.push({ name: name === given ? basename(name) : name, model, conversation: [] });
     }
     let turn = 0;
     for await (const line of questions(options.ask, terminal)) {
@@ -54,7 +43,7 @@ export async function chat(
     }
     return 0;
   } finally {
-    await host.close();
+    for (const { model } of speakers) await model.close();
   }
 }
 
@@ -67,19 +56,24 @@ async function answer(
 ) {
   let conversation: Conversation = [...speaker.conversation, { role: "user", content: line }];
   let [sample] = await speaker.model.sample([{ conversation, seed }], sampling);
+  const { contextLength } = speaker.model;
+  const reach = contextLength === undefined ? "what it reads" : `the ${contextLength} tokens it reads`;
   const note = (text: string) => write(`${paint("dim", `(${speaker.name} ${text})`)}\n`);
-  while (sample!.tokens.length === 0 && conversation.length > 1) {
+  while (isTooLong(sample!) && conversation.length > 1) {
     conversation = conversation.slice(2); // the oldest exchange
     [sample] = await speaker.model.sample([{ conversation, seed }], sampling);
-    note(`forgets the oldest exchange: it reads ${speaker.model.contextLength} tokens`);
+    note(`forgets the oldest exchange: the conversation is longer than ${reach}`);
   }
-  if (sample!.tokens.length === 0) {
-    note(`cannot answer: the question alone fills the ${speaker.model.contextLength} tokens it reads`);
+  if (isTooLong(sample!)) {
+    note(`cannot answer: the question alone is longer than ${reach}`);
     return;
   }
   write(`${paint("bold", speaker.name)}  ${sample!.text.trim()}${sample!.finish === "length" ? " …" : ""}\n`);
   speaker.conversation = [...conversation, { role: "assistant", content: sample!.text }];
 }
+
+/** Whether no room was left for a single token of an answer. */
+const isTooLong = ({ text, finish }: Sample): boolean => text === "" && finish === "length";
 
 /** Lines typed, or the one that was given; an empty line is passed over, end of input ends. */
 async function* questions(

@@ -1,11 +1,11 @@
-// --model: opens the model that it names, tells how many questions are answered, keeps the answers for the next time, and closes
-// it again.
+// Models named on the command line. --model: opens the one that it names, tells how many questions are answered, keeps the answers
+// for the next time, and closes it again.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { OnAsked } from "../method/constitution/ask.ts";
 import type { LanguageModel } from "../models/model.ts";
 import { openSource, parseModel } from "../pipeline/given-model.ts";
-import { shownSource } from "../pipeline/named-model.ts";
+import { type OpenModel, shownSource } from "../pipeline/named-model.ts";
 import { remembering } from "../pipeline/remembered-model.ts";
 import { openRunDirectory } from "../pipeline/run-directory.ts";
 import { counted, whole } from "./amounts.ts";
@@ -30,11 +30,9 @@ export async function withGivenModel<T>(
   use: (asked: Asked) => Promise<T>,
 ): Promise<{ readonly name: string; readonly result: T } | undefined> {
   if (given === undefined) return undefined;
-  const named = parseModel(given, "--model");
-  const source = typeof named === "string" ? await placeOf(named, terminal) : named;
   const signal = interruptible(terminal);
   const { isInteractive, writeError, workingDirectory, now } = terminal;
-  const model = await openSource(source, now);
+  const { name, model } = await openGiven(given, "--model", terminal);
   try {
     using kept = openRunDirectory(join(workingDirectory, "runs", KEPT_IN));
     const onAsked: OnAsked = (done, total) => {
@@ -43,7 +41,6 @@ export async function withGivenModel<T>(
           `\r\u001b[K${done < total ? `  ${whole(done)} of ${counted(total, "question")} answered` : ""}`,
         );
     };
-    const name = typeof named === "string" ? named : shownSource(named);
     const { path: directory, ledger } = kept;
     const asked = remembering(model, { ledger, directory, emit: () => {}, signal, now, device: "cpu" });
     return { name, result: await use({ model: asked, onAsked, signal }) };
@@ -52,7 +49,19 @@ export async function withGivenModel<T>(
   }
 }
 
-async function placeOf(given: string, terminal: Terminal): Promise<string> {
-  const path = resolve(terminal.workingDirectory, given);
-  return existsSync(path) ? path : folderOf(given, path, terminal);
+/**
+ * The model that an argument names: a folder, an id of the hub, or an endpoint in YAML.
+ * @throws UserError when it cannot be opened, or is a preference model
+ */
+export async function openGiven(
+  given: string,
+  option: string,
+  terminal: Terminal,
+): Promise<{ readonly name: string; readonly model: OpenModel }> {
+  const named = parseModel(given, option);
+  if (typeof named !== "string")
+    return { name: shownSource(named), model: await openSource(named, terminal.now) };
+  const path = resolve(terminal.workingDirectory, named);
+  const folder = existsSync(path) ? path : await folderOf(named, path, terminal);
+  return { name: named, model: await openSource(folder, terminal.now) };
 }

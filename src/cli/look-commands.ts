@@ -50,17 +50,18 @@ export function lookCommands({ command, done, terminal, withRuns }: Table): void
     .option("--json", "as JSON, for machines")
     .action(async (run, options) => done((await import("./verify.ts")).verify(run, options, terminal)));
 
-  command("chat <checkpoint...>", "talk to a checkpoint; to several at once, one answer under the other", [
+  command("chat <model...>", "talk to a checkpoint or an endpoint; to several at once, side by side", [
     "chat runs/town/checkpoints/rl-cai",
     "chat models/town runs/town/checkpoints/rl-cai",
     'chat models/town --ask "How do I brew tea?"',
+    "chat runs/town/checkpoints/rl-cai '{ endpoint: http://localhost:8000/v1, model: my-judge }'",
   ])
     .option("--temperature <t>", "0 is the likeliest answer", amount, 0.7)
     .option("--top-p <p>", "share of the probability that is drawn from", nucleus, 1)
     .option("--max-tokens <n>", "longest answer", wholeNumber, 256)
     .option("--seed <seed>", "the same seed gives the same answers", "chat")
     .option("--ask <question>", "one question, then end")
-    .action(async (checkpoints, options) =>
-      done(await (await import("./chat.ts")).chat(checkpoints, options, terminal)),
+    .action(async (models, options) =>
+      done(await (await import("./chat.ts")).chat(models, options, terminal)),
     );
 }

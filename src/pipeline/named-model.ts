@@ -28,6 +28,8 @@ export interface RemoteModel {
 
 /** A model that can be asked, until it is closed. */
 export interface OpenModel extends LanguageModel {
+  /** Most tokens of a conversation with its answer; absent where only its server knows. */
+  readonly contextLength?: number;
   close(): Promise<void>;
 }
 
