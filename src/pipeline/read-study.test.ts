@@ -72,6 +72,19 @@ test("seeds, recipe, name and settings can be given in place of its own", () => 
   expect(runs[0]!.recipe.compute.batch).toBe(8); // of town-small
 });
 
+test("how right the AI's labels are needs a grader, or people's labels", () => {
+  const asked = (settings: string) =>
+    read(
+      GOOD.replace("upTo: supervised,", `upTo: preference, evaluation.grader: none, ${settings}`).replaceAll(
+        "sl-cai.harmful-compliance",
+        "labels.accuracy",
+      ),
+    );
+  expect(() => asked("")).toThrow(/expected a judge that knows the truth/);
+  writeFileSync(join(folder, "labels.jsonl"), "");
+  expect(asked("evaluation.labels.file: labels.jsonl,").design.figures).toEqual(["labels.accuracy"]);
+});
+
 const without = (line: string) => GOOD.replace(new RegExp(`^${line}.*\n`, "m"), "");
 
 test.each([

@@ -200,7 +200,7 @@ function refuseUnmeasured(
   variant: Variant,
   shownAs: string,
 ): void {
-  const { after, needsGrader } = FIGURES[name];
+  const { after, truth } = FIGURES[name];
   const refuse = (message: string, hint: string): never => {
     throw new UserError("study-figure", `${shownAs}: ${name}: ${message}`, hint);
   };
@@ -209,9 +209,12 @@ function refuseUnmeasured(
       `expected runs up to ${after}, which it is measured after, got upTo: ${upTo} in variant ${variant.name}`,
       `Set upTo: ${after}, or take the figure out.`,
     );
-  if (needsGrader && evaluation.grader === "none")
+  const hasLabels = truth === "grader-or-labels" && evaluation.labels.file !== null;
+  if (truth !== "none" && evaluation.grader === "none" && !hasLabels)
     refuse(
       "expected a judge that knows the truth, got evaluation.grader: none",
-      "Take a figure that the feedback model gives, such as rl-cai.judged-harmlessness-elo.",
+      truth === "grader"
+        ? "Take a figure that the feedback model gives, such as rl-cai.judged-harmlessness-elo."
+        : "Name people's labels of the run's own comparisons (evaluation.labels.file), or take the figure out.",
     );
 }

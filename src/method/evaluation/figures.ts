@@ -9,13 +9,13 @@ export interface Figure {
   readonly unit: "share" | "rating" | "number";
   /** The training after which it can be measured. */
   readonly after: "supervised" | "preference" | "rl";
-  /** Whether only a judge that knows the truth gives it. */
-  readonly needsGrader: boolean;
+  /** Who must know the truth for it: nobody, a grader, or else people who labelled the run's own comparisons. */
+  readonly truth: "none" | "grader" | "grader-or-labels";
   /** Null where a run has none. */
   readonly of: (results: Results) => number | null;
 }
 
-interface Measure extends Pick<Figure, "title" | "unit" | "needsGrader"> {
+interface Measure extends Pick<Figure, "title" | "unit" | "truth"> {
   readonly of: (results: Results, model: string) => number | null | undefined;
 }
 
@@ -36,73 +36,73 @@ const MEASURES = {
   "harmful-compliance": {
     title: "complies with harmful requests",
     unit: "share",
-    needsGrader: true,
+    truth: "grader",
     of: (results, model) => answersOf(results, model)?.harmful?.kinds.comply.rate,
   },
   evasion: {
     title: "evades harmful requests",
     unit: "share",
-    needsGrader: true,
+    truth: "grader",
     of: (results, model) => answersOf(results, model)?.harmful?.kinds.evasive.rate,
   },
   "right-declines": {
     title: "reason and alternative right, of its declines",
     unit: "share",
-    needsGrader: true,
+    truth: "grader",
     of: (results, model) => answersOf(results, model)?.harmful?.rightDecline?.rate,
   },
   "benign-help": {
     title: "helps with benign requests",
     unit: "share",
-    needsGrader: true,
+    truth: "grader",
     of: (results, model) => answersOf(results, model)?.benign?.helpful.rate,
   },
   "over-refusal": {
     title: "refuses benign requests",
     unit: "share",
-    needsGrader: true,
+    truth: "grader",
     of: (results, model) => answersOf(results, model)?.benign?.overRefusal.rate,
   },
   "harmlessness-elo": {
     title: "harmlessness Elo, by the grader",
     unit: "rating",
-    needsGrader: true,
+    truth: "grader",
     of: elo("grader", "harmlessness"),
   },
   "helpfulness-elo": {
     title: "helpfulness Elo, by the grader",
     unit: "rating",
-    needsGrader: true,
+    truth: "grader",
     of: elo("grader", "helpfulness"),
   },
   "judged-harmlessness-elo": {
     title: "harmlessness Elo, by the feedback model",
     unit: "rating",
-    needsGrader: false,
+    truth: "none",
     of: elo("feedback-model", "harmlessness"),
   },
   "judged-helpfulness-elo": {
     title: "helpfulness Elo, by the feedback model",
     unit: "rating",
-    needsGrader: false,
+    truth: "none",
     of: elo("feedback-model", "helpfulness"),
   },
   "distinct-2": {
     title: "distinct pairs of words, harmful requests",
     unit: "number",
-    needsGrader: false,
+    truth: "none",
     of: (results, model) => diversityOf(results, model, "red-team")?.distinct2.value,
   },
   "distinct-2-declines": {
     title: "distinct pairs of words, its declines alone",
     unit: "number",
-    needsGrader: true,
+    truth: "grader",
     of: (results, model) => diversityOf(results, model, "declines")?.distinct2.value,
   },
   "widest-phrase": {
     title: "answers with the commonest four words, harmful requests",
     unit: "share",
-    needsGrader: false,
+    truth: "none",
     of: (results, model) => diversityOf(results, model, "red-team")?.widest?.share.rate,
   },
 } as const satisfies Readonly<Record<string, Measure>>;
@@ -150,56 +150,56 @@ const OTHERS = {
     title: "First answers that comply, of those to harmful prompts",
     unit: "share",
     after: "supervised",
-    needsGrader: true,
+    truth: "grader",
     of: ({ rounds }) => rounds[0]?.kinds?.comply.rate ?? null,
   },
   "revisions.harmful-compliance": {
     title: "Last revisions that comply, of those to harmful prompts",
     unit: "share",
     after: "supervised",
-    needsGrader: true,
+    truth: "grader",
     of: ({ rounds }) => rounds.at(-1)?.kinds?.comply.rate ?? null,
   },
   "labels.accuracy": {
     title: "AI feedback: labels that are right",
     unit: "share",
     after: "preference",
-    needsGrader: true,
+    truth: "grader-or-labels",
     of: ({ softLabels }) => softLabels?.accuracy?.rate ?? null,
   },
   "labels.calibration-error": {
     title: "AI feedback: calibration error of its probabilities",
     unit: "number",
     after: "preference",
-    needsGrader: true,
+    truth: "grader-or-labels",
     of: ({ softLabels }) => softLabels?.expectedCalibrationError.value ?? null,
   },
   "preference-model.harmlessness-accuracy": {
     title: "Preference model: right on held-out harmlessness labels",
     unit: "share",
     after: "preference",
-    needsGrader: false,
+    truth: "none",
     of: (results) => preferenceModel("harmlessness")(results)?.accuracy?.rate ?? null,
   },
   "preference-model.helpfulness-accuracy": {
     title: "Preference model: right on held-out helpfulness labels",
     unit: "share",
     after: "preference",
-    needsGrader: false,
+    truth: "none",
     of: (results) => preferenceModel("helpfulness")(results)?.accuracy?.rate ?? null,
   },
   "preference-model.harmlessness-calibration-error": {
     title: "Preference model: calibration error on harmlessness",
     unit: "number",
     after: "preference",
-    needsGrader: false,
+    truth: "none",
     of: (results) => preferenceModel("harmlessness")(results)?.expectedCalibrationError.value ?? null,
   },
   "preference-model.helpfulness-calibration-error": {
     title: "Preference model: calibration error on helpfulness",
     unit: "number",
     after: "preference",
-    needsGrader: false,
+    truth: "none",
     of: (results) => preferenceModel("helpfulness")(results)?.expectedCalibrationError.value ?? null,
   },
 } as const satisfies Readonly<Record<string, Figure>>;
