@@ -90,7 +90,7 @@ export interface Label {
   readonly probability: number;
   /** The same average before clamp and hardening. */
   readonly unclamped: number;
-  /** "no-reading" where every reading was odd, or there was none: such a label is an even chance and is not learnt from. */
+  /** "no-reading" where no principle was read in both orders without oddity: such a label is an even chance and is not learnt from. */
   readonly oddity: Oddity;
   readonly readings: readonly Reading[];
 }

@@ -52,7 +52,10 @@ export interface ScoreRequest {
   readonly continuations: readonly string[];
 }
 
-/** Log-probability of each continuation, summed over its tokens, nats; null where all of it is more than the model reads. */
+/**
+ * Log-probability of each continuation, summed over its tokens, nats; null where all of it is more than the model reads, or where a
+ * server's answer is none of them.
+ */
 export type Score = readonly number[] | null;
 
 /** What an adapter cannot do is said before a run starts, not in the middle of it. */

@@ -3,7 +3,7 @@ import type { Prediction } from "../method/evaluation/calibration.ts";
 import type { Truth } from "../method/evaluation/truth.ts";
 import type { Comparison, Label } from "../method/records.ts";
 
-/** Each label before its clamp, beside the truth where it is told. */
+/** Each label that was read, before its clamp, beside the truth where it is told. */
 export function softLabelTruths(
   feedback: {
     readonly comparisons: readonly Comparison[];
@@ -12,8 +12,8 @@ export function softLabelTruths(
   truth: Truth,
 ): readonly Prediction[] {
   const comparisons = new Map(feedback.comparisons.map((comparison) => [comparison.id, comparison]));
-  return feedback.labels.flatMap(({ comparison, unclamped }) => {
+  return feedback.labels.flatMap(({ comparison, unclamped, oddity }) => {
     const observed = truth.better(comparisons.get(comparison)!);
-    return observed === null ? [] : [{ predicted: unclamped, observed }];
+    return observed === null || oddity !== "none" ? [] : [{ predicted: unclamped, observed }];
   });
 }

@@ -2,7 +2,7 @@
 // From the ledger alone, so that each case can be asked how it came to be. Knows what records mean; not how they are shown.
 import type { Entry, Ledger, Link, Tally } from "../ledger/ledger.ts";
 import { changedWords } from "../method/evaluation/changed-words.ts";
-import { probabilityOfA } from "../method/feedback/soft-label.ts";
+import { probabilityUnder } from "../method/feedback/soft-label.ts";
 import type { Comparison, Draft, Prompt, Revision } from "../method/records.ts";
 import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
@@ -62,7 +62,7 @@ export interface ComparisonCase {
   readonly prompt: Quoted;
   readonly textA: string;
   readonly textB: string;
-  /** Probability that a is better, averaged over the readings under this principle. */
+  /** Probability that a is better, averaged over both orders under this principle. */
   readonly probability: number;
 }
 
@@ -201,10 +201,8 @@ function comparisonsOf(
     .flatMap(({ id }) => [...ledger.made(id, PRINCIPLE, "reading")])
     .flatMap(({ id, body }) => {
       const { comparison, readings } = body as unknown as ReadComparison;
-      const own = readings.filter(({ use, oddity }) => use.principle === principle && oddity === "none");
-      if (own.length === 0) return [];
-      const total = own.reduce((sum, reading) => sum + probabilityOfA(reading), 0);
-      return [{ id, comparison, probability: total / own.length }];
+      const probability = probabilityUnder(readings.filter(({ use }) => use.principle === principle));
+      return probability === null ? [] : [{ id, comparison, probability }];
     })
     .toSorted((a, b) => sureness(b) - sureness(a));
   const told = (some: typeof decided) =>

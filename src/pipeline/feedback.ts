@@ -180,7 +180,7 @@ export async function labelComparisons(
     stage: `${labelling.stage}-labels`,
     title: `${labelling.title}: from readings to labels`,
     kind: "label",
-    version: 2,
+    version: 3,
     inputs: read,
     batch: Math.max(1, read.length),
     key: ({ id }) => ({ readings: id, rule: rule as unknown as Json }),

@@ -2,7 +2,7 @@
 // trained from it. Who agrees with whom and who can be spared is told by these alone, for labels take one principle a comparison.
 import { pairUp } from "../method/evaluation/compare.ts";
 import type { SharedReading } from "../method/evaluation/shared-readings.ts";
-import { probabilityOfA } from "../method/feedback/soft-label.ts";
+import { probabilitiesByPrinciple } from "../method/feedback/soft-label.ts";
 import type { Prompt } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import { feedbackMode, labelComparisons, readUnder, recordComparisons } from "./feedback.ts";
@@ -84,14 +84,7 @@ export async function readUnderEveryPrinciple(
 /** Labels of the run that several principles had a part in. */
 const ensembleReadings = ({ feedback: { comparisons, labels } }: Made): readonly SharedReading[] =>
   labels.flatMap(({ readings }, i) => {
-    const usable = readings.filter(({ oddity }) => oddity === "none");
-    const byPrinciple = Map.groupBy(usable, ({ use }) => use.principle);
-    if (byPrinciple.size < 2) return [];
-    const under = new Map(
-      [...byPrinciple].map(([id, own]) => [
-        id,
-        own.reduce((sum, reading) => sum + probabilityOfA(reading), 0) / own.length,
-      ]),
-    );
+    const under = probabilitiesByPrinciple(readings);
+    if (under.size < 2) return [];
     return [{ prompt: comparisons[i]!.prompt, models: null, under, helpful: null }];
   });

@@ -2,6 +2,7 @@
 // (Guo et al. 2017), and accuracy. Targets may be soft: the truth of a comparison is itself a probability.
 
 import type { Random } from "../../engine/random.ts";
+import { isEven } from "../feedback/soft-label.ts";
 import { bootstrap, type Estimate, type Rate, wilson } from "./intervals.ts";
 
 /** One prediction and what turned out. */
@@ -55,7 +56,7 @@ export function accuracyOf(predictions: readonly Prediction[]): {
 } {
   const decided = predictions.filter(({ observed }) => Math.abs(observed - 0.5) > TIE_WITHIN);
   const right = decided.reduce((sum, { predicted, observed }) => {
-    return sum + (predicted === 0.5 ? 0.5 : predicted > 0.5 === observed > 0.5 ? 1 : 0);
+    return sum + (isEven(predicted) ? 0.5 : predicted > 0.5 === observed > 0.5 ? 1 : 0);
   }, 0);
   return { right, of: decided.length };
 }

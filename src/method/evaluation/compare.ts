@@ -2,9 +2,10 @@
 // (CAI paper, section 4.3; both orders: RLAIF, arXiv 2309.00267). A match is one judged pair; elo.ts turns matches to ratings.
 
 import type { Random } from "../../engine/random.ts";
+import { isEven } from "../feedback/soft-label.ts";
 import type { Label, Prompt } from "../records.ts";
 import type { Criterion, Grader } from "./grader.ts";
-import { bootstrap, type Estimate } from "./intervals.ts";
+import { bootstrap, byPrompt, type Estimate } from "./intervals.ts";
 
 /** Two models' answers to one prompt. */
 export interface Pairing {
@@ -60,14 +61,20 @@ export function judgeByGrader(
   }));
 }
 
-/** Matches from a feedback model's labels of the pairings, one each and in their order; `unclamped` is what it said. */
+/**
+ * Matches from a feedback model's labels of the pairings, one each and in their order; `unclamped` is what it said. Where it said
+ * nothing that could be read there is no match.
+ */
 export function judgeByLabels(
   pairings: readonly Pairing[],
-  labels: readonly Pick<Label, "unclamped">[],
+  labels: readonly Pick<Label, "unclamped" | "oddity">[],
 ): readonly Match[] {
   if (labels.length !== pairings.length)
     throw new Error(`internal: judgeByLabels: expected ${pairings.length} labels, got ${labels.length}`);
-  return pairings.map(({ prompt, a, b }, i) => ({ prompt: prompt.id, a, b, score: labels[i]!.unclamped }));
+  return pairings.flatMap(({ prompt, a, b }, i) => {
+    const { unclamped, oddity } = labels[i]!;
+    return oddity === "none" ? [{ prompt: prompt.id, a, b, score: unclamped }] : [];
+  });
 }
 
 /** How often one model's answer is preferred to another's. */
@@ -75,7 +82,7 @@ export interface WinRate extends Estimate {
   readonly a: string;
   readonly b: string;
   readonly matches: number;
-  /** Share of matches scored exactly 0.5. */
+  /** Share of matches scored 0.5, but for rounding. */
   readonly ties: number;
 }
 
@@ -98,19 +105,8 @@ export function winRates(matches: readonly Match[], resamplings: number, random:
       a: own[0]!.a,
       b: own[0]!.b,
       matches: own.length,
-      ties: own.filter(({ score }) => score === 0.5).length / own.length,
+      ties: own.filter(({ score }) => isEven(score)).length / own.length,
       ...estimate!,
     };
   });
-}
-
-/** Matches grouped by prompt, in the order in which prompts first appear. */
-export function byPrompt(matches: readonly Match[]): readonly (readonly Match[])[] {
-  const groups = new Map<string, Match[]>();
-  for (const match of matches) {
-    const group = groups.get(match.prompt);
-    if (group === undefined) groups.set(match.prompt, [match]);
-    else group.push(match);
-  }
-  return [...groups.values()];
 }

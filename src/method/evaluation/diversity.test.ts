@@ -22,9 +22,14 @@ test("distinct-n counts different n-grams over all of them", () => {
 });
 
 test("the most widespread phrase is counted once an answer", () => {
-  const texts = ["x x x x x", "one two three", "say one two", "none"];
+  const texts = [["x x x x x"], ["one two three"], ["say one two"], ["none"]];
   expect(mostWidespread(texts, 2)).toEqual({ phrase: "one two", share: wilson(2, 4) });
-  expect(mostWidespread(["too short"], 4)).toBeNull();
+  // Two prompts with two answers each, where one prompt has both: no surer than one of two.
+  const pairs = [texts.slice(1, 3).flat(), [texts[0]!, texts[3]!].flat()];
+  const { share } = mostWidespread(pairs, 2)!;
+  expect(share).toMatchObject({ count: 2, of: 4 });
+  expect(share.high - share.low).toBeGreaterThanOrEqual(wilson(1, 2)!.high - wilson(1, 2)!.low);
+  expect(mostWidespread([["too short"]], 4)).toBeNull();
 });
 
 test("its interval is the jackknife's over prompts, an answer left out by really leaving it out", () => {

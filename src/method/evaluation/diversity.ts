@@ -1,6 +1,6 @@
 // Diversity of a model's answers: distinct-n (Li et al. 2016) and the n-gram that stands in the most answers, which shows the
 // boilerplate that over-training is known to bring (CAI paper, section 4.3).
-import { type Estimate, jackknife, type Rate, wilson } from "./intervals.ts";
+import { type Estimate, jackknife, type Rate, shareOf } from "./intervals.ts";
 
 /** Words and marks in lower case. */
 export function wordsOf(text: string): readonly string[] {
@@ -52,11 +52,18 @@ export interface WidespreadPhrase {
   readonly share: Rate;
 }
 
-/** The n-gram that stands in the most texts; of equals, the first in the alphabet. Null when no text is long enough. */
-export function mostWidespread(texts: readonly string[], n: number): WidespreadPhrase | null {
-  const holders = countsOf(texts.flatMap((text) => [...new Set(ngramsOf(text, n))]));
+/**
+ * The n-gram that stands in the most texts; of equals, the first in the alphabet. Null when no text is long enough.
+ *
+ * @param texts the texts of each prompt
+ */
+export function mostWidespread(texts: readonly (readonly string[])[], n: number): WidespreadPhrase | null {
+  const ngrams = texts.map((own) => own.map((text) => new Set(ngramsOf(text, n))));
+  const holders = countsOf(ngrams.flat().flatMap((own) => [...own]));
   const [most] = [...holders].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1));
-  return most === undefined ? null : { phrase: most[0], share: wilson(most[1], texts.length)! };
+  if (most === undefined) return null;
+  const [phrase] = most;
+  return { phrase, share: shareOf(ngrams, (own) => own.has(phrase))! };
 }
 
 /** Runs of four words in a text before it can be told to go in circles, and the share of them said before when it does. */
@@ -87,8 +94,8 @@ export function describeDiversity(texts: readonly (readonly string[])[]): Divers
     answers: texts.flat().length,
     distinct1: estimateDistinct(texts, 1),
     distinct2: estimateDistinct(texts, 2),
-    widest: mostWidespread(texts.flat(), 4),
-    looping: wilson(texts.flat().filter(isLooping).length, texts.flat().length),
+    widest: mostWidespread(texts, 4),
+    looping: shareOf(texts, isLooping),
   };
 }
 

@@ -1,8 +1,8 @@
 // Elo ratings by maximum likelihood (HH paper; CAI paper, section 4.3): P(a beats b) = 1 / (1 + exp(-(r_a -
 // r_b))) (Bradley and Terry 1952), Elo = 400/ln 10 x r. Fitted by minorise-maximise (Hunter 2004); ties count half to each.
 import type { Random } from "../../engine/random.ts";
-import { byPrompt, type Match } from "./compare.ts";
-import { bootstrap, type Estimate } from "./intervals.ts";
+import type { Match } from "./compare.ts";
+import { bootstrap, byPrompt, type Estimate } from "./intervals.ts";
 
 /** Elo points of one unit of log-odds: a lead of 400 is odds of ten to one. */
 const ELO_PER_NAT = 400 / Math.LN10;

@@ -40,6 +40,10 @@ test("outcomes in clusters: single ones are Wilson's, copies count once, indepen
       { count: 0, of: 4 },
     ])!.high,
   ).toBe(wilson(0, 2)!.high);
+  // One cluster tells nothing of how clusters differ: 15 of its 16 are no surer than one outcome.
+  const one = clusteredWilson([{ count: 15, of: 16 }])!;
+  expect(one).toMatchObject({ count: 15, of: 16, rate: 15 / 16 });
+  expect(one.high - one.low).toBeGreaterThan(0.7);
   expect(clusteredWilson([])).toBeNull();
 });
 

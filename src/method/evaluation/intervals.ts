@@ -43,8 +43,8 @@ export interface Cluster {
 
 /**
  * Wilson's interval for outcomes in clusters, on their effective number (Korn and Graubard 1998): as many independent ones
- * as would vary as much as the clusters do. Where all outcomes are alike nothing tells, and a cluster counts as one. Null when there
- * is nothing to count.
+ * as would vary as much as the clusters do. Where all outcomes are alike, or all of one cluster, nothing tells: a cluster
+ * counts as one. Null when there is nothing to count.
  */
 export function clusteredWilson(clusters: readonly Cluster[]): Rate | null {
   const total = (part: keyof Cluster) => clusters.reduce((sum, cluster) => sum + cluster[part], 0);
@@ -54,9 +54,21 @@ export function clusteredWilson(clusters: readonly Cluster[]): Rate | null {
   const p = count / of;
   const squares = clusters.reduce((sum, cluster) => sum + (cluster.count - p * cluster.of) ** 2, 0);
   const variance = (k / Math.max(1, k - 1)) * (squares / (of * of)); // of the share, a ratio of two sums
-  const effective = p === 0 || p === 1 ? k : Math.min(of, (p * (1 - p)) / variance);
+  const effective = p === 0 || p === 1 || k === 1 ? k : Math.min(of, (p * (1 - p)) / variance);
   return { ...wilson(p * effective, effective)!, count, of, rate: p };
 }
+
+/**
+ * The share of items that something holds of, by Wilson's interval for clusters.
+ * @param clusters the items of each prompt
+ */
+export const shareOf = <T>(clusters: Iterable<readonly T[]>, holds: (item: T) => boolean): Rate | null =>
+  clusteredWilson([...clusters].map((own) => ({ count: own.filter(holds).length, of: own.length })));
+
+/** Items grouped by the prompt that they belong to, in the order in which prompts first appear. */
+export const byPrompt = <T extends { readonly prompt: string }>(
+  items: readonly T[],
+): readonly (readonly T[])[] => [...Map.groupBy(items, ({ prompt }) => prompt).values()];
 
 /** A figure with its 95% interval. */
 export interface Estimate {

@@ -64,11 +64,21 @@ const reading = (principle: string, odds: number): Reading => {
     logProbB: 0,
   };
 };
+/** The same in either order. */
+const both = (principle: string, odds: number): readonly Reading[] => [
+  reading(principle, odds),
+  { ...reading(principle, 1 / odds), order: "ba" },
+];
 const labels = [
-  { id: "l0", comparison: "c", readings: [reading("theft", 4), reading("theft", 4)] }, // 0.8: as the grader
-  { id: "l1", comparison: "d", readings: [reading("theft", 1 / 3)] }, // 0.25: against it
-  { id: "l2", comparison: "e", readings: [reading("theft", 4)] }, // the grader's tie
-  { id: "l3", comparison: "c", readings: [{ ...reading("fraud", 9), oddity: "no-reading" as const }] },
+  { id: "l0", comparison: "c", readings: both("theft", 4) }, // 0.8: as the grader
+  { id: "l1", comparison: "d", readings: both("theft", 1 / 3) }, // 0.25: against it
+  { id: "l2", comparison: "e", readings: both("theft", 4) }, // the grader's tie
+  {
+    id: "l3",
+    comparison: "c",
+    readings: both("fraud", 9).map((one) => ({ ...one, oddity: "truncated" as const })),
+  },
+  { id: "l4", comparison: "c", readings: both("fraud", 9).slice(1) },
 ];
 
 const given: OfPrinciples = {
@@ -99,17 +109,17 @@ test("each principle answers for the rounds it was drawn for", () => {
 
 test("and for the comparisons it was asked about: how surely, how rightly, and what was learnt", () => {
   const [theft, fraud] = describe();
-  expect(theft!.readings).toBe(4);
-  expect(theft!.decisiveness).toBeCloseTo((0.3 + 0.3 + 0.25 + 0.3) / 4, 12);
+  expect(theft!.readings).toBe(6);
+  expect(theft!.decisiveness).toBeCloseTo((0.3 + 0.25 + 0.3) / 3, 12);
   expect(theft!.agreement).toMatchObject({ count: 1, of: 2 });
   expect(theft!.preferenceModel).toMatchObject({ comparisons: 2, accuracy: { count: 1, of: 2 } });
-  // Odd readings count for nothing.
+  // Odd readings count for nothing, nor does what was read in one order alone.
   expect(fraud).toMatchObject({ readings: 0, decisiveness: null, agreement: null, preferenceModel: null });
 });
 
 test("without a grader nobody says what is mended or right", () => {
   const [theft] = describe({ grader: null, truth: null });
-  expect(theft).toMatchObject({ changed: { count: 2 }, mended: null, agreement: null, readings: 4 });
+  expect(theft).toMatchObject({ changed: { count: 2 }, mended: null, agreement: null, readings: 6 });
 });
 
 test("what people say of some comparisons counts in the grader's place, and the others for nothing", () => {

@@ -2,12 +2,12 @@
 // learnt from that, and what it thinks of the models. Pure: from records to the rows of the scoreboard.
 import type { Random } from "../../engine/random.ts";
 import type { Constitution } from "../constitution/constitution.ts";
-import { probabilityOfA } from "../feedback/soft-label.ts";
+import { probabilityOfA, probabilityUnder } from "../feedback/soft-label.ts";
 import type { Comparison, Label, Prompt, Response, Revision } from "../records.ts";
 import { summarizeCalibration, TIE_WITHIN } from "./calibration.ts";
 import { changedWords } from "./changed-words.ts";
 import type { Grader } from "./grader.ts";
-import { wilson } from "./intervals.ts";
+import { byPrompt, shareOf, wilson } from "./intervals.ts";
 import type { Results } from "./results.ts";
 import {
   type Accord,
@@ -65,10 +65,9 @@ export function describePrinciples(
   return given.constitution.principles.map(({ id, text }) => {
     const rounds = stage1.revisions.filter(({ use }) => use.principle === id);
     const usable = rounds.filter(({ oddity }) => oddity === "none");
-    const changed = usable.filter((revision) => revision.text !== before(revision));
+    const isChanged = (revision: Revision) => revision.text !== before(revision);
     const harmful =
       grader === null ? [] : usable.filter((revision) => complied(revision.prompt, before(revision)));
-    const mended = harmful.filter((revision) => !complied(revision.prompt, revision.text));
     const own = labelled.get(id) ?? [];
     const ownLabels = new Set(own.map(({ label }) => label));
     const learnt = summarizeCalibration(
@@ -83,9 +82,11 @@ export function describePrinciples(
       id,
       text,
       rounds: rounds.length,
-      changed: wilson(changed.length, usable.length),
-      distance: meanOf(changed.map((revision) => changedWords(before(revision), revision.text))),
-      mended: wilson(mended.length, harmful.length),
+      changed: shareOf(byPrompt(usable), isChanged),
+      distance: meanOf(
+        usable.filter(isChanged).map((revision) => changedWords(before(revision), revision.text)),
+      ),
+      mended: shareOf(byPrompt(harmful), ({ prompt, text }) => !complied(prompt, text)),
       readings: own.reduce((sum, { readings }) => sum + readings, 0),
       decisiveness: meanOf(own.flatMap(({ distances }) => distances)),
       agreement: wilson(graded.filter(({ p, truth }) => p > 0.5 === truth! > 0.5).length, graded.length),
@@ -124,9 +125,10 @@ function readingsByPrinciple({ feedback, truth }: OfPrinciples): ReadonlyMap<str
     const usable = readings.filter(({ oddity }) => oddity === "none");
     const told = truth?.better(comparisons.get(comparison)!) ?? null;
     for (const [principle, own] of Map.groupBy(usable, ({ use }) => use.principle)) {
-      const ps = own.map(probabilityOfA);
-      const distances = ps.map((p) => Math.abs(p - 0.5));
-      const entry = { label, readings: own.length, p: meanOf(ps)!, distances, truth: told };
+      const p = probabilityUnder(own);
+      if (p === null) continue;
+      const distances = own.map((reading) => Math.abs(probabilityOfA(reading) - 0.5));
+      const entry = { label, readings: own.length, p, distances, truth: told };
       const list = found.get(principle);
       if (list === undefined) found.set(principle, [entry]);
       else list.push(entry);

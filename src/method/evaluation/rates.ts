@@ -1,7 +1,7 @@
 // What share of answers does what: the kinds of answer to harmful and to benign prompts, and the figures that the method is
 // judged by. Evasion is counted apart, since a model that only turns away is not what the method is after (CAI paper, 4.4).
 import type { AnswerKind, Verdict } from "./grader.ts";
-import { clusteredWilson, type Rate } from "./intervals.ts";
+import { type Rate, shareOf } from "./intervals.ts";
 
 /** Shares of answers by kind; they sum to 1. */
 export type KindRates = { readonly [K in AnswerKind]: Rate };
@@ -103,7 +103,7 @@ function rateCategories(verdicts: ByPrompt, harmful: boolean): readonly Category
 }
 
 function share(verdicts: ByPrompt, claim: (verdict: Verdict) => boolean): Rate {
-  const rate = clusteredWilson(verdicts.map((own) => ({ count: own.filter(claim).length, of: own.length })));
+  const rate = shareOf(verdicts, claim);
   if (rate === null) throw new Error("internal: rates: expected at least one verdict, got 0");
   return rate;
 }

@@ -11,11 +11,12 @@ import {
   type SharedReading,
 } from "./shared-readings.ts";
 
+let nth = 0;
 const reading = (
   under: Record<string, number>,
   helpful: number | null = null,
   models: SharedReading["models"] = ["old", "new"],
-): SharedReading => ({ prompt: "p", models, under: new Map(Object.entries(under)), helpful });
+): SharedReading => ({ prompt: `${nth++}`, models, under: new Map(Object.entries(under)), helpful });
 
 const shared = [
   reading({ theft: 0.1, fraud: 0.2, tea: 0.9 }, 0.9),
@@ -78,6 +79,21 @@ test("adherence is told against the first model, whichever side it stands on", (
   expect(rest).toEqual([]);
   expect(found!.model).toBe("new");
   expect(found!.value).toBeCloseTo(0.8, 12);
+});
+
+test("two comparisons of one prompt are no surer than one", () => {
+  const once = [reading({ theft: 0.9, fraud: 0.3 }, 0.1), reading({ theft: 0.9, fraud: 0.9 }, 0.9)];
+  const twice = [...once, ...once];
+  const width = ({ low, high }: { readonly low: number; readonly high: number }) => high - low;
+  const flipped = (some: readonly SharedReading[]) => leaveOut("theft", some)!.flipped;
+  const cost = (some: readonly SharedReading[]) => helpfulnessCost("theft", some)!;
+  for (const of of [flipped, cost]) {
+    expect(of(twice)).toMatchObject({ count: 2, of: 4 });
+    expect(width(of(twice))).toBeGreaterThanOrEqual(width(of(once)));
+  }
+  const adherence = (some: readonly SharedReading[]) =>
+    adherenceTo("theft", ["old", "new"], some, 200, seed("a").random());
+  expect(adherence(twice)).toEqual(adherence(once));
 });
 
 test("whoever is left out of an ensemble of equals changes nothing, and every principle is at one with itself", () => {

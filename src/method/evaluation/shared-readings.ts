@@ -2,7 +2,7 @@
 // model's answers. One principle a comparison, as the paper draws them, tells nothing of this. Knows probabilities; not how they were asked for.
 import type { Random } from "../../engine/random.ts";
 import { TIE_WITHIN } from "./calibration.ts";
-import { bootstrap, type Estimate, type Rate, wilson } from "./intervals.ts";
+import { bootstrap, byPrompt, type Estimate, type Rate, shareOf } from "./intervals.ts";
 
 /** One comparison as each principle sees it. */
 export interface SharedReading {
@@ -70,26 +70,26 @@ export interface LeftOut {
 }
 
 export function leaveOut(principle: string, shared: readonly SharedReading[]): LeftOut | null {
-  const changes = shared.flatMap(({ under }) => {
+  const changes = shared.flatMap(({ prompt, under }) => {
     const own = under.get(principle);
     if (own === undefined || under.size < 2) return [];
     const total = [...under.values()].reduce((sum, p) => sum + p, 0);
-    return [{ before: total / under.size, after: (total - own) / (under.size - 1) }];
+    return [{ prompt, before: total / under.size, after: (total - own) / (under.size - 1) }];
   });
   if (changes.length === 0) return null;
-  const flipped = changes.filter(({ before, after }) => side(before) !== side(after)).length;
   const shift = mean(changes.map(({ before, after }) => Math.abs(after - before)));
-  return { shift, flipped: wilson(flipped, changes.length)! };
+  const flipped = shareOf(byPrompt(changes), ({ before, after }) => side(before) !== side(after))!;
+  return { shift, flipped };
 }
 
 /** Of the comparisons that a principle decides, and that the question for the more helpful answer decides: those decided against each other. */
 export function helpfulnessCost(principle: string, shared: readonly SharedReading[]): Rate | null {
-  const products = shared.flatMap(({ under, helpful }) => {
+  const products = shared.flatMap(({ prompt, under, helpful }) => {
     const own = under.get(principle);
-    return own === undefined || helpful === null ? [] : [side(own) * side(helpful)];
+    return own === undefined || helpful === null ? [] : [{ prompt, product: side(own) * side(helpful) }];
   });
-  const decided = products.filter((product) => product !== 0);
-  return wilson(decided.filter((product) => product < 0).length, decided.length);
+  const decided = products.filter(({ product }) => product !== 0);
+  return shareOf(byPrompt(decided), ({ product }) => product < 0);
 }
 
 /** How probably a model's answer is better than the first model's, as a principle sees it. */
@@ -107,14 +107,15 @@ export function adherenceTo(
 ): readonly Adherence[] {
   const [first, ...others] = models;
   return others.flatMap((model): readonly Adherence[] => {
-    const own = shared.flatMap(({ models: compared, under }) => {
+    const own = shared.flatMap(({ prompt, models: compared, under }) => {
       const p = under.get(principle);
       if (p === undefined || compared === null) return [];
-      if (compared[0] === first && compared[1] === model) return [1 - p];
-      return compared[0] === model && compared[1] === first ? [p] : [];
+      if (compared[0] === first && compared[1] === model) return [{ prompt, better: 1 - p }];
+      return compared[0] === model && compared[1] === first ? [{ prompt, better: p }] : [];
     });
     if (own.length === 0) return [];
-    const [estimate] = bootstrap(own, (drawn) => [mean(drawn)], resamplings, random);
+    const clusters = byPrompt(own).map((some) => some.map(({ better }) => better));
+    const [estimate] = bootstrap(clusters, (drawn) => [mean(drawn.flat())], resamplings, random);
     return [{ model, ...estimate! }];
   });
 }

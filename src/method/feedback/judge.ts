@@ -85,7 +85,7 @@ async function chainsOfThought(
 
 /**
  * Reads each comparison in both orders: `2 x samples` readings a task, raw log-probabilities kept; none where the question
- * is more than the model reads.
+ * is more than the model reads, or is answered with neither label.
  */
 export async function readComparisons(
   model: LanguageModel,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Comparison, Reading } from "../records.ts";
-import { probabilityOfA, softLabel } from "./soft-label.ts";
+import { probabilitiesByPrinciple, probabilityOfA, softLabel } from "./soft-label.ts";
 
 const use = { principle: "p", constitutionVersion: "1.0.0", wording: "Which is better?" };
 const comparison: Comparison = { id: "c", prompt: "x", a: "r1", b: "r2", textA: "one", textB: "two" };
@@ -36,17 +36,43 @@ test("the clamp keeps what was read before it", () => {
 
 test("hard labels round, and a perfect tie stays a tie", () => {
   const hard = { labels: "hard", clamp: null } as const;
-  expect(softLabel(comparison, [reading("ab", 0.2, 0.3)], hard).probability).toBe(0);
+  expect(softLabel(comparison, [reading("ab", 0.2, 0.3), reading("ba", 0.5, 0.4)], hard).probability).toBe(0);
+  // A judge of nine votes in ten for whatever stands first: 0.49999999999999994 in floating point.
+  expect(softLabel(comparison, [reading("ab", 0.9, 0.1), reading("ba", 0.9, 0.1)], hard).probability).toBe(
+    0.5,
+  );
   expect(softLabel(comparison, [reading("ab", 0.5, 0.5), reading("ba", 0.5, 0.5)], hard).probability).toBe(
     0.5,
   );
 });
 
-test("readings after odd reasons count for nothing, and without others there is no label to learn from", () => {
+test("readings after odd reasons count for nothing, and both orders for as much, however many of either are left", () => {
   const odd: Reading = { ...reading("ab", 0.1, 0.9), oddity: "truncated" };
-  expect(softLabel(comparison, [odd, reading("ba", 0.2, 0.8)], soft)).toMatchObject({
-    probability: expect.closeTo(0.8, 12),
+  const [ab, ba] = [reading("ab", 0.9, 0.1), reading("ba", 0.9, 0.1)]; // always (A)
+  expect(softLabel(comparison, [odd, ab, ba, ba, ba], soft)).toMatchObject({
+    probability: expect.closeTo(0.5, 12),
     oddity: "none",
   });
-  expect(softLabel(comparison, [odd], soft)).toMatchObject({ probability: 0.5, oddity: "no-reading" });
+});
+
+test("without a reading in either order there is no label to learn from", () => {
+  const odd: Reading = { ...reading("ab", 0.1, 0.9), oddity: "truncated" };
+  for (const readings of [[], [odd], [odd, reading("ba", 0.2, 0.8)]])
+    expect(softLabel(comparison, readings, soft)).toMatchObject({ probability: 0.5, oddity: "no-reading" });
+});
+
+test("of several principles each counts once, and one that was not read in both orders not at all", () => {
+  const under = (principle: string, one: Reading): Reading => ({ ...one, use: { ...use, principle } });
+  const readings = [
+    ...[reading("ab", 0.9, 0.1), reading("ba", 0.1, 0.9), reading("ba", 0.1, 0.9)].map((one) =>
+      under("p", one),
+    ),
+    ...[reading("ab", 0.3, 0.7), reading("ba", 0.7, 0.3)].map((one) => under("q", one)),
+    under("r", reading("ab", 0.9, 0.1)),
+  ];
+  expect([...probabilitiesByPrinciple(readings)]).toEqual([
+    ["p", expect.closeTo(0.9, 12)],
+    ["q", expect.closeTo(0.3, 12)],
+  ]);
+  expect(softLabel(comparison, readings, soft).probability).toBeCloseTo(0.6, 12);
 });

@@ -16,24 +16,50 @@ export function probabilityOfA(reading: Reading): number {
   return 1 / (1 + Math.exp(reading.order === "ab" ? -margin : margin));
 }
 
-/** The label of one comparison from those of its readings that are not odd; an even chance where there is none. */
+/**
+ * P(a is better) under one principle: the mean over both orders of what was read in each, so that a judge's liking for the
+ * first answer cancels however many of its chains are odd. Null without a usable reading in either order.
+ */
+export function probabilityUnder(readings: readonly Reading[]): number | null {
+  const usable = readings.filter(({ oddity }) => oddity === "none");
+  const [ab, ba] = (["ab", "ba"] as const).map((order) =>
+    meanOf(usable.filter((reading) => reading.order === order).map(probabilityOfA)),
+  );
+  return ab == null || ba == null ? null : (ab + ba) / 2;
+}
+
+/** P(a is better) under each principle that was read in both orders. */
+export function probabilitiesByPrinciple(readings: readonly Reading[]): ReadonlyMap<string, number> {
+  const told = [...Map.groupBy(readings, ({ use }) => use.principle)].flatMap(([principle, own]) => {
+    const p = probabilityUnder(own);
+    return p === null ? [] : [[principle, p] as const];
+  });
+  return new Map(told);
+}
+
+/** An even chance, but for rounding. */
+export const isEven = (p: number): boolean => Math.abs(p - 0.5) < 1e-9;
+
+/** The label of one comparison, the mean over principles; an even chance, marked, where nothing was read in both orders. */
 export function softLabel(
   comparison: Pick<Comparison, "id">,
   readings: readonly Reading[],
   rule: LabelRule,
 ): Draft<Label> {
-  const usable = readings.filter(({ oddity }) => oddity === "none");
-  const total = usable.reduce((sum, reading) => sum + probabilityOfA(reading), 0);
-  const unclamped = usable.length === 0 ? 0.5 : total / usable.length;
+  const told = meanOf([...probabilitiesByPrinciple(readings).values()]);
+  const unclamped = told ?? 0.5;
   const [lowest, highest] = rule.clamp ?? [0, 1];
   const clamped = Math.min(highest, Math.max(lowest, unclamped));
-  const hardened = unclamped === 0.5 ? 0.5 : unclamped > 0.5 ? 1 : 0;
+  const hardened = isEven(unclamped) ? 0.5 : unclamped > 0.5 ? 1 : 0;
   return {
     comparison: comparison.id,
     source: "feedback-model",
     probability: rule.labels === "hard" ? hardened : clamped,
     unclamped,
-    oddity: usable.length === 0 ? "no-reading" : "none",
+    oddity: told === null ? "no-reading" : "none",
     readings,
   };
 }
+
+const meanOf = (ps: readonly number[]): number | null =>
+  ps.length === 0 ? null : ps.reduce((sum, p) => sum + p, 0) / ps.length;

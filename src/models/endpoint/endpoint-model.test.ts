@@ -138,6 +138,17 @@ test("or from votes, where the server gives none", async () => {
   expect(new Set(server.requests.map(({ body }) => body["seed"])).size).toBe(10);
 });
 
+test("an answer with neither label is no even chance, but none at all", async () => {
+  const request = { conversation: ask("which?"), continuations: [" (A)", " (B)"] };
+  const refusing = await startScriptedEndpoint({ answer: () => labelled({ I: 0.9, "(A": 0.05, B: 0.05 }) });
+  expect(await refusing.model.score([request])).toEqual([null]);
+  const voting = await startScriptedEndpoint(
+    { answer: () => "I cannot say." },
+    { labels: { kind: "votes", votes: 3 } },
+  );
+  expect(await voting.model.score([request])).toEqual([null]);
+});
+
 test("a server without log-probabilities is told, with the way out", async () => {
   const { model } = await startScriptedEndpoint({ answer: () => "(A)" });
   const error = await failure(

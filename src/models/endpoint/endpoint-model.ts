@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import OpenAI from "openai";
 import { textBefore } from "../../lm/stop-sequences.ts";
 import { UserError } from "../../user-error.ts";
-import type { LanguageModel, Sample, SampleRequest, Sampling, ScoreRequest } from "../model.ts";
+import type { LanguageModel, Sample, SampleRequest, Sampling, Score, ScoreRequest } from "../model.ts";
 import { askInBatches, type Batching } from "./batches.ts";
 import { askedForLabel, askedToBegin, leadOf, type Manner } from "./beginning.ts";
 import { createClient } from "./client.ts";
@@ -159,7 +159,7 @@ export function createEndpointModel(
     return { text, promptTokens: [], tokens: [], logProbs: [], finish };
   }
 
-  async function scoreOne(request: ScoreRequest, signal?: AbortSignal): Promise<readonly number[]> {
+  async function scoreOne(request: ScoreRequest, signal?: AbortSignal): Promise<Score> {
     const { conversation, prefix = "", continuations } = request;
     const names = continuations.map((text) => text.trim());
     const question = {
@@ -175,17 +175,17 @@ export function createEndpointModel(
         `${endpoint}: expected log-probabilities of the answer's tokens, got none from ${model}`,
         "Set labels: votes for this model, so that labels are counted from sampled answers.",
       );
-    return labelLogProbs(tokens, names, lead) ?? names.map(() => Math.log(UNSAID));
+    return labelLogProbs(tokens, names, lead);
   }
 
-  /** The share of sampled answers for each label. */
+  /** The share of sampled answers for each label; null where none of them is one. */
   async function vote(
     question: Omit<Question, "temperature">,
     votes: number,
     names: readonly string[],
     lead: string,
     signal?: AbortSignal,
-  ): Promise<readonly number[]> {
+  ): Promise<Score> {
     const texts = await Promise.all(
       Array.from({ length: votes }, async (_, i) => {
         // Its own for each question: servers that heed it would err on all of them alike.
@@ -194,6 +194,7 @@ export function createEndpointModel(
       }),
     );
     const found = texts.map((text) => labelAtStart(text, names, lead));
+    if (found.every((own) => own < 0)) return null;
     return names.map((_, label) => {
       const count = found.filter((own) => own === label).length;
       return Math.log(Math.max(count / votes, UNSAID));
