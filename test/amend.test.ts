@@ -1,6 +1,6 @@
 // A run amended: what the preview says is what is made anew, and no more than the change calls for; what it does not touch keeps
 // its id. On random weights, in seconds.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -90,7 +90,7 @@ it("compares the two: what was reworded, which models are others, and all of the
   expect(new Set(constitution.principles.map(({ id }) => id)).size).toBe(1);
   expect(constitution.asked[0]!.uses).toEqual(["critique", "revision"]);
   expect(recipe.map(({ key }) => key)).toEqual(["constitution.file"]);
-  expect(models[0]).toEqual({ name: "helpful-only", isSame: true });
+  expect(models[0]).toEqual({ name: "helpful-only", weights: "same" });
   expect(figures.filter(({ model }) => model === "helpful-only").every(({ isApart }) => !isApart)).toBe(true);
   expect(prompts).toBe(8);
   for (const { ratings } of elo) {
@@ -112,6 +112,42 @@ it("compares the two: what was reworded, which models are others, and all of the
   expect(shown.stdout).toMatch(/rl\.learningRate: .+ → 0\.1\n/);
   expect(shown.stdout).toMatch(/sl-cai: the same weights\n\s+rl-cai: other weights/);
   expect(shown.stdout).toContain("on one scale");
+}, 60_000);
+
+it("compares what either run's results are about: the latest evaluation, and two runs of one name apart", async () => {
+  const shorter = await amend("--set", "evaluation.sampling.maxTokens=1", "--name", "shorter", "--yes");
+  expect(shorter.code, shorter.stderr).toBe(0);
+  mkdirSync(join(folder, "elsewhere"));
+  renameSync(join(folder, "shorter"), join(folder, "elsewhere/first"));
+  const [first, second] = ["first", "elsewhere/first"].map((name) => join(folder, name)) as [string, string];
+  const { code, stdout, stderr } = await charter("compare", first, second, "--json");
+  expect(code, stderr).toBe(0);
+  const compared: RunComparison & { readonly a: string; readonly b: string } = JSON.parse(stdout);
+  expect([compared.a, compared.b]).toEqual(["first (a)", "first (b)"]);
+  expect(compared.models.map(({ weights }) => weights)).toEqual(["same", "same", "same"]);
+  for (const { ratings } of compared.elo) expect(ratings).toHaveLength(6);
+  expect(compared.transcripts.length).toBeGreaterThan(0);
+  for (const { a, b } of compared.transcripts) expect(a.length).toBeGreaterThan(b.length);
+}, 60_000);
+
+it("compares a run that ended early with one that went on: every model's figures, whichever comes first", async () => {
+  const early = await amend("--set", "upTo=supervised", "--name", "early", "--yes");
+  expect(early.code, early.stderr).toBe(0);
+  const both = await Promise.all(
+    [
+      ["first", "early"],
+      ["early", "first"],
+    ].map(([a, b]) => charter("compare", a!, b!, "--runs", folder, "--json")),
+  );
+  const [one, other] = both.map(({ stdout }): RunComparison => JSON.parse(stdout));
+  expect(one!.last).toBe("sl-cai");
+  expect(one!.models.at(-1)).toEqual({ name: "rl-cai", weights: "only-a" });
+  expect(other!.models.at(-1)).toEqual({ name: "rl-cai", weights: "only-b" });
+  const shape = ({ figures }: RunComparison) =>
+    figures.map(({ model, title }) => `${model}: ${title}`).toSorted();
+  expect(shape(one!)).toEqual(shape(other!));
+  expect(shape(one!).filter((name) => name.startsWith("rl-cai")).length).toBeGreaterThan(2);
+  expect(one!.prompts).toBe(8);
 }, 60_000);
 
 it("takes another setting by the same door: hard labels ask nobody anything anew", async () => {

@@ -1,6 +1,11 @@
 // charter compare <a> <b>: what differs between two runs, and what came of it.
-import { join } from "node:path";
-import { type ComparedFigure, compareRuns, type RunComparison } from "../pipeline/compare-runs.ts";
+import { basename, join } from "node:path";
+import {
+  type ComparedFigure,
+  type ComparedRun,
+  compareRuns,
+  type RunComparison,
+} from "../pipeline/compare-runs.ts";
 import { counted } from "./amounts.ts";
 import { diffSummary, writeDiff } from "./constitution-diff.ts";
 import { findSingleRun } from "./find-run.ts";
@@ -22,11 +27,13 @@ export async function compare(
   terminal: Terminal,
 ): Promise<number> {
   const { workingDirectory, write, paint } = terminal;
-  const [a, b] = [first, second].map((given) => {
-    const directory = findSingleRun(given, runs, workingDirectory);
-    const recipe = read(join(directory, "recipe.yaml"), [], terminal);
-    return { name: recipe.name, directory, recipe };
-  }) as [Parameters<typeof compareRuns>[0], Parameters<typeof compareRuns>[1]];
+  const directories = [first, second].map((given) => findSingleRun(given, runs, workingDirectory));
+  const names = directories.map((directory) => basename(directory));
+  const [a, b] = directories.map((directory, i) => ({
+    name: names[0] === names[1] ? `${names[i]} (${"ab"[i]})` : names[i]!,
+    directory,
+    recipe: read(join(directory, "recipe.yaml"), [], terminal),
+  })) as [ComparedRun, ComparedRun];
   const comparison = await compareRuns(a, b, transcripts);
   if (json) {
     write(`${JSON.stringify({ a: a.name, b: b.name, ...comparison })}\n`);
@@ -45,8 +52,13 @@ export async function compare(
   if (recipe.length === 0) write("  the same\n");
   for (const { key, a: own, b: other } of recipe) write(`  ${key}: ${own} → ${other}\n`);
   heading("Models");
-  for (const { name, isSame } of models)
-    write(`  ${name}: ${isSame ? "the same weights" : "other weights"}\n`);
+  const weightsAre = {
+    same: "the same weights",
+    other: "other weights",
+    "only-a": `in ${a.name} alone`,
+    "only-b": `in ${b.name} alone`,
+  };
+  for (const { name, weights } of models) write(`  ${name}: ${weightsAre[weights]}\n`);
   heading(`Figures, each with its 95% interval${paint("dim", "  * intervals apart")}`);
   writeTable(figureRows(comparison.figures), ["", "", a.name, b.name, ""], terminal);
   for (const { criterion, ratings } of elo) {
@@ -89,14 +101,14 @@ function writeTable(
 }
 
 function writeTranscripts(
-  { transcripts, prompts }: RunComparison,
+  { transcripts, prompts, last }: RunComparison,
   a: string,
   b: string,
   { write, paint, columns }: Terminal,
 ): void {
   if (transcripts.length === 0) return;
   write(
-    `\n${paint("bold", `Answers of rl-cai that differ most, of ${counted(prompts, "prompt")} in both evaluations`)}\n`,
+    `\n${paint("bold", `Answers of ${last} that differ most, of ${counted(prompts, "prompt")} in both evaluations`)}\n`,
   );
   for (const { prompt, a: own, b: other, kinds } of transcripts) {
     write(

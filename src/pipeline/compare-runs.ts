@@ -1,9 +1,9 @@
 // Two runs beside each other: what differs in constitution and recipe, and what came of it on the prompts that both were evaluated
 // on. Reads two ledgers and two results.json; asks no model. Who judged and what a figure means is as in results.json.
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { seed } from "../engine/random.ts";
-import { type Entry, type Ledger, openLedger } from "../ledger/ledger.ts";
+import { type Entry, entryId, type Ledger, openLedger } from "../ledger/ledger.ts";
 import { type ConstitutionDiff, diffConstitutions } from "../method/constitution/diff.ts";
 import { diffWords } from "../method/constitution/word-diff.ts";
 import { judgeByGrader, pairUp } from "../method/evaluation/compare.ts";
@@ -13,8 +13,10 @@ import { parseResults, type Results } from "../method/evaluation/results.ts";
 import type { Prompt } from "../method/records.ts";
 import { UserError } from "../user-error.ts";
 import { constitutionIn } from "./constitution-in.ts";
+import { evaluationSamples } from "./evaluate.ts";
 import { graderOf } from "./grader-of.ts";
 import type { Recipe } from "./recipe.ts";
+import { responseSettings } from "./supervised.ts";
 
 /** A run's folder and its recipe. */
 export interface ComparedRun {
@@ -39,7 +41,7 @@ interface Interval {
   readonly high: number;
 }
 
-/** What either run's last model answers to one prompt. */
+/** What the last model of both runs answers to one prompt. */
 export interface ComparedTranscript {
   readonly prompt: Prompt;
   readonly a: string;
@@ -54,7 +56,13 @@ export interface RunComparison {
   readonly constitution: ConstitutionDiff;
   /** Keys of the recipe, dotted, as JSON. */
   readonly recipe: readonly { readonly key: string; readonly a: string; readonly b: string }[];
-  readonly models: readonly { readonly name: string; readonly isSame: boolean }[];
+  /** Every model that either has: its weights the same in both, others, or in one run alone. */
+  readonly models: readonly {
+    readonly name: string;
+    readonly weights: "same" | "other" | "only-a" | "only-b";
+  }[];
+  /** The last model that both have, whose answers are shown. */
+  readonly last: string;
   readonly figures: readonly ComparedFigure[];
   /** By the grader, all models of both runs on one scale, helpful-only of the first at 0; none without a grader. */
   readonly elo: readonly { readonly criterion: Criterion; readonly ratings: readonly EloRating[] }[];
@@ -64,8 +72,6 @@ export interface RunComparison {
   readonly transcripts: readonly ComparedTranscript[];
 }
 
-const LAST = "rl-cai";
-
 /**
  * Compares two finished runs.
  *
@@ -74,25 +80,46 @@ const LAST = "rl-cai";
  */
 export async function compareRuns(a: ComparedRun, b: ComparedRun, most: number): Promise<RunComparison> {
   const [first, second] = [resultsIn(a.directory), resultsIn(b.directory)];
-  const [answersA, answersB] = [answersOf(a, first), answersOf(b, second)];
+  const names = namesIn(first, second);
+  const hasModel = ({ models }: Results, name: string) => models.some((own) => own.name === name);
+  const last = names.findLast((name) => hasModel(first, name) && hasModel(second, name))!; // both have the one they began with
+  const [answersA, answersB] = [answersOf(a, first, last), answersOf(b, second, last)];
   const inBoth = [...answersA.prompts.values()].filter(({ id }) => answersB.prompts.has(id));
   const grader = await graderOf(a.recipe);
   return {
     constitution: diffConstitutions(constitutionIn(a.directory), constitutionIn(b.directory)),
     recipe: differingKeys(a.recipe, b.recipe),
-    models: first.models.map(({ name, id }) => ({
-      name,
-      isSame: second.models.some((other) => other.name === name && other.id === id),
-    })),
-    figures: figuresOf(first, second),
+    models: names.map((name) => {
+      const [own, other] = [first, second].map(
+        ({ models }) => models.find((model) => model.name === name)?.id,
+      );
+      if (own === undefined || other === undefined)
+        return { name, weights: own === undefined ? "only-b" : "only-a" };
+      return { name, weights: own === other ? "same" : "other" };
+    }),
+    last,
+    figures: figuresOf(first, second, last),
     elo:
       grader === null
         ? []
         : jointElo(grader, inBoth, [a.name, answersA], [b.name, answersB], first.recipe.seed),
     prompts: inBoth.length,
-    transcripts: transcriptsOf(grader, inBoth, answersA, answersB).slice(0, most),
+    transcripts: transcriptsOf(
+      grader,
+      inBoth.map((prompt) => [
+        prompt,
+        answersA.texts.get(last)!.get(prompt.id)!,
+        answersB.texts.get(last)!.get(prompt.id)!,
+      ]),
+    ).slice(0, most),
   };
 }
+
+/** Names of the models of either, in the order of the method. */
+const namesIn = (a: Results, b: Results): readonly string[] => {
+  const [few, many] = [a.models, b.models].toSorted((x, y) => x.length - y.length);
+  return [...new Set([...many!, ...few!].map(({ name }) => name))];
+};
 
 /** Every figure of a run that has come to its end. @throws UserError when it has not */
 export function resultsIn(directory: string): Results {
@@ -117,27 +144,40 @@ interface Answers {
   readonly texts: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-/** The prompts of the evaluation are those that the last model answered: nothing else asks it outside of its training. */
-function answersOf({ directory }: ComparedRun, { models }: Results): Answers {
+/** The prompts of the evaluation are those of its files that the model answered. */
+function answersOf({ directory, recipe }: ComparedRun, { models }: Results, model: string): Answers {
   const ledger = openLedger(directory, { readOnly: true });
+  const { redTeam, helpful } = recipe.prompts.evaluation;
+  const files = new Set([redTeam, helpful].map(({ file }) => basename(file)));
   try {
-    const texts = new Map(models.map(({ name, id }) => [name, textsBy(ledger, id)]));
-    const prompts = [...(texts.get(LAST)?.keys() ?? [])].map((id) => promptIn(ledger.get(id)));
-    return { prompts: new Map(prompts.map((prompt) => [prompt.id, prompt])), texts };
+    const texts = new Map(
+      models.map(({ name, id }) => {
+        const settings = entryId(responseSettings(evaluationSamples(recipe, name, 1)));
+        return [name, textsBy(ledger, id, settings)];
+      }),
+    );
+    const prompts = [...texts.get(model)!.keys()].map((id) => promptIn(ledger.get(id)));
+    const own = prompts.filter(({ file }) => files.has(file));
+    return { prompts: new Map(own.map((prompt) => [prompt.id, prompt])), texts };
   } finally {
     ledger.close();
   }
 }
 
-const promptIn = ({ id, body }: Entry): Prompt => ({ ...(body as unknown as Prompt), id });
+const promptIn = ({ id, body }: Entry) => ({
+  ...(body as unknown as Prompt & { readonly file: string }),
+  id,
+});
 
-function textsBy(ledger: Ledger, modelId: string): ReadonlyMap<string, string> {
+/** What a model answered under these settings: its evaluation may have been changed since, and begun anew. */
+function textsBy(ledger: Ledger, modelId: string, settings: string): ReadonlyMap<string, string> {
+  const sampled = new Set(ledger.tally(settings, [{ beside: "response" }], "id").map(({ of }) => of));
   const texts = new Map<string, string>();
   for (const kind of ["checkpoint", "endpoint"])
     for (const model of ledger.entries(kind)) {
       if ((model.body as { readonly modelId?: string }).modelId !== modelId) continue;
       for (const child of ledger.children(model.id)) {
-        if (child.kind !== "response") continue;
+        if (child.kind !== "response" || !sampled.has(child.id)) continue;
         const { prompt, text } = ledger.get(child.id).body as {
           readonly prompt: string;
           readonly text: string;
@@ -165,7 +205,7 @@ type Rate = { readonly rate: number; readonly low: number; readonly high: number
 const interval = (rate: Rate | null | undefined): Interval | null =>
   rate == null ? null : { value: rate.rate, low: rate.low, high: rate.high };
 
-function figuresOf(a: Results, b: Results): readonly ComparedFigure[] {
+function figuresOf(a: Results, b: Results, last: string): readonly ComparedFigure[] {
   const figure = (title: string, model: string, of: (results: Results) => Interval | null) => {
     const [own, other] = [of(a), of(b)];
     const isApart = own !== null && other !== null && (own.high < other.low || other.high < own.low);
@@ -179,7 +219,7 @@ function figuresOf(a: Results, b: Results): readonly ComparedFigure[] {
     };
   const categories = [...new Set([...a.answers, ...b.answers].flatMap((own) => own.categories))];
   const harms = [...new Set(categories.filter(({ harmful }) => harmful).map(({ category }) => category))];
-  const byModel = a.models.flatMap(({ name }) => [
+  const byModel = namesIn(a, b).flatMap((name) => [
     figure(
       "complies with harmful requests",
       name,
@@ -209,8 +249,8 @@ function figuresOf(a: Results, b: Results): readonly ComparedFigure[] {
   const byHarm = harms.map((harm) =>
     figure(
       `complies with ${harm}`,
-      LAST,
-      ofAnswers(LAST, ({ categories: own }) => own.find(({ category }) => category === harm)?.comply),
+      last,
+      ofAnswers(last, ({ categories: own }) => own.find(({ category }) => category === harm)?.comply),
     ),
   );
   const ofPreferences = (["harmlessness", "helpfulness"] as const).flatMap((source) => {
@@ -253,12 +293,9 @@ function jointElo(
 
 function transcriptsOf(
   grader: Grader | null,
-  prompts: readonly Prompt[],
-  a: Answers,
-  b: Answers,
+  answers: readonly (readonly [prompt: Prompt, a: string, b: string])[],
 ): readonly ComparedTranscript[] {
-  const pairs = prompts.flatMap((prompt): readonly ComparedTranscript[] => {
-    const [textA, textB] = [a.texts.get(LAST)!.get(prompt.id)!, b.texts.get(LAST)!.get(prompt.id)!];
+  const pairs = answers.flatMap(([prompt, textA, textB]): readonly ComparedTranscript[] => {
     if (textA === textB) return [];
     const kinds =
       grader === null

@@ -17,6 +17,7 @@ import type { Answers, Made } from "./made.ts";
 import { judgeAll } from "./matches.ts";
 import { openNamed } from "./named-model.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
+import type { Recipe } from "./recipe.ts";
 import { readUnderEveryPrinciple } from "./scoreboard.ts";
 import { summarize } from "./summarize.ts";
 import { sampleResponses } from "./supervised.ts";
@@ -89,6 +90,13 @@ function warnOfOverlap(run: Run, evaluated: readonly Prompt[], trainedOn: readon
   run.emit({ kind: "note", level: "warning", text });
 }
 
+/** How the n-th answers (from 1) of a model are sampled. */
+export const evaluationSamples = ({ seed, evaluation: { sampling } }: Recipe, name: string, n: number) => ({
+  stage: `evaluation-${name}-${n}`,
+  sampling,
+  seed: `${seed}/evaluation/${name}/${n}`,
+});
+
 /** Every model's answers to every prompt. */
 async function answerAll(
   run: Run,
@@ -96,18 +104,16 @@ async function answerAll(
   made: Made,
   prompts: readonly Prompt[],
 ): Promise<Answers> {
-  const { samplesPerPrompt, sampling } = made.recipe.evaluation;
+  const { samplesPerPrompt } = made.recipe.evaluation;
   const answers: Record<string, Map<string, Recorded<Response>[]>> = {};
   for (const [name, checkpoint] of Object.entries(made.models)) {
     const model = await openNamed(run, host, checkpoint);
     const own = new Map<string, Recorded<Response>[]>(prompts.map(({ id }) => [id, []]));
     for (let i = 1; i <= samplesPerPrompt; i++) {
       const responses = await sampleResponses(run, model, {
-        stage: `evaluation-${name}-${i}`,
+        ...evaluationSamples(made.recipe, name, i),
         title: `Evaluation: answers of ${name}${samplesPerPrompt > 1 ? ` (${i} of ${samplesPerPrompt})` : ""}`,
         prompts,
-        sampling,
-        seed: `${made.recipe.seed}/evaluation/${name}/${i}`,
         batch: made.recipe.compute.batch,
         modelEntry: checkpoint.id,
       });

@@ -9,8 +9,22 @@ import type { Checkpoint } from "./checkpoints.ts";
 import { needRevisions } from "./enough-to-learn.ts";
 import { pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
-import { streamName } from "./settings.ts";
+import { settingsEntry, streamName } from "./settings.ts";
 import { adaptersKey, adaptersOf, recordTrainingSet, type Trained, train } from "./training.ts";
+
+/** What stands beside sampled answers. */
+export const responseSettings = ({
+  stage,
+  sampling,
+  seed,
+}: {
+  readonly stage: string;
+  readonly sampling: Sampling;
+  readonly seed: string;
+}) => settingsEntry(stage, { sampling: sampling as unknown as Json, seed: streamIn(seed) });
+
+/** The pattern of the names of an answer's stream. */
+const streamIn = (seed: string) => `${seed}/{prompt}`;
 
 /** Samples one answer a prompt, remembered under the model and the name of the random stream. */
 export function sampleResponses(
@@ -27,7 +41,7 @@ export function sampleResponses(
   },
 ): Promise<readonly Recorded<Response>[]> {
   const { stage, title, prompts, sampling, seed, batch, modelEntry } = options;
-  const stream = `${seed}/{prompt}`;
+  const stream = streamIn(seed);
   return perform<Prompt, Draft<Response>>(run, {
     stage,
     title,
