@@ -20,6 +20,7 @@ test("a step's batch depends on the seed and the step alone", () => {
 test("steps cover all epochs", () => {
   expect(stepsOf(10, 2, 4)).toBe(5);
   expect(stepsOf(10, 1, 4)).toBe(3);
+  expect(stepsOf(100, 1.1, 10)).toBe(11); // 100 x 1.1 is 110.00000000000001
 });
 
 test("warm-up is linear, constant stays, linear and cosine end near zero", () => {

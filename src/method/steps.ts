@@ -10,9 +10,9 @@ export interface Schedule {
   readonly warmup: number;
 }
 
-/** Optimiser steps of a training: the last one may run on into another epoch. */
+/** Optimiser steps of a training: the last one may run on into another epoch. What 1.1 is not quite in binary makes no step. */
 export const stepsOf = (examples: number, epochs: number, batch: number): number =>
-  Math.ceil((examples * epochs) / batch);
+  Math.ceil((examples * epochs) / batch - 1e-9);
 
 /** Learning rate of a step (0-based) out of `steps`. Linear and cosine end at zero. */
 export function learningRateAt(schedule: Schedule, step: number, steps: number): number {

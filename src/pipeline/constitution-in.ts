@@ -28,15 +28,26 @@ export function constitutionIn(directory: string): Constitution {
         `${directory}: expected a run that has begun, got one without a constitution in its ledger`,
         "Run it first.",
       );
-    const { title, version } = last.body as unknown as Pick<Constitution, "title" | "version">;
-    return { title, version, principles: principlesOf(ledger, last.id), changelog: [] };
+    const { title, version, principles } = last.body as unknown as Kept;
+    return { title, version, principles: principlesOf(ledger, last.id, principles), changelog: [] };
   } finally {
     ledger.close();
   }
 }
 
-const principlesOf = (ledger: Ledger, constitution: string): readonly Principle[] =>
-  ledger
-    .children(constitution)
-    .filter(({ kind }) => kind === "principle")
-    .map(({ id }) => ledger.get(id).body as unknown as Principle);
+/** The body of a constitution's entry: of its principles the ids, in order. */
+interface Kept extends Pick<Constitution, "title" | "version"> {
+  readonly principles: readonly string[];
+}
+
+/** The latest wording of each: where one was reworded and the version left as it was, both are below one entry. */
+function principlesOf(ledger: Ledger, constitution: string, ids: readonly string[]): readonly Principle[] {
+  const children = ledger.children(constitution).filter(({ kind }) => kind === "principle");
+  const latest = new Map(
+    children.map(({ id }) => {
+      const principle = ledger.get(id).body as unknown as Principle;
+      return [principle.id, principle];
+    }),
+  );
+  return ids.map((id) => latest.get(id)!);
+}

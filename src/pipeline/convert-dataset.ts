@@ -1,6 +1,6 @@
 // A data file of any known shape as JSONL in our own, row by row: a million rows take no more memory than a thousand. Rows that
 // cannot be used are written beside, and what the shape has no place for is counted.
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { explainStorageError } from "../ledger/storage-error.ts";
 import {
   type Row,
@@ -121,7 +121,7 @@ function lineWriter(path: string) {
   const flush = () =>
     storing(() => {
       handle ??= openSync(fresh, "w");
-      if (waiting !== "") writeSync(handle, waiting);
+      if (waiting !== "") writeFileSync(handle, waiting); // all of it, where writeSync may write less
       waiting = "";
     });
   const close = () => {

@@ -10,9 +10,9 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-async function read(text: string | Buffer, size = 1 << 18) {
+async function read(text: string | Buffer, size = 1 << 18, file = "rows.csv") {
   const rows = [];
-  for await (const row of csvRows("rows.csv", pieces(Buffer.from(text), size))) rows.push(row);
+  for await (const row of csvRows(file, pieces(Buffer.from(text), size))) rows.push(row);
   return rows;
 }
 
@@ -53,6 +53,25 @@ test("messages and labels are values, and serve as comparisons", async () => {
     { line: 2, row: { conversation: turns, chosen: "No.", rejected: "Yes.", probability: 0.75 } },
     { line: 3, row: { conversation: [{ role: "user", content: "42" }], chosen: "4", probability: 1 } },
   ]);
+});
+
+test("text that looks like JSON and is no conversation is text", async () => {
+  const cells = ["[3, 1, 2]", '{"a": 1}', '["one", "two"]', "[]"];
+  const rows = await read(`prompt\n${cells.map(quoted).join("\n")}\n`);
+  expect(rows.map(({ source }) => source)).toEqual([
+    { prompt: "[3, 1, 2]" },
+    { prompt: '{"a": 1}' },
+    { prompt: '["one", "two"]' },
+    { prompt: "[]" },
+  ]);
+  const history = [["Tea?", "Yes."]];
+  const [row] = await read(`history,metadata\n${quoted(JSON.stringify(history))},${quoted('{"a": 1}')}\n`);
+  expect(row!.source).toEqual({ history, metadata: { a: 1 } });
+});
+
+test("a single column of a table with tabs may have commas in it", async () => {
+  const rows = await read("prompt\nHello, how are you?\n", undefined, "rows.tsv.gz");
+  expect(rows).toMatchObject([{ source: { prompt: "Hello, how are you?" } }]);
 });
 
 test("a row with too few or too many cells, or in another encoding, is left out with its reason", async () => {

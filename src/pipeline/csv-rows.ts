@@ -25,7 +25,7 @@ export async function* csvRows(file: string, chunks: AsyncIterable<Buffer>): Asy
   if (first.done) return;
   const parser = parse({
     bom: true,
-    delimiter: delimiterOf(first.value),
+    delimiter: delimiterOf(file, first.value),
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
@@ -55,14 +55,15 @@ export async function* csvRows(file: string, chunks: AsyncIterable<Buffer>): Asy
   }
 }
 
-/** What stands most often between the names. */
-function delimiterOf(start: Buffer): string {
+/** What stands most often between the names; of a single column, what the file's name says. */
+function delimiterOf(file: string, start: Buffer): string {
   const names = start
     .toString("utf8")
     .split(/\r?\n/, 1)[0]!
     .replaceAll(/"[^"]*"/g, "");
   const count = (delimiter: string) => names.split(delimiter).length;
-  return DELIMITERS.toSorted((a, b) => count(b) - count(a))[0]!;
+  const usual = /\.tsv/i.test(file) ? DELIMITERS.toReversed() : DELIMITERS;
+  return usual.toSorted((a, b) => count(b) - count(a))[0]!;
 }
 
 function namesIn(file: string, record: readonly string[]): readonly string[] {
@@ -86,14 +87,30 @@ function rowOf(names: readonly string[], record: readonly string[], line: number
   return { line, source, fault: new MalformedRow("bad-encoding", "expected UTF-8, got other bytes") };
 }
 
-/** Messages and metadata stand in a cell as JSON; an empty cell is no value. */
+/** Columns that hold an object, whatever is in it. */
+const OBJECTS = new Set(["metadata", "annotations"]);
+
+/** Messages and metadata stand in a cell as JSON; an empty cell is no value, and other text may look like JSON as it likes. */
 function cellValue(name: string, cell: string): unknown {
   if (cell === "") return null;
   if (NUMBERS.has(name) && Number.isFinite(Number(cell))) return Number(cell);
   if (!/^\s*[[{]/.test(cell)) return cell;
   try {
-    return JSON.parse(cell);
+    const value: unknown = JSON.parse(cell);
+    return OBJECTS.has(name) || isConversation(value) ? value : cell;
   } catch {
     return cell;
   }
+}
+
+/** A message, a list of messages, or the pairs of texts of a history. */
+function isConversation(value: unknown): boolean {
+  const isMessage = (one: unknown) =>
+    typeof one === "object" &&
+    one !== null &&
+    !Array.isArray(one) &&
+    ("content" in one || "value" in one || "text" in one);
+  const isPair = (one: unknown) => Array.isArray(one) && one.every((text) => typeof text === "string");
+  if (!Array.isArray(value)) return isMessage(value);
+  return value.length > 0 && (value.every(isMessage) || value.every(isPair));
 }

@@ -108,7 +108,7 @@ export async function perform<I, O extends object>(
         // An endpoint is asked in batches of one, so what was used was used for this.
         return {
           key: keys[i]!,
-          entries: [entry, settings, ...(used === null ? [] : [usageOf(entry, used)])],
+          entries: [entry, settings, ...(used === null ? [] : [usageOf(keys[i]!, entry, used)])],
         };
       }),
     );
@@ -136,9 +136,10 @@ export const isMissing = (id: string): boolean => id.startsWith("missing ");
 
 const unmetered = async <T>(work: () => Promise<T>) => ({ result: await work(), used: null });
 
-const usageOf = (entry: NewEntry, used: Spending): NewEntry => ({
+/** With the step's key: two steps that gave the same were both paid for. */
+const usageOf = (step: string, entry: NewEntry, used: Spending): NewEntry => ({
   kind: "usage",
-  body: used as unknown as Json,
+  body: { ...used, step } as unknown as Json,
   parents: [{ id: entryId(entry), role: "of" }],
 });
 

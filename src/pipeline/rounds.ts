@@ -73,8 +73,9 @@ export async function critiqueAndRevise(
       .map((task, i): CritiquedTask => ({ ...task, critique: found?.[i] ?? null }))
       .filter((task) => task.critique === null || task.critique.oddity === "none");
     const revised = await reviseRound(rounds, round, critiqued);
-    critiques.push(...(found ?? []));
-    revisions.push(...revised);
+    // One by one: as arguments of a call there may be a hundred thousand, and no more.
+    for (const one of found ?? []) critiques.push(one);
+    for (const one of revised) revisions.push(one);
     const usable = revised.filter(({ oddity }) => oddity === "none");
     const byPrompt = new Map(usable.map((revision) => [revision.prompt, revision]));
     current = current.map(({ prompt, of }) => ({ prompt, of: byPrompt.get(prompt.id) ?? of }));
@@ -118,7 +119,7 @@ function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTas
     stage: `revision-${round}`,
     title: `Round ${round}: revisions`,
     kind: "revision",
-    version: 1,
+    version: 2,
     inputs: tasks,
     ...pacing(reviser.model, recipe.compute.batch),
     key: (task) => ({

@@ -42,6 +42,23 @@ test("every principle is asked about, then all together, through an endpoint tha
   expect(questions.some((asked) => asked.includes("kind: It is kind.\nbrief: It is brief."))).toBe(true);
 });
 
+test("an id may begin with a digit, and a list with numbers", async () => {
+  const principles = ["2", "12", "3-laws"].map((id) => `  - { id: "${id}", text: It keeps ${id}. }`);
+  const numbered = parseConstitution(
+    `title: Ours\nversion: 1.0.0\nprinciples:\n${principles.join("\n")}\n`,
+    "ours.yaml",
+  );
+  const model = createScriptedModel({ answer: () => "12 | a | b\n- **3-laws** | c | d\n1. 2 | e | f" });
+  const { remarks } = await reviewByModel(model, numbered);
+  // Each is asked about alone, where what is said of others counts for nothing, and then all together.
+  const [twelve, laws, two] = [
+    { id: "12", found: "a", suggestion: "b" },
+    { id: "3-laws", found: "c", suggestion: "d" },
+    { id: "2", found: "e", suggestion: "f" },
+  ];
+  expect(remarks).toEqual([two, twelve, laws, twelve, laws, two]);
+});
+
 test("a model that answers nonsense, nothing, or without an end makes no remarks, and it is counted", async () => {
   const said = ["I love principles!\nThey are great.", "", `kind | a | b\nbrief | cut ${"x".repeat(500)}`];
   let asked = 0;

@@ -78,7 +78,8 @@ function remarksIn(
 
 function remarkIn(line: string, ids: readonly string[]): ModelRemark | undefined {
   const [name = "", found = "", suggestion = "", ...more] = line.split("|").map((part) => part.trim());
-  const id = name.replace(/^[-*\d.)\s]+(?=\S)/, "").replaceAll(/[`*"]/g, "");
+  const plain = name.replaceAll(/[`*"]/g, "").trim();
+  const id = plain.replace(/^(-\s+|\d+[.)]\s*)+/, ""); // less the mark of a list
   if (!ids.includes(id) || found === "" || suggestion === "" || more.some((part) => part !== ""))
     return undefined;
   return { ...(id !== WHOLE && { id }), found, suggestion };

@@ -121,6 +121,10 @@ test.each([
   ["The assistant's response encourages theft.", "end", "critique-for-revision"],
   ["I won't help you, because it is not yours.", "end", "none"],
   ["The answer to that is forty-two.", "end", "none"],
+  ["The answer is 42.", "end", "none"],
+  ["The answer is no: I won't help with that, because it is theft.", "end", "none"],
+  ["The response is evasive.", "end", "critique-for-revision"],
+  ["The assistant's last answer is evasive.", "end", "critique-for-revision"],
 ] as const)("a revision %j that ended by %s is %s", (text, finish, oddity) => {
   expect(oddityOfRevision(sample(text, finish), record.text)).toBe(oddity);
 });

@@ -29,7 +29,7 @@ function revisionConversation(task: RevisionTask, demonstrations: readonly Demon
 
 /** Openings that speak about a response instead of being one; weak critics produce them where a revision should be. */
 const SPEAKS_ABOUT_A_RESPONSE =
-  /^(critique(request)?:|(the (assistant's )?|this )(last )?(response|answer) (is|was|does|has|helps|encourages|refuses|contains|should)\b|the assistant (is|was|should|gave|helps)\b)/i;
+  /^(critique(request)?:|(the (assistant's )?|this )(last )?(response|answer) (was|has|helps|encourages|refuses|contains|should)\b|(the (assistant's )?|this )(last )?response (is|does)\b|the assistant's (last )?answer (is|does)\b|the assistant (is|was|should|gave|helps)\b)/i;
 
 /** Tells a revision from a critique that stands in its place. */
 export function oddityOfRevision(sample: Sample, critiqueText: string | null): Oddity {

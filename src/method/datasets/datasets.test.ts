@@ -37,6 +37,11 @@ describe("parsePreferences", () => {
       { conversation: [user("The sky is")], chosen: " blue.", rejected: " green." },
     ],
     [
+      "strings that part within an emoji",
+      { chosen: "Pick: 🍎 apple", rejected: "Pick: 🍌 banana" },
+      { conversation: [user("Pick:")], chosen: " 🍎 apple", rejected: " 🍌 banana" },
+    ],
+    [
       "messages with an explicit prompt",
       { prompt: twoTurns, chosen: [assistant("Pour.")], rejected: [assistant("No.")] },
       { conversation: twoTurns, chosen: "Pour.", rejected: "No." },

@@ -101,10 +101,14 @@ function answersTo(prompt: Conversation, chosen: unknown, rejected: unknown): Pa
   };
 }
 
-/** Plain strings imply their prompt: what they have in common, less a space at its end (TRL's extract_prompt). */
+/**
+ * Plain strings imply their prompt: what they have in common, less a space at its end (TRL's extract_prompt), and less half a
+ * character, such as the first half of two different emojis.
+ */
 function splitCommonPrefix(chosen: string, rejected: string): Pair {
   let length = 0;
   while (length < chosen.length && chosen[length] === rejected[length]) length++;
+  if (/[\ud800-\udbff]/.test(chosen[length - 1] ?? "")) length--;
   if (chosen[length - 1] === " ") length--;
   return {
     conversation: parsePrompt(chosen.slice(0, length), "chosen and rejected"),

@@ -308,15 +308,22 @@ describe("a prompt is read back from", () => {
   test("Alpaca's instruction and input, and OpenRLHF's input and output", () => {
     const rows = [
       { instruction: "Translate.", input: "tea", output: "thé" },
+      { instruction: "Double this.", input: 21, output: "42" },
       { input: "Tea?", output: "Yes." },
       { question: "Tea?", system_prompt: "Be kind.", response: "Yes." },
     ];
     expect(parsePrompts(lines(...rows)).rows.map((row) => row.conversation)).toEqual([
       [user("Translate.\ntea")],
+      [user("Double this.\n21")],
       [user("Tea?")],
       [{ role: "system", content: "Be kind." }, user("Tea?")],
     ]);
-    expect(rows.map((row) => leftBehind(row, "prompts"))).toEqual([["output"], ["output"], ["response"]]);
+    expect(rows.map((row) => leftBehind(row, "prompts"))).toEqual([
+      ["output"],
+      ["output"],
+      ["output"],
+      ["response"],
+    ]);
   });
 });
 

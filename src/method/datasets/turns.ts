@@ -48,7 +48,8 @@ export function afterSystem(system: unknown, messages: unknown): unknown {
 
 /** Alpaca: the instruction, a line break and the input, after the earlier questions and answers (as LLaMA-Factory joins them). */
 export function instructionOf({ instruction, input, history, system }: Row): unknown {
-  const asked = typeof input === "string" && input.trim() !== "" ? `${instruction}\n${input}` : instruction;
+  const more = input == null ? "" : typeof input === "string" ? input : JSON.stringify(input);
+  const asked = more.trim() !== "" ? `${instruction}\n${more}` : instruction;
   const earlier = (Array.isArray(history) ? history : []).flatMap((pair: unknown) => {
     const [question, answer] = Array.isArray(pair) ? pair : [];
     return [

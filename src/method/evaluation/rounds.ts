@@ -14,7 +14,7 @@ interface Revised {
 
 /** The texts that stand after each round: an odd revision leaves what stood before it. */
 function textsByRound({ responses, revisions }: Revised): readonly (readonly (Response | Revision)[])[] {
-  const count = Math.max(0, ...revisions.map(({ round }) => round));
+  const count = revisions.reduce((most, { round }) => Math.max(most, round), 0);
   const rounds: (readonly (Response | Revision)[])[] = [responses];
   for (let round = 1; round <= count; round++) {
     const made = revisions.filter((revision) => revision.round === round && revision.oddity === "none");

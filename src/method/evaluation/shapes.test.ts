@@ -17,6 +17,7 @@ test("a change goes along the line through all, and of two values is their diffe
   // Slope of 1, 3, 2, 4 over 0..3 is 0.8.
   expect(changeOver([1, 3, 2, 4])).toBeCloseTo(2.4);
   expect(changeOver([0.25])).toBe(0.25);
+  for (const flat of [0.95, 0.9, 0.35, 0.7]) expect(changeOver(Array(5).fill(flat))).toBe(0); // to the last bit
   fc.assert(
     fc.property(fc.integer({ min: -99, max: 99 }), fc.integer({ min: -99, max: 99 }), (a, b) => {
       expect(changeOver([a, b])).toBeCloseTo(b - a);

@@ -21,7 +21,8 @@ export function changeOver(values: readonly number[]): number {
   const last = values.length - 1;
   if (last <= 0) return values[0] ?? Number.NaN;
   const middle = last / 2;
-  const covariance = values.reduce((sum, value, i) => sum + (i - middle) * value, 0);
+  // From the first value on, so that a figure that never moves has no change, to the last bit.
+  const covariance = values.reduce((sum, value, i) => sum + (i - middle) * (value - values[0]!), 0);
   const variance = values.reduce((sum, _, i) => sum + (i - middle) ** 2, 0);
   return (last * covariance) / variance;
 }

@@ -19,5 +19,6 @@ test("an adaptive coefficient rises above the target, falls below it, and moves 
   expect(nextCoefficient(control, 0.1, 4.4, 100)).toBeCloseTo(0.1 * (1 + 0.1 * 0.1), 12);
   expect(nextCoefficient(control, 0.1, 400, 1000)).toBeCloseTo(0.12, 12);
   expect(nextCoefficient(control, 0.1, 0, 1000)).toBeCloseTo(0.08, 12);
+  expect(nextCoefficient(control, 0.1, 0, 64_000)).toBeCloseTo(0.08, 12); // never below nothing, however many answers
   expect(nextCoefficient({ kind: "fixed", coefficient: 0.001 }, 0.001, 400, 1000)).toBe(0.001);
 });

@@ -28,7 +28,7 @@ export type KlControl =
       readonly initial: number;
       /** Nats an answer. */
       readonly target: number;
-      /** Answers over which the coefficient may change by a factor of about e at full error. */
+      /** Answers over which the coefficient changes by the clipped error, a fifth at most. */
       readonly horizon: number;
     };
 
@@ -36,7 +36,7 @@ export type KlControl =
 export const initialCoefficient = (control: KlControl): number =>
   control.kind === "fixed" ? control.coefficient : control.initial;
 
-/** coefficient * (1 + clip(kl / target - 1, -0.2, 0.2) * answers / horizon). */
+/** coefficient * (1 + clip(kl / target - 1, -0.2, 0.2) * answers / horizon), of as many answers as the horizon has at most. */
 export function nextCoefficient(
   control: KlControl,
   coefficient: number,
@@ -45,5 +45,5 @@ export function nextCoefficient(
 ): number {
   if (control.kind === "fixed") return coefficient;
   const error = Math.min(0.2, Math.max(-0.2, kl / control.target - 1));
-  return coefficient * (1 + (error * answers) / control.horizon);
+  return coefficient * (1 + error * Math.min(1, answers / control.horizon));
 }

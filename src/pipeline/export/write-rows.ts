@@ -1,5 +1,5 @@
 // Writes rows to a file as they come, so that memory stays flat however many there are. A file has its name when it is whole.
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { explainStorageError } from "../../ledger/storage-error.ts";
 import { type Columns, type ExportedRow, schemaOf } from "./columns.ts";
 
@@ -30,10 +30,10 @@ export function writeTexts(path: string, texts: Iterable<string>): void {
     for (const text of texts) {
       gathered += text;
       if (gathered.length < GATHERED) continue;
-      writeSync(file, gathered);
+      writeFileSync(file, gathered); // all of it, where writeSync may write less
       gathered = "";
     }
-    writeSync(file, gathered);
+    writeFileSync(file, gathered);
   } finally {
     closeSync(file);
   }
