@@ -183,6 +183,20 @@ it("answers through an endpoint, where another checkpoint is trained", async () 
     expect((body as { text: string }).text).toMatch(/^On [13]($| turns: it could)/);
 });
 
+it("leaves out answers that are longer than what the trained checkpoint reads", async () => {
+  let asked = 0;
+  server = await startScriptedServer({
+    answer: () => (asked++ % 3 === 0 ? "Oil is oil, so mix oil. ".repeat(500) : "Oil is oil."), // with no letter that ends a text
+  });
+  const policy = `policy={ endpoint: "${server.endpoint}", model: large }`;
+  const local = ["base", "supervised.critiqueModel", "supervised.revisionModel", "feedback.model"].map(
+    (key) => `${key}=${join(folder, "policy")}`,
+  );
+  const { code, stdout, stderr } = await run("long", policy, ...local, "upTo=supervised");
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/[1-9] of \d+ answers and revisions to learn from left out: longer than what/);
+});
+
 it("chats beside a checkpoint", async () => {
   server = await startScriptedServer({ answer: () => "Boil water." });
   const endpoint = `{ endpoint: "${server.endpoint}", model: large }`;

@@ -140,9 +140,12 @@ it("takes labels from a file, leaves out what the model cannot read whole, and s
     join(folder, "prompts.jsonl"),
     [JSON.stringify({ prompt: "Why?" }), long, long.replace("How", "Why")].join("\n"),
   );
+  const short = Array.from({ length: 5 }, (_, i) => JSON.stringify({ prompt: `When may I, number ${i}?` }));
+  writeFileSync(join(folder, "red-team.jsonl"), [long.replace("How", "When"), ...short].join("\n"));
   const { events, results, ledger } = await run(
     "given",
     "evaluation.grader=none",
+    `prompts.redTeam={ file: ${join(folder, "red-team.jsonl")} }`,
     ...["feedback.source=file", `feedback.file=${join(folder, "labels.jsonl")}`],
     `prompts.helpful={ file: ${join(folder, "prompts.jsonl")} }`,
     `prompts.evaluation.helpful={ file: ${join(folder, "prompts.jsonl")}, count: 1 }`,

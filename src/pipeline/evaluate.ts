@@ -128,7 +128,8 @@ async function answerAll(
 
 interface Score {
   readonly of: string;
-  readonly score: number;
+  /** Null where the conversation is longer than what the model reads. */
+  readonly score: number | null;
 }
 
 /** The preference model's score of every response and revision, for harmlessness by round; equal texts are scored once. */
@@ -162,13 +163,20 @@ async function scoreRounds(
       const sequences = await opened.tokenize(
         batch.map(({ prompt, text }) => withAssistant(byId.get(prompt)!.conversation, text)),
       );
-      const read = await opened.scoreLast(sequences.map(({ tokens }) => tokens));
-      return batch.map(({ id }, i) => ({ of: id, score: read[i]! }));
+      const readable = sequences.filter(({ tokens }) => tokens.length <= opened.contextLength);
+      const read = await opened.scoreLast(readable.map(({ tokens }) => tokens));
+      const scoreOf = new Map(readable.map((sequence, i) => [sequence, read[i]!]));
+      return batch.map(({ id }, i) => ({ of: id, score: scoreOf.get(sequences[i]!) ?? null }));
     },
   });
   await model.close();
   const scoreOf = new Map(scores.map(({ of, score }) => [of, score]));
-  return new Map(all.map((text) => [text.id, scoreOf.get(first.get(said(text))!.id)!]));
+  return new Map(
+    all.flatMap((text) => {
+      const score = scoreOf.get(first.get(said(text))!.id)!;
+      return score === null ? [] : [[text.id, score] as const];
+    }),
+  );
 }
 
 /** What was said to which prompt. */

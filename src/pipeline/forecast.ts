@@ -117,7 +117,8 @@ function moneyOf(counted: Counted, recipe: Recipe): number {
   const part = partOf(stage);
   const isLabel = part === "feedback" || part === "judge";
   const votes = isLabel && source.labels !== "log-probabilities" ? source.labels.votes : 1;
-  return costOf({ read: votes * readTokens, sampled: votes * sampledTokens }, source.price);
+  // Reasons are sampled once, whatever is voted on after them.
+  return costOf({ read: votes * readTokens, sampled: sampledTokens }, source.price);
 }
 
 function timeOf({ stage, calls, sampledTokens, readTokens, trainedTokens }: Counted, costs: Costs): number {

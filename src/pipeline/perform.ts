@@ -28,8 +28,11 @@ export interface Run {
 }
 
 /** The key of a step's result: the function's name and version, what computes it, and everything that determines it. */
-export const keyOf = (run: Run, kind: string, version: number, of: Json): string =>
-  stepKey({ kind, version, device: run.device, of });
+export const keyOf = ({ device }: Pick<Run, "device">, kind: string, version: number, of: Json): string =>
+  stepKey({ kind, version, device, of });
+
+/** What an endpoint answers is the same whatever computes here. */
+const ELSEWHERE = { device: "cpu" } as const;
 
 /** A record as the ledger returns it: what was computed, and the id of the entry that holds it. */
 export type Recorded<T> = T & { readonly id: string };
@@ -52,7 +55,7 @@ export interface Work<I, O> {
   readonly inputs: readonly I[];
   /** Inputs computed together, and lost together in a crash. */
   readonly batch: number;
-  /** Batches computed at once, each written when it is done; 1 where not told. */
+  /** Batches asked of an endpoint at once, each written when it is done; absent where this run's device computes. */
   readonly inFlight?: number;
   /** Everything that determines an input's result, apart from kind and version. */
   readonly key: (input: I) => Json;
@@ -71,7 +74,8 @@ export async function perform<I, O extends object>(
   work: Work<I, O>,
 ): Promise<readonly Recorded<O>[]> {
   const { stage, title, kind, version, inputs } = work;
-  const keys = inputs.map((input) => keyOf(run, kind, version, work.key(input)));
+  const at = work.inFlight === undefined ? run : ELSEWHERE;
+  const keys = inputs.map((input) => keyOf(at, kind, version, work.key(input)));
   const known = new Map<string, Entry>();
   for (const key of keys) {
     const entry = run.ledger.recall(key)?.[0];

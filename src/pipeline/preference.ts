@@ -15,6 +15,7 @@ import type { Checkpoint } from "./checkpoints.ts";
 import { needPreferences } from "./enough-to-learn.ts";
 import { lazily } from "./lazy-model.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
+import { readable } from "./readable.ts";
 import type { Recipe } from "./recipe.ts";
 import { adaptersKey, adaptersOf, recordTrainingSet, type Trained, train } from "./training.ts";
 
@@ -25,47 +26,28 @@ export interface PreferenceSplit {
 }
 
 /** Comparisons that the model can read whole; how many are not is said. */
-export async function readablePreferences(
+export function readablePreferences(
   run: Run,
   host: ModelHost,
   recipe: Recipe,
   base: Checkpoint,
   preferences: readonly Preference[],
 ): Promise<readonly Preference[]> {
-  const model = lazily(host, base);
-  const measured = await perform<Preference, { readonly preference: string; readonly isReadable: boolean }>(
-    run,
-    {
-      stage: "comparison-lengths",
-      title: "Comparisons that the model can read whole",
-      kind: "length",
-      version: 1,
-      inputs: preferences,
-      batch: 8 * recipe.compute.batch,
-      key: ({ id }) => ({ model: model.id, preference: id }),
-      parents: ({ id }) => [
-        { id, role: "preference" },
-        { id: base.id, role: "model" },
-      ],
-      standIn: ({ id }) => ({ preference: id, isReadable: true }),
-      compute: async (batch) => {
-        const opened = await model.opened();
-        const tokens = await tokenizePreferences(opened, batch);
-        return tokens.map(({ a, b }, i) => ({
-          preference: batch[i]!.id,
-          isReadable: Math.max(a.length, b.length) <= opened.contextLength,
-        }));
-      },
+  return readable(run, host, base, {
+    stage: "comparison-lengths",
+    title: "Comparisons that the model can read whole",
+    kind: "length",
+    called: "labelled comparisons",
+    items: preferences,
+    role: "preference",
+    idOf: ({ id }) => id,
+    batch: 8 * recipe.compute.batch,
+    lengths: async (model, some) => {
+      const tokens = await tokenizePreferences(model, some);
+      return tokens.map(({ a, b }) => Math.max(a.length, b.length));
     },
-  );
-  await model.close();
-  const readable = preferences.filter((_, i) => measured[i]!.isReadable);
-  const left = preferences.length - readable.length;
-  if (left > 0) {
-    const text = `${left} of ${preferences.length} labelled comparisons left out: longer than what ${recipe.preference.base} reads`;
-    run.emit({ kind: "note", level: "warning", text });
-  }
-  return readable;
+    reader: recipe.preference.base,
+  });
 }
 
 export function splitPreferences(

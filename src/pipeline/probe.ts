@@ -169,7 +169,11 @@ async function costsOf(
   { now, signal }: Clock,
 ): Promise<Pick<Costs, "read" | "train">> {
   const answered = prompts.map((prompt, i) => withAssistant(prompt, responses[i]!.text));
-  const sequences = await model.tokenize(answered);
+  // No more of a conversation than the model reads.
+  const sequences = (await model.tokenize(answered)).map(({ tokens, weights }) => ({
+    tokens: tokens.slice(0, model.contextLength),
+    weights: weights.slice(0, model.contextLength),
+  }));
   const learnt = sequences.slice(0, batch);
   const tokensIn = (list: typeof sequences) => list.reduce((total, { tokens }) => total + tokens.length, 0);
   const timed = async (work: () => Promise<unknown>) => {

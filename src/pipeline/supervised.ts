@@ -8,6 +8,7 @@ import type { LanguageModel, ModelHost, Sampling } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import { needRevisions } from "./enough-to-learn.ts";
 import { pacing, perform, type Recorded, type Run } from "./perform.ts";
+import { readable } from "./readable.ts";
 import type { Recipe } from "./recipe.ts";
 import { settingsEntry, streamName } from "./settings.ts";
 import { adaptersKey, adaptersOf, recordTrainingSet, type Trained, train } from "./training.ts";
@@ -80,7 +81,26 @@ export async function fineTune(
   const { supervised } = recipe;
   const revised = revisionExamples(redTeam, revisions, supervised.train);
   needRevisions(revised.length, responses, critiques, revisions);
-  const examples = [...revised, ...helpfulExamples(helpful, helpfulResponses)];
+  const written = [...revised, ...helpfulExamples(helpful, helpfulResponses)];
+  // What the model itself wrote it can read; others may read and write more.
+  const isItsOwn = [recipe.policy, supervised.revisionModel].every((writer) => writer === recipe.base);
+  const examples = isItsOwn
+    ? written
+    : await readable(run, host, base, {
+        stage: "example-lengths",
+        title: "Answers and revisions that the model can read whole",
+        kind: "example-length",
+        called: "answers and revisions to learn from",
+        items: written,
+        role: "example",
+        idOf: ({ record }) => record,
+        batch: 8 * recipe.compute.batch,
+        lengths: async (model, some) => {
+          const sequences = await model.tokenize(some.map(({ conversation }) => conversation));
+          return sequences.map(({ tokens }) => tokens.length);
+        },
+        reader: recipe.base,
+      });
   const options = {
     seed: `${recipe.seed}/supervised/training`,
     epochs: supervised.epochs,

@@ -70,7 +70,7 @@ export const textScorer =
   (model: Pick<TrainableModel, "scoreLast" | "tokenize">): Scorer =>
   async (answers) => {
     const sequences = await model.tokenize(
-      answers.map(({ conversation, text }) => withAssistant(conversation, text)),
+      answers.map(({ conversation, text }) => withAssistant(conversation, text.trim())), // as it learnt them
     );
     return model.scoreLast(sequences.map(({ tokens }) => tokens));
   };
