@@ -1,4 +1,4 @@
-// PPO as recipes/town.yaml runs it: seconds an iteration, on the town's red-team prompts, with a scalar head of zeros as
+// PPO at the town's size, all weights trained: seconds an iteration, on the town's red-team prompts, with a scalar head of zeros as
 // preference model (what it says does not change how long it takes).
 //   node bench/ppo.ts [iterations]
 import { readFileSync } from "node:fs";

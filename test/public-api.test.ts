@@ -40,5 +40,12 @@ test("a step of the method can be had by itself", async () => {
     logProbB: logProbB!,
   } as const;
   const comparison = { id: "c", prompt: "p", a: "a", b: "b", textA: "Yes.", textB: "No." };
-  expect(softLabel(comparison, [reading], { labels: "soft", clamp: null }).probability).toBeCloseTo(0.75);
+  const swapped = {
+    ...reading,
+    order: "ba",
+    logProbA: reading.logProbB,
+    logProbB: reading.logProbA,
+  } as const;
+  const label = softLabel(comparison, [reading, swapped], { labels: "soft", clamp: null });
+  expect(label.probability).toBeCloseTo(0.75);
 });

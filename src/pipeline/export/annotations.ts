@@ -1,7 +1,7 @@
 // What each principle says of each comparison, as annotated pairs 2.0 of Inverse Constitutional AI (github.com/rdnfn/icai):
 // one JSON document; a principle is an annotator, and so is the label that came of all of them.
 import { formatTranscript } from "../../method/datasets/transcript.ts";
-import { probabilityOfA } from "../../method/feedback/soft-label.ts";
+import { isEven, probabilityUnder } from "../../method/feedback/soft-label.ts";
 import type { Conversation } from "../../models/model.ts";
 import { type Export, rowsOf } from "./export.ts";
 import { type Labelled, labelledComparisons } from "./labelled.ts";
@@ -66,22 +66,21 @@ function modelOf({ ledger }: ExportedRun, response: string | null): { readonly m
   return model === undefined ? {} : { model: (model.body as { readonly stage: string }).stage };
 }
 
-/** The preference under each principle, averaged over its usable readings. */
+/** The preference under each principle, where it was read in both orders. */
 function byPrinciple({ ledger }: ExportedRun, { readings, principles }: Labelled) {
   return Object.fromEntries(
     principles.map((entry) => {
       const { id } = recordOf<{ readonly id: string }>(ledger, entry);
-      const own = readings.filter(({ use, oddity }) => use.principle === id && oddity === "none");
-      const total = own.reduce((sum, reading) => sum + probabilityOfA(reading), 0);
+      const probability = probabilityUnder(readings.filter(({ use }) => use.principle === id));
       return [
         entry,
-        own.length === 0 ? { pref: null, no_pref_reason: "invalid" } : annotation(total / own.length),
+        probability === null ? { pref: null, no_pref_reason: "invalid" } : annotation(probability),
       ];
     }),
   );
 }
 
 const annotation = (probability: number) =>
-  probability === 0.5
+  isEven(probability)
     ? { pref: null, no_pref_reason: "tie", probability }
     : { pref: probability > 0.5 ? "a" : "b", probability };

@@ -89,7 +89,14 @@ function putLabel(
     ...({ use: useOf(principle.id), order: "ab", reasoning: null, oddity: "none" } as const),
     ...{ logProbA: Math.log(unclamped), logProbB: Math.log(1 - unclamped) },
   };
-  const read = put<ReadComparison>("reading", { comparison, readings: oddity === "none" ? [reading] : [] }, [
+  const swapped = {
+    ...reading,
+    order: "ba",
+    logProbA: reading.logProbB,
+    logProbB: reading.logProbA,
+  } as const;
+  const readings = oddity === "none" ? [reading, swapped] : [];
+  const read = put<ReadComparison>("reading", { comparison, readings }, [
     `comparison ${comparison}`,
     `principle ${principle.entry}`,
   ]);
