@@ -9,6 +9,7 @@ import { duration, whole } from "./amounts.ts";
 import { findSingleRun } from "./find-run.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
+import { quoted } from "./quoted.ts";
 import { follow, read } from "./run.ts";
 import { shownPath } from "./shown-path.ts";
 import { tableLines } from "./table.ts";
@@ -47,6 +48,8 @@ export async function amend(given: string, options: AmendOptions, terminal: Term
   const signal = interruptible(terminal);
   const after = await withModels(read(written, changes, terminal), terminal, signal);
   const to = join(runs, name);
+  const itsRecipe = shownPath(join(to, "recipe.yaml"), workingDirectory);
+  const goingOn = ["run", itsRecipe, ...(options.runs === "runs" ? [] : ["--runs", options.runs])];
   const { prepareAmendment } = await import("../pipeline/amend.ts");
   const amendment = await prepareAmendment(
     { directory, recipe: before },
@@ -62,16 +65,11 @@ export async function amend(given: string, options: AmendOptions, terminal: Term
     }
     amendment.keep();
     if (!options.json)
-      write(
-        paint(
-          "dim",
-          `If interrupted, it goes on with: ${call} run ${shownPath(join(to, "recipe.yaml"), workingDirectory)}${options.runs === "runs" ? "" : ` --runs ${options.runs}`}\n`,
-        ),
-      );
+      write(paint("dim", `If interrupted, it goes on with: ${call} ${goingOn.map(quoted).join(" ")}\n`));
   } finally {
     amendment.discard();
   }
-  return follow(after, to, options, terminal);
+  return follow(after, to, { ...options, signal, goingOn }, terminal);
 }
 
 /** The run's name with the first number that is free: town-2, town-3. */

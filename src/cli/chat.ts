@@ -31,9 +31,11 @@ export async function chat(
   const sampling: Sampling = { temperature, topP, maxTokens, stop: [] };
   const speakers: Speaker[] = [];
   try {
-    for (const given of models) {
+    const lastParts = models.map((given) => basename(given));
+    for (const [i, given] of models.entries()) {
       const { name, model } = await openGiven(given, "chat", terminal);
-      speakers.push({ name: name === given ? basename(name) : name, model, conversation: [] });
+      const isAlone = lastParts.filter((part) => part === lastParts[i]).length === 1;
+      speakers.push({ name: name === given && isAlone ? lastParts[i]! : name, model, conversation: [] });
     }
     let turn = 0;
     for await (const line of questions(options.ask, terminal)) {

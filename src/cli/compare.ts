@@ -32,7 +32,7 @@ export async function compare(
   const [a, b] = directories.map((directory, i) => ({
     name: names[0] === names[1] ? `${names[i]} (${"ab"[i]})` : names[i]!,
     directory,
-    recipe: read(join(directory, "recipe.yaml"), [], terminal),
+    recipe: read(join(directory, "recipe.yaml"), [], terminal, { mayLackFiles: true }), // it may be moved, its models gone
   })) as [ComparedRun, ComparedRun];
   const comparison = await compareRuns(a, b, transcripts);
   if (json) {

@@ -20,6 +20,12 @@ export interface ShowOptions {
 /** Prints every principle with its reasons, source and wording, or writes them as a page. */
 export function showConstitution(file: string, { without, page }: ShowOptions, terminal: Terminal): number {
   const { write, paint, columns, workingDirectory } = terminal;
+  if (page !== undefined && !/\.html?$/i.test(page))
+    throw new UserError(
+      "page-name",
+      `--page: expected a name that ends in .html, got ${page}`,
+      "Name the page so: whatever has that name is replaced.",
+    );
   const constitution = readConstitution({
     file: resolve(workingDirectory, file),
     shownAs: file,

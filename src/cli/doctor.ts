@@ -1,6 +1,6 @@
 // charter doctor [recipe]: what a run will need, looked at one by one: the machine, the engine, and whatever a recipe names.
 // Every look is told, so that a person sees all that is wrong at once, each with its fix.
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { availableParallelism, freemem, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
@@ -9,13 +9,13 @@ import { checkFiles, checkSource, sourcesOf } from "../pipeline/check-inputs.ts"
 import { checkMemory, memoryOfRun } from "../pipeline/memory-of-run.ts";
 import { shownSource } from "../pipeline/named-model.ts";
 import { hostOn } from "../pipeline/pick-device.ts";
-import { readRecipe } from "../pipeline/read-recipe.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import { UserError } from "../user-error.ts";
 import { bytes, duration } from "./amounts.ts";
 import { findRecipe } from "./find-recipe.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
+import { read } from "./run.ts";
 import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -59,11 +59,9 @@ export async function doctor(
   await look({
     name: "recipe",
     at: () => {
-      const { projectRoot, workingDirectory } = terminal;
       const file = findRecipe(given, terminal);
-      const shownAs = shownPath(file, workingDirectory);
-      recipe = readRecipe(file, { shownAs, set: options.set, projectRoot, workingDirectory });
-      return shownAs;
+      recipe = read(file, options.set, terminal);
+      return shownPath(file, terminal.workingDirectory);
     },
   });
   const signal = interruptible(terminal);
@@ -122,10 +120,11 @@ function machineLooks(runs: string): readonly Look[] {
       at: () => {
         try {
           accessSync(standing, constants.W_OK);
+          if (!statSync(standing).isDirectory()) throw new Error("it is a file");
         } catch (cause) {
           throw new UserError(
             "runs-read-only",
-            `${standing} cannot be written`,
+            `${standing} cannot be written (${(cause as Error).message})`,
             "Change its permissions, or keep runs elsewhere with --runs.",
             { cause },
           );

@@ -28,11 +28,18 @@ function findShipped(
   ];
   const found = candidates.find((path) => /\.ya?ml$/.test(path) && existsSync(path));
   if (found !== undefined) return found;
+  const within = join(wanted, "recipe.yaml");
+  if (one === "recipe" && existsSync(resolve(workingDirectory, within)))
+    throw new UserError(
+      "no-recipe",
+      `expected a recipe's file or name, got the folder "${wanted}"`,
+      `Name the recipe in it: ${within}`,
+    );
   const names = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ""));
   const near = nearestName(wanted, names);
   throw new UserError(
     `no-${one}`,
-    `expected a ${one}'s file or name, got "${wanted}"`,
+    `expected a ${one}'s file (.yaml) or name, got "${wanted}"`,
     near === undefined
       ? `${all[0]!.toUpperCase()}${all.slice(1)} that come with Charter: ${names.join(", ")}.`
       : `Did you mean "${near}"?`,

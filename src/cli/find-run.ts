@@ -26,7 +26,7 @@ export function findSingleRun(...of: Parameters<typeof findRun>): string {
 /** Absolute path of a run's folder. */
 export function findRun(given: string | undefined, runs: string, workingDirectory: string): string {
   const root = resolve(workingDirectory, runs);
-  const names = existsSync(root)
+  const names = statSync(root, { throwIfNoEntry: false })?.isDirectory()
     ? readdirSync(root).filter((name) => !NO_RUN.test(name) && existsSync(ledgerPath(join(root, name))))
     : [];
   if (given === undefined) {

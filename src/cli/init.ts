@@ -1,10 +1,14 @@
 // charter init <folder>: a folder to begin with: a commented recipe, a constitution to change, prompts that show the shape. Asks
 // what it is not told, where someone is there to answer.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { stringify } from "yaml";
+import { explainStorageError } from "../ledger/storage-error.ts";
+import { checkNothingThere } from "../lm/write-folder.ts";
+import { KEY_NAME } from "../pipeline/recipe-endpoint.ts";
 import { UserError } from "../user-error.ts";
+import { quoted } from "./quoted.ts";
 import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -45,19 +49,18 @@ const spoken = (endpoint: string, protocol?: Protocol): Pick<Large, "protocol" |
 export async function init(given: string, options: InitOptions, terminal: Terminal): Promise<number> {
   const { workingDirectory, projectRoot, call, write } = terminal;
   const folder = resolve(workingDirectory, given);
-  if (existsSync(folder) && readdirSync(folder).length > 0)
-    throw new UserError(
-      "folder-not-empty",
-      `${given}: expected no such folder, or an empty one, got one with files in it`,
-      "Name another folder.",
-    );
+  checkNothingThere(folder, given);
   const answers = await ask(options, terminal);
   const name =
     basename(folder)
       .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
       .replace(/^[^A-Za-z0-9]+/, "") || "charter";
-  mkdirSync(folder, { recursive: true });
-  cpSync(join(projectRoot, "templates"), folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+    cpSync(join(projectRoot, "templates"), folder, { recursive: true });
+  } catch (error) {
+    throw explainStorageError(error, given);
+  }
   renameSync(join(folder, "gitignore"), join(folder, ".gitignore"));
   const filled = fillings(name, answers, folder, terminal);
   for (const file of ["README.md", "constitution.yaml", "recipe.yaml"]) {
@@ -66,11 +69,12 @@ export async function init(given: string, options: InitOptions, terminal: Termin
     writeFileSync(path, text);
   }
   const shown = shownPath(folder, workingDirectory);
+  const recipe = quoted(`${shown}/recipe.yaml`);
   write(`${shown} has a recipe, a constitution and some prompts: change them, then
-  ${call} constitution check ${shown}/constitution.yaml
-  ${call} doctor ${shown}/recipe.yaml
-  ${call} plan ${shown}/recipe.yaml
-  ${call} run ${shown}/recipe.yaml
+  ${call} constitution check ${quoted(`${shown}/constitution.yaml`)}
+  ${call} doctor ${recipe}
+  ${call} plan ${recipe}
+  ${call} run ${recipe}
 `);
   return 0;
 }
@@ -86,9 +90,11 @@ function fillings(
     `  ${stringify({ [key]: large }, { flowCollectionPadding: true, collectionStyle: "flow", lineWidth: 0 })
       .trim()
       .replace(/^\{ (.*) \}$/s, "$1")}\n`;
+  const asYaml = (text: string) => stringify(text, { lineWidth: 0 }).trim();
   return {
     name,
-    policy: existsSync(local) ? relative(folder, local).split("\\").join("/") : policy,
+    nameInRecipe: asYaml(name),
+    policy: asYaml(existsSync(local) ? relative(folder, local).split("\\").join("/") : policy),
     critic: large === null ? "" : indented("critiqueModel") + indented("revisionModel"),
     judge: large === null ? "" : indented("model"),
   };
@@ -102,6 +108,18 @@ async function ask(options: InitOptions, { isInteractive, paint }: Terminal): Pr
       "init-endpoint",
       `expected --endpoint and --model together, got --${endpoint === undefined ? "model" : "endpoint"} alone`,
       "For example --endpoint http://localhost:8000/v1 --model my-judge",
+    );
+  if (endpoint === undefined && (apiKey ?? protocol) !== undefined)
+    throw new UserError(
+      "init-endpoint",
+      `expected --endpoint with --${apiKey === undefined ? "protocol" : "api-key"}, got it alone`,
+      "For example --endpoint https://api.openai.com/v1 --model my-judge --api-key '$OPENAI_API_KEY'",
+    );
+  if (apiKey !== undefined && !KEY_NAME.test(apiKey))
+    throw new UserError(
+      "init-key",
+      "--api-key: expected the name of an environment variable with its $, got something else, perhaps the key itself",
+      "Put it between single quotes, so that the shell leaves it as it is: --api-key '$OPENAI_API_KEY'",
     );
   const large =
     endpoint === undefined || model === undefined

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
 import { UserError } from "../user-error.ts";
 import { commandTable } from "./command-table.ts";
+import { quoted } from "./quoted.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 /** Exit codes: 0 done, 1 something is broken, 2 the user can put it right, 130 interrupted. */
@@ -49,16 +50,14 @@ function tell(error: unknown, args: readonly string[], { writeError, paint, call
     return 2;
   }
   if (error instanceof Error && error.name === "AbortError") {
-    writeError(`Stopped. Nothing is lost; \`${call} ${args.map(quoted).join(" ")}\` goes on from here.\n`);
+    const { goingOn = args } = error as { readonly goingOn?: readonly string[] };
+    writeError(`Stopped. Nothing is lost; \`${call} ${goingOn.map(quoted).join(" ")}\` goes on from here.\n`);
     return 130;
   }
   writeError(`${paint("red", "charter: internal error.")} Please report it with what follows.\n`);
   writeError(`${error instanceof Error ? withCauses(error) : String(error)}\n`);
   return 1;
 }
-
-const quoted = (arg: string): string =>
-  /^[\w./=:@,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`;
 
 function withCauses(error: Error): string {
   const own = error.stack ?? String(error);

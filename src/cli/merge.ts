@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { merged } from "../lm/adapter.ts";
 import { readCheckpoint, writeCheckpoint } from "../lm/checkpoint.ts";
 import type { Parameters } from "../lm/fused-weights.ts";
+import { checkNothingThere } from "../lm/write-folder.ts";
 import { UserError } from "../user-error.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -11,6 +12,8 @@ export async function merge(
   { to }: { readonly to: string },
   { workingDirectory, write }: Terminal,
 ): Promise<number> {
+  const target = resolve(workingDirectory, to);
+  checkNothingThere(target, to);
   const { adapters, config, tensors, tokenizerFiles } = await readCheckpoint(
     resolve(workingDirectory, given),
   );
@@ -21,7 +24,7 @@ export async function merge(
       "Use it as it is.",
     );
   const whole = merged(tensors as Parameters, { lora: adapters.lora });
-  await writeCheckpoint(resolve(workingDirectory, to), { config, tensors: whole, tokenizerFiles });
+  await writeCheckpoint(target, { config, tensors: whole, tokenizerFiles });
   write(`${to}  the adapters of ${given} merged into ${adapters.base.directory}\n`);
   return 0;
 }

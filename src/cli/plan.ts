@@ -4,13 +4,12 @@ import { type Forecast, forecastRun } from "../pipeline/forecast-run.ts";
 import { memoryOfMachine, memoryOfRun } from "../pipeline/memory-of-run.ts";
 import { type ModelSource, shownSource } from "../pipeline/named-model.ts";
 import { hostOn, pickDevice } from "../pipeline/pick-device.ts";
-import { readRecipe } from "../pipeline/read-recipe.ts";
 import { type Part, playersOf } from "../pipeline/recipe.ts";
 import { bytes, duration, whole } from "./amounts.ts";
 import { findRecipe } from "./find-recipe.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
-import { shownPath } from "./shown-path.ts";
+import { read as readRecipe } from "./run.ts";
 import { tableLines } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -24,14 +23,9 @@ export async function plan(
   options: PlanOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { projectRoot, workingDirectory, now, write, paint } = terminal;
+  const { now, write, paint } = terminal;
   const file = findRecipe(given, terminal);
-  const written = readRecipe(file, {
-    shownAs: shownPath(file, workingDirectory),
-    set: options.set,
-    projectRoot,
-    workingDirectory,
-  });
+  const written = readRecipe(file, options.set, terminal);
   const signal = interruptible(terminal);
   const recipe = await withModels(written, terminal, signal);
   const clock = { now, signal };

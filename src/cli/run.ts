@@ -8,6 +8,7 @@ import { findRecipe } from "./find-recipe.ts";
 import { findSingleRun } from "./find-run.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
+import { quoted } from "./quoted.ts";
 import { createRenderer } from "./render.ts";
 import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
@@ -60,21 +61,29 @@ export function read(
   file: string,
   set: readonly string[],
   { projectRoot, workingDirectory }: Terminal,
+  more: { readonly mayLackFiles?: boolean } = {},
 ): Recipe {
-  return readRecipe(file, { shownAs: shownPath(file, workingDirectory), set, projectRoot, workingDirectory });
+  const shownAs = shownPath(file, workingDirectory);
+  return readRecipe(file, { shownAs, set, projectRoot, elsewhere: [workingDirectory], ...more });
+}
+
+interface Following extends Pick<RunOptions, "json"> {
+  readonly signal?: AbortSignal;
+  /** The command that goes on with it after an interruption; the same one where not told. */
+  readonly goingOn?: readonly string[];
 }
 
 /** Runs a recipe in a folder, for whoever watches. */
 export async function follow(
   recipe: Recipe,
   directory: string,
-  { json }: Pick<RunOptions, "json">,
+  { json, signal: given, goingOn }: Following,
   terminal: Terminal,
 ): Promise<number> {
   // Loaded only once the recipe is known to be good: a mistake in it is told at once.
   const { runCharter } = await import("../pipeline/run.ts");
   const { projectRoot, now, workingDirectory } = terminal;
-  const signal = interruptible(terminal);
+  const signal = given ?? interruptible(terminal);
   const complete = await withModels(recipe, terminal, signal);
   const renderer = createRenderer(terminal, json ? "json" : terminal.isInteractive ? "block" : "lines");
   try {
@@ -85,6 +94,9 @@ export async function follow(
       signal,
       now,
     });
+  } catch (error) {
+    if (goingOn !== undefined && error instanceof Error) throw Object.assign(error, { goingOn });
+    throw error;
   } finally {
     renderer.close();
   }
@@ -92,9 +104,14 @@ export async function follow(
   return 0;
 }
 
-const nextSteps = (call: string, run: string, { upTo }: Recipe): string => `Next:
-  ${call} chat ${run}/checkpoints/sl-cai${upTo === "rl" ? ` ${run}/checkpoints/rl-cai` : ""}
-  ${call} show --run ${run} --kind revision
-  ${call} why <id> --run ${run}
-  ${call} evaluate ${run} --set evaluation.samplesPerPrompt=4
+function nextSteps(call: string, run: string, { upTo }: Recipe): string {
+  const [folder, slCai, rlCai] = ["", "/checkpoints/sl-cai", "/checkpoints/rl-cai"].map((own) =>
+    quoted(`${run}${own}`),
+  );
+  return `Next:
+  ${call} chat ${slCai}${upTo === "rl" ? ` ${rlCai}` : ""}
+  ${call} show --run ${folder} --kind revision
+  ${call} why <id> --run ${folder}
+  ${call} evaluate ${folder} --set evaluation.samplesPerPrompt=4
 `;
+}

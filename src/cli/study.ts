@@ -34,6 +34,7 @@ export async function study(given: string, options: StudyCommand, terminal: Term
   const read = readStudy(file, {
     shownAs: shownPath(file, workingDirectory),
     projectRoot,
+    workingDirectory,
     findRecipe: (called) => besideOr(file, called, terminal),
     ...{ seeds, recipe, name, set },
   });

@@ -62,6 +62,12 @@ function openReadOnly(path: string): DatabaseSync {
     const database = new DatabaseSync(location, { readOnly: true, timeout: 2000 });
     try {
       checkVersion(database, path);
+      if (versionOf(database) === 0)
+        throw new UserError(
+          "ledger-empty",
+          `${path}: expected a ledger, got a database without one`,
+          "Its copy or its first moment was cut short: copy it again, or run the recipe again.",
+        );
       // A lineage jumps about in the file: 64 MiB of it stay at hand rather than SQLite's two.
       database.exec("PRAGMA cache_size = -65536");
       return database;

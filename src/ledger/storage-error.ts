@@ -44,6 +44,12 @@ const A_FILE: Explanation = {
   hint: "Move the file away, or choose another place with --runs or --name.",
 };
 
+const A_FOLDER: Explanation = {
+  code: "not-a-file",
+  what: "a folder stands where a file is needed",
+  hint: "Name another file, or one in that folder.",
+};
+
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */
 const BY_SQLITE_CODE: Readonly<Record<number, Explanation>> = {
   5: BUSY,
@@ -64,6 +70,7 @@ const BY_SYSTEM_CODE: Readonly<Record<string, Explanation>> = {
   ENOENT: MISSING,
   ENOTDIR: A_FILE,
   EEXIST: A_FILE,
+  EISDIR: A_FOLDER,
   EIO: FAILING,
 };
 

@@ -1,4 +1,5 @@
 // A folder written whole or not at all, so that nobody ever reads half a checkpoint.
+import { readdirSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../user-error.ts";
@@ -9,6 +10,28 @@ export type Contents = Uint8Array | Iterable<Uint8Array>;
 /** JSON as people read it. */
 export const jsonBytes = (value: unknown): Uint8Array =>
   new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+
+/**
+ * That nothing would be replaced: the folder is not there yet, or empty.
+ *
+ * @param shownAs the folder as a person named it
+ * @throws UserError when there is something
+ */
+export function checkNothingThere(directory: string, shownAs: string): void {
+  const refuse = (found: string, cause?: unknown) => {
+    const message = `${shownAs}: expected no such folder, or an empty one, got ${found}`;
+    return new UserError("folder-not-empty", message, "Name another folder.", { cause });
+  };
+  let names: readonly string[];
+  try {
+    names = readdirSync(directory);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT") return;
+    throw refuse(code === "ENOTDIR" ? "a file" : message, cause);
+  }
+  if (names.length > 0) throw refuse("one with files in it");
+}
 
 /**
  * Writes files into a folder beside the target first, forced to disk, then renamed, so that the target is either what it was

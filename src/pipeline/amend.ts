@@ -11,7 +11,7 @@ import { UserError } from "../user-error.ts";
 import { constitutionIn } from "./constitution-in.ts";
 import { forecastRun } from "./forecast-run.ts";
 import { importPrompts } from "./imports.ts";
-import { hostOn, keptDevice, pickDevice } from "./pick-device.ts";
+import { hostOn, keepDevice, keptDevice, pickDevice } from "./pick-device.ts";
 import { copyRun, isTraining, type PreviewedStage, previewRun } from "./preview.ts";
 import type { Clock } from "./probe.ts";
 import { constitutionOf } from "./read-constitution.ts";
@@ -79,7 +79,10 @@ async function previewIn(
   recipe: Recipe,
   clock: Clock,
 ): Promise<AmendmentPreview> {
-  const { device } = keptDevice(from.directory) ?? (await pickDevice(recipe, clock));
+  const kept = recipe.compute.device === "auto" ? keptDevice(from.directory) : undefined;
+  const picked = kept ?? (await pickDevice(recipe, clock));
+  if (recipe.compute.device === "auto") keepDevice(copy, picked); // what is counted now is what the run keeps to
+  const { device } = picked;
   const host = await hostOn(recipe, device);
   const ledger = openLedger(copy);
   try {

@@ -10,7 +10,6 @@ const recipe = (...set: string[]) =>
     shownAs: "town.yaml",
     set,
     projectRoot,
-    workingDirectory: projectRoot,
   });
 
 test("a run with adapters needs less memory than one that trains all weights", async () => {

@@ -80,6 +80,26 @@ describe("a recipe", () => {
     expect(recipe.policy).toBe("/project/models/town");
   });
 
+  it("leaves a file that is gone as it is written, for whoever only compares settings", () => {
+    const gone = {
+      text: SMALLEST,
+      file: "/recipes/small.yaml",
+      projectRoot: "/project",
+      exists: () => false,
+    };
+    expect(() => parseRecipe(gone)).toThrow(UserError);
+    expect(parseRecipe({ ...gone, mayLackFiles: true }).prompts.redTeam.file).toBe("red.jsonl");
+  });
+
+  it("sets a part that is an alias of another without setting the other", () => {
+    const aliased = SMALLEST.replace(
+      "redTeam: { file: red.jsonl }",
+      "redTeam: &p { file: red.jsonl, count: 100 }",
+    ).replace("redTeam: { file: red-held.jsonl }", "redTeam: *p");
+    const { prompts } = read(aliased, ["prompts.evaluation.redTeam.count=5"]);
+    expect([prompts.redTeam.count, prompts.evaluation.redTeam.count]).toEqual([100, 5]);
+  });
+
   it("is frozen all the way down", () => {
     const recipe = read(SMALLEST);
     expect(() => {

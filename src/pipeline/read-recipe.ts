@@ -21,12 +21,14 @@ export interface RecipeSource {
   readonly shownAs?: string;
   /** Overrides, such as "rl.klCoefficient=0.1"; the value is YAML. */
   readonly set?: readonly string[];
-  /** Where those stand, for messages; "--set" where not told. */
-  readonly setBy?: string;
+  /** Where one of those stands, for messages; "--set" where not told. */
+  readonly setBy?: (assignment: string) => string;
   /** Where relative paths are looked up next. */
   readonly projectRoot: string;
-  /** And where last: paths given with --set are often relative to this. */
-  readonly workingDirectory?: string;
+  /** And where last: paths given with --set are often relative to where they are typed. */
+  readonly elsewhere?: readonly string[];
+  /** Leaves paths that are not there as they are written, for whoever only looks at settings. */
+  readonly mayLackFiles?: boolean;
   /** Whether a file is there. */
   readonly exists?: (path: string) => boolean;
 }
@@ -39,7 +41,7 @@ const RECIPE = { kind: "recipe", example: "recipes/town.yaml" } as const;
  */
 export function readRecipe(
   file: string,
-  options: Pick<RecipeSource, "shownAs" | "set" | "setBy" | "projectRoot" | "workingDirectory">,
+  options: Pick<RecipeSource, "shownAs" | "set" | "setBy" | "projectRoot" | "elsewhere" | "mayLackFiles">,
 ): Recipe {
   const text = readText(file, options.shownAs ?? file, RECIPE);
   return parseRecipe({ text, file, ...options });
@@ -50,21 +52,22 @@ export function parseRecipe(source: RecipeSource): Recipe {
   const {
     file,
     shownAs = file,
-    setBy = "--set",
+    setBy = () => "--set",
     projectRoot,
-    workingDirectory,
+    elsewhere = [],
+    mayLackFiles = false,
     exists = existsSync,
   } = source;
   const { value, lineOf } = readYaml(source.text, shownAs, RECIPE);
-  const overridden = new Set<string>();
+  const overridden = new Map<string, string>();
   for (const assignment of source.set ?? []) {
-    const path = override(value, assignment, setBy);
-    overridden.add(path.join("."));
+    const by = setBy(assignment);
+    overridden.set(override(value, assignment, by).join("."), by);
   }
-  const from = [dirname(file), projectRoot, ...(workingDirectory === undefined ? [] : [workingDirectory])];
+  const from = [dirname(file), projectRoot, ...elsewhere];
   const resolved = (given: string, context: z.core.$RefinementCtx<string>): string => {
     const found = candidates(given, from).find(exists);
-    if (found !== undefined) return found;
+    if (found !== undefined || mayLackFiles) return found ?? given;
     context.addIssue({
       code: "custom",
       message: `expected a file or folder, got "${given}", which is not there`,
@@ -85,7 +88,8 @@ export function parseRecipe(source: RecipeSource): Recipe {
   const result = schema.safeParse(value);
   const where = (at: KeyPath): string => {
     const name = at.join(".");
-    for (const set of overridden) if (name === set || name.startsWith(`${set}.`)) return `${setBy} ${name}`;
+    for (const [set, by] of overridden)
+      if (name === set || name.startsWith(`${set}.`)) return `${by} ${name}`;
     const line = lineOf(at);
     return line === undefined ? `${shownAs}: ${name}` : `${shownAs}:${line}: ${name}`;
   };

@@ -1,5 +1,5 @@
 // Studies as people write them: what is refused, where and with which fix; and that every one that comes with Charter can be run.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -83,6 +83,17 @@ test("how right the AI's labels are needs a grader, or people's labels", () => {
   expect(() => asked("")).toThrow(/expected a judge that knows the truth/);
   writeFileSync(join(folder, "labels.jsonl"), "");
   expect(asked("evaluation.labels.file: labels.jsonl,").design.figures).toEqual(["labels.accuracy"]);
+});
+
+test("what is typed is looked up where it is typed, and told as what was typed", () => {
+  const elsewhere = join(folder, "shell");
+  mkdirSync(elsewhere);
+  writeFileSync(join(elsewhere, "typed.jsonl"), "");
+  const { runs } = read(GOOD, { set: ["prompts.redTeam.file=typed.jsonl"], workingDirectory: elsewhere });
+  expect(runs[0]!.recipe.prompts.redTeam.file).toBe(join(elsewhere, "typed.jsonl"));
+  expect(() => read(GOOD, { set: ["rl.klCoeficient=1"] })).toThrow(/^--set rl.klCoeficient/);
+  expect(() => read(GOOD, { set: ["seed=9"] })).toThrow(/--set seed: expected another key/);
+  expect(() => read(GOOD, { set: ["name=other"] })).toThrow(/--set name: expected another key/);
 });
 
 const without = (line: string) => GOOD.replace(new RegExp(`^${line}.*\n`, "m"), "");

@@ -62,6 +62,8 @@ export interface StudyOptions {
   /** The file's path as the user wrote it. */
   readonly shownAs: string;
   readonly projectRoot: string;
+  /** Where paths given with `set` are looked up last. */
+  readonly workingDirectory?: string;
   /** From what the study calls its recipe to a file. */
   readonly findRecipe: (given: string) => string;
   /** In place of what the file says. */
@@ -77,7 +79,7 @@ export interface StudyOptions {
  * @throws UserError naming file, line and key of every mistake, also of those in a variant's settings
  */
 export function readStudy(file: string, options: StudyOptions): Study {
-  const { shownAs, projectRoot } = options;
+  const { shownAs, projectRoot, workingDirectory } = options;
   const kind = { kind: "study", example: "studies/rounds.yaml" } as const;
   const { value, lineOf } = readYaml(readText(file, shownAs, kind), shownAs, kind);
   const where = (path: KeyPath) => `${shownAs}:${lineOf(path) ?? 1}: ${path.join(".")}`;
@@ -142,12 +144,23 @@ export function readStudy(file: string, options: StudyOptions): Study {
     figures: document.figures,
     shapes,
   };
+  for (const assignment of options.set ?? []) {
+    const key = assignment.split("=", 1)[0];
+    if (key === "seed" || key === "name")
+      throw new UserError(
+        "study-set",
+        `--set ${key}: expected another key, since the study gives every run its ${key}`,
+        `Use --${key === "seed" ? "seeds" : "name"}.`,
+      );
+  }
   const recipeFile = options.findRecipe(options.recipe ?? document.recipe);
   const recipeOf = (variant: Variant, seed: string): Recipe =>
     readRecipe(recipeFile, {
       projectRoot,
-      workingDirectory: dirname(file),
-      setBy: `${shownAs}, variant ${variant.name}:`,
+      // What stands in the study is looked up beside it, what is typed where it is typed.
+      elsewhere: [dirname(file), ...(workingDirectory === undefined ? [] : [workingDirectory])],
+      setBy: (assignment) =>
+        options.set?.includes(assignment) ? "--set" : `${shownAs}, variant ${variant.name}:`,
       set: [
         ...[document.set, variant.set].flatMap((set) =>
           Object.entries(set).map(([key, own]) => `${key}=${JSON.stringify(own)}`),

@@ -30,6 +30,13 @@ export function readText(file: string, shownAs: string, { kind, example }: YamlK
   }
 }
 
+/** The same with no part in two places: an alias is a copy of its anchor, so that one may be set without the other. */
+function eachItsOwn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(eachItsOwn);
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, own]) => [key, eachItsOwn(own)]));
+}
+
 /** @throws UserError when the text is no YAML, or no map */
 export function readYaml(text: string, shownAs: string, { kind, example }: YamlKind): ReadYaml {
   const lines = new LineCounter();
@@ -45,7 +52,7 @@ export function readYaml(text: string, shownAs: string, { kind, example }: YamlK
   }
   let value: unknown;
   try {
-    value = document.toJS() ?? {};
+    value = eachItsOwn(document.toJS() ?? {});
   } catch (cause) {
     throw new UserError(
       `${kind}-yaml`,

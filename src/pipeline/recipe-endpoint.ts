@@ -5,6 +5,9 @@ const positive = z.number().positive();
 const count = z.int().min(1);
 
 /** A model behind an endpoint. Limits and patience are ours. */
+/** The name of an environment variable, with its sign. */
+export const KEY_NAME = /^\$[A-Za-z_]\w*$/;
+
 export const endpointSchema = z.strictObject({
   /** The part of the address before /chat/completions or /messages. */
   endpoint: z.url({ protocol: /^https?$/, error: 'expected an address, such as "http://localhost:8000/v1"' }),
@@ -14,7 +17,7 @@ export const endpointSchema = z.strictObject({
   /** Name of the environment variable that holds the key. */
   apiKey: z
     .string()
-    .regex(/^\$[A-Za-z_]\w*$/, "expected the name of an environment variable, such as $OPENAI_API_KEY")
+    .regex(KEY_NAME, "expected the name of an environment variable, such as $OPENAI_API_KEY")
     .nullable()
     .default(null),
   /** Read from log-probabilities, or counted from so many sampled answers. */

@@ -1,12 +1,12 @@
 // `charter pretrain town`: from nothing to a checkpoint folder. Keeps its state beside the folder, so that the same command
 // goes on after an interruption and ends with the same bytes.
-import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { seed } from "../engine/random.ts";
 import { readCheckpoint, tokenizerBytes, writeCheckpoint } from "../lm/checkpoint.ts";
 import { parseConfig } from "../lm/config-json.ts";
 import { initialize } from "../lm/initialize.ts";
+import { checkNothingThere } from "../lm/write-folder.ts";
 import type { Metrics, ModelHost } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import {
@@ -32,13 +32,7 @@ export async function* pretrainTo(
   options: PretrainingOptions,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly point: PretrainingPoint; readonly metrics: Metrics }> {
-  if (existsSync(join(directory, "config.json"))) {
-    throw new UserError(
-      "checkpoint-there",
-      `${directory}: expected no checkpoint there yet, got one`,
-      "Name another folder with --to, or remove that one.",
-    );
-  }
+  checkNothingThere(directory, directory);
   const workshop = `${directory}.pretraining`;
   const start = join(workshop, "start");
   const pointFile = join(workshop, "point.json");
