@@ -7,8 +7,9 @@ import { isAbsolute, join, resolve } from "node:path";
 import { UserError } from "../user-error.ts";
 import { fromPeftTensors, parseAdapterConfig, toAdapterJson, toPeftTensors } from "./adapter.ts";
 import type { LoadedCheckpoint } from "./checkpoint.ts";
-import type { DecoderConfig, Head, Lora } from "./config.ts";
+import { type DecoderConfig, type Head, isTrained, type Lora, parameterShapes } from "./config.ts";
 import { headJson, parseConfig } from "./config-json.ts";
+import { checkFinite } from "./finite.ts";
 import type { Parameters } from "./fused-weights.ts";
 import { readSafetensors, safetensorsPieces } from "./safetensors.ts";
 import { jsonBytes, writeFolder } from "./write-folder.ts";
@@ -52,6 +53,17 @@ export async function readAdapterCheckpoint(
   const head: Head = json["task_type"] === "SEQ_CLS" ? "scalar" : "vocabulary";
   const tensors = fromPeftTensors(readSafetensors(new Uint8Array(bytes), join(directory, ADAPTER_WEIGHTS)));
   const config = parseConfig(base.config, base.directory);
+  const path = join(directory, ADAPTER_WEIGHTS);
+  const known = parameterShapes({ ...config, lora }, head);
+  for (const [name, tensor] of tensors) {
+    if (!(name in known) || !isTrained({ lora }, name))
+      throw new UserError(
+        "adapter-tensor",
+        `${path}: expected low-rank adapters alone, got ${name}`,
+        "Merge the adapter into its base with PEFT (merge_and_unload), and name the merged checkpoint.",
+      );
+    checkFinite(path, name, tensor);
+  }
   const id = createHash("sha256")
     .update(JSON.stringify({ base: base.id, lora, head }))
     .update(bytes)

@@ -93,6 +93,12 @@ test("climbs four steps an octave", () => {
   expect([1, 4, 5, 8, 9, 13, 17, 33, 100].map(ladder)).toEqual([1, 4, 5, 8, 10, 14, 20, 40, 112]);
 });
 
+test("one place may be read more often than there are places", () => {
+  const reads = Array.from({ length: 100 }, () => 2);
+  const [batch] = pack([[{ tokens: [1, 2, 3], reads }]], 64);
+  expect([...batch!.reads.data].slice(0, 100)).toEqual(reads);
+});
+
 test("branches go on from the passage, and the numbers of their segments let none see another", () => {
   const branched = { tokens: [1, 2, 3], branches: [[4, 5], [6]], reads: [2, 3, 5] };
   const [batch] = pack([[branched], [{ tokens: [7, 8], reads: [0] }]], 64);

@@ -202,7 +202,8 @@ function layOut(groups: readonly Group[], bin: Bin, length: number): PackedBatch
   for (let row = 0; row < rows; row++) {
     segments.fill(count[row]!, row * length + used[row]!, (row + 1) * length);
   }
-  const N = Math.min(ladder(reads.length), rows * length);
+  // Where branches are short, more may be read than there are places: one place is then read for several.
+  const N = Math.max(reads.length, Math.min(ladder(reads.length), rows * length));
   const padded = (numbers: readonly number[]) => Int32Array.from({ length: N }, (_, i) => numbers[i] ?? 0);
   return {
     shape: { rows, length, reads: N },

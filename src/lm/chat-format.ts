@@ -31,7 +31,7 @@ export interface ChatFormat {
  */
 export function createChatFormat(tokenizer: Tokenizer): ChatFormat {
   const render = createRender(tokenizer);
-  const guardText = createGuard(tokenizer);
+  const guardText = createGuard(tokenizer, render);
   const specialIds = new Set(tokenizer.specialTokens.values());
 
   function guardAll(conversation: Conversation, prefix = "") {
@@ -66,7 +66,9 @@ export function createChatFormat(tokenizer: Tokenizer): ChatFormat {
       : [...prompt, ...tokenizer.encode(whole.slice(start), [guard])];
     // What a template writes after the end of the turn (a line break) is never sampled either.
     const lastSpecial = tokens.findLastIndex((token) => specialIds.has(token));
-    const sampled = lastSpecial >= prompt.length ? tokens.slice(0, lastSpecial + 1) : tokens;
+    // A template that writes no end leaves it to the token that ends a text: where nothing ends, no end is learnt.
+    const sampled =
+      lastSpecial >= prompt.length ? tokens.slice(0, lastSpecial + 1) : [...tokens, tokenizer.endToken];
     return { tokens: sampled, weights: sampled.map((_, i) => (i < prompt.length ? 0 : 1)) };
   }
 

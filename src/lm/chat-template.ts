@@ -35,12 +35,31 @@ export type Render = (conversation: Conversation, opened: boolean) => string;
  */
 export function createRender(tokenizer: Tokenizer): Render {
   const chatTemplate = tokenizer.chatTemplate ?? PLAIN_TEMPLATE;
-  const template = attempt("to parse", () => new Template(chatTemplate));
+  // By another name, since the library keeps this one for the clock's date.
+  const dated = chatTemplate.replaceAll(/\bstrftime_now\b/g, "fixed_date");
+  const template = attempt("to parse", () => new Template(dated));
   return (conversation, opened) =>
     attempt("to render", () =>
-      template.render({ ...tokenizer.namedTokens, messages: conversation, add_generation_prompt: opened }),
+      template.render({
+        ...tokenizer.namedTokens,
+        messages: conversation,
+        add_generation_prompt: opened,
+        fixed_date: fixedDate,
+      }),
     );
 }
+
+/** "Today" of templates that write a date: the same one always, or what a model is asked would depend on when. */
+const TODAY: Readonly<Record<string, string>> = {
+  ...{ Y: "2024", y: "24", m: "07", d: "26", B: "July", b: "Jul", A: "Friday", a: "Fri" },
+  ...{ H: "12", I: "12", M: "00", S: "00", p: "PM", j: "208", "%": "%" },
+};
+
+const fixedDate = (format: string): string =>
+  format.replaceAll(/%(-?)([A-Za-z%])/g, (directive, bare: string, name: string) => {
+    const value = TODAY[name] ?? directive;
+    return bare === "" ? value : value.replace(/^0+(?=\d)/, "");
+  });
 
 function attempt<T>(what: string, action: () => T): T {
   try {
@@ -55,9 +74,17 @@ function attempt<T>(what: string, action: () => T): T {
   }
 }
 
-/** A function that puts `guard` after the first character of each special token written out in a text. */
-export function createGuard(tokenizer: Tokenizer): (text: string, guard: string) => string {
-  const broken = [...tokenizer.specialTokens.keys()].map((token) => {
+/**
+ * A function that puts `guard` after the first character of each mark written out in a text: the special tokens, and those added
+ * ones that the template itself writes (not all marks of turns are called special; what a template only looks for, such as the
+ * end of a thought, stays as it is).
+ */
+export function createGuard(tokenizer: Tokenizer, render: Render): (text: string, guard: string) => string {
+  const written = render([{ role: "user", content: "a" }], true);
+  const marks = [...tokenizer.addedTokens.keys()].filter(
+    (token) => tokenizer.specialTokens.has(token) || written.includes(token),
+  );
+  const broken = marks.map((token) => {
     const first = String.fromCodePoint(token.codePointAt(0)!);
     return `${escapeRegExp(first)}(?=${escapeRegExp(token.slice(first.length))})`; // looking ahead: tokens may overlap
   });
@@ -85,4 +112,4 @@ export function unusedCharacter(texts: readonly string[]): string {
   );
 }
 
-const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");

@@ -11,6 +11,7 @@ import { ADAPTER_CONFIG, readAdapterCheckpoint, readAdapterConfig } from "./adap
 import type { TokenizerFiles } from "./bpe-trainer.ts";
 import { type DecoderConfig, EMBEDDING, type Lora } from "./config.ts";
 import { parseConfig } from "./config-json.ts";
+import { checkFinite } from "./finite.ts";
 import { readTensors, type StoredFloat, safetensorsPieces } from "./safetensors.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 import { jsonBytes, writeFolder } from "./write-folder.ts";
@@ -205,17 +206,6 @@ function checkVocabulary(
       "put the tokenizer.json of this very checkpoint beside its weights",
     );
   }
-}
-
-/** A training that diverged leaves weights that are no numbers, and every answer of theirs would be noise. */
-function checkFinite(path: string, name: string, { data }: Tensor): void {
-  const astray = data.findIndex((weight) => !Number.isFinite(weight));
-  if (astray < 0) return;
-  throw new UserError(
-    "checkpoint-not-finite",
-    `${path}: ${name}: expected finite weights, got ${data[astray]} at place ${astray}`,
-    "the training that wrote it diverged, or the file is damaged: use an earlier checkpoint or fetch it again",
-  );
 }
 
 function readJson(

@@ -23,6 +23,13 @@ test("reads what transformers writes, and writes what it reads", () => {
   expect(parseConfig(toConfigJson(config, "vocabulary"))).toEqual(config);
 });
 
+test("what a SmolLM3 configuration leaves out is as transformers has it there", () => {
+  const { tie_word_embeddings: _tied, rope_theta: _theta, rope_parameters: _rope, ...bare } = json("smollm3");
+  expect(parseConfig(bare)).toMatchObject({ tieWordEmbeddings: true, ropeTheta: 2_000_000 });
+  const { tie_word_embeddings: _, ...llama } = json("llama-untied");
+  expect(parseConfig(llama)).toMatchObject({ tieWordEmbeddings: false });
+});
+
 test.each([
   ["llama-3", { ropeScaling: { kind: "llama3", factor: 4, originalPositions: 16 } }],
   ["llama-linear", { ropeScaling: { kind: "linear", factor: 2 } }],

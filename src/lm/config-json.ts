@@ -39,7 +39,7 @@ const ConfigJson = z.looseObject({
   rope_theta: z.number().positive().nullish(),
   rope_scaling: Rope.nullish(),
   rope_parameters: Rope.nullish(),
-  tie_word_embeddings: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().nullish(),
   hidden_act: z.string().default("silu"),
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
@@ -99,10 +99,10 @@ export function parseConfig(json: unknown, origin = "config.json"): DecoderConfi
     // Within its window attention sees everything, so sequences of that length are computed exactly.
     maxPositions: Math.min(raw.max_position_embeddings, windowOf(family!, raw)),
     rmsNormEpsilon: raw.rms_norm_eps,
-    ropeTheta: rope.rope_theta ?? raw.rope_theta ?? 10_000,
+    ropeTheta: rope.rope_theta ?? raw.rope_theta ?? (family === "smollm3" ? 2_000_000 : 10_000),
     ropeScaling: ropeScaling!,
     unrotatedLayers: family === "smollm3" ? unrotatedOf(raw) : [],
-    tieWordEmbeddings: raw.tie_word_embeddings,
+    tieWordEmbeddings: raw.tie_word_embeddings ?? family === "smollm3", // as its configuration in transformers has it
     endTokens: [raw.eos_token_id ?? []].flat(),
     padToken: raw.pad_token_id ?? null,
     lora: null,

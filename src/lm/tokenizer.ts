@@ -13,6 +13,8 @@ export interface Tokenizer {
   readonly endToken: number;
   /** The id that fills batches (`pad_token`; the end token where there is none). Always masked. */
   readonly padToken: number;
+  /** Every added token, the special ones among them, by its text. */
+  readonly addedTokens: ReadonlyMap<string, number>;
   /** Special tokens: text to id. */
   readonly specialTokens: ReadonlyMap<string, number>;
   /** Texts of `bos_token`, `eos_token` and such, which chat templates name. */
@@ -92,7 +94,10 @@ export function createTokenizer(
   function encodeWord(word: string): readonly number[] {
     const known = cache.get(word);
     if (known !== undefined) return known;
-    const pieces: readonly string[] = model([word]);
+    // In a Unigram vocabulary special tokens are pieces like others, and the likeliest: what is no mark is read piece by piece.
+    const isMark = (piece: string) => specialIds.has(ids(piece) ?? -1) && ids(piece) !== model.unk_token_id;
+    const read = (text: string): readonly string[] => model([text]);
+    const pieces = read(word).flatMap((piece) => (isMark(piece) ? [...piece].flatMap(read) : [piece]));
     const tokens = pieces.flatMap((piece) => ids(piece) ?? model.unk_token_id ?? []);
     if (cache.size >= MAX_CACHED_WORDS) cache.clear();
     cache.set(word, tokens);
@@ -132,6 +137,7 @@ export function createTokenizer(
     size,
     endToken,
     padToken: (config.pad_token == null ? undefined : ids(config.pad_token)) ?? endToken,
+    addedTokens: new Map(json.added_tokens.map((token) => [token.content, token.id])),
     specialTokens: new Map(special.map((token) => [token.content, token.id])),
     namedTokens: Object.fromEntries(named.flatMap((name) => (config[name] ? [[name, config[name]]] : []))),
     chatTemplate: files.chatTemplate ?? chatTemplate(config.chat_template),

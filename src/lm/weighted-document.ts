@@ -30,7 +30,7 @@ export function createDocumentEncoder(
   endOfTurn: number,
 ): (turns: readonly WeightedTurn[]) => TokenSequence {
   const render = createRender(tokenizer);
-  const guardText = createGuard(tokenizer);
+  const guardText = createGuard(tokenizer, render);
   const endText = tokenizer.decode([endOfTurn], { keepSpecial: true });
 
   return (turns) => {

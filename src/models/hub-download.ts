@@ -109,6 +109,7 @@ export async function fetchFile(
       const size = statSync(partial).size;
       if (isDone && (Number.isNaN(total) || size === total)) break;
       if (attempt < ATTEMPTS && size < total) continue;
+      if (size > total) await rm(partial); // two that wrote one file: it is begun anew
       throw new UserError(
         "hub-broken-off",
         `${shown(id)}: ${file}: expected ${total} bytes, got ${size}`,
@@ -119,7 +120,10 @@ export async function fetchFile(
     await rename(partial, blob);
   }
   await mkdir(dirname(link), { recursive: true });
-  await symlink(join("..", "..", "blobs", etag), link);
+  await rm(link, { force: true }); // one that led nowhere
+  await symlink(join("..", "..", "blobs", etag), link).catch((cause) => {
+    if (cause.code !== "EEXIST") throw cause; // another process made it meanwhile
+  });
   return link;
 }
 

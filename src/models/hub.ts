@@ -140,7 +140,7 @@ async function describe(
 ): Promise<{ readonly sha: string; readonly files: readonly string[] }> {
   const path = `/api/models/${id.repository}/revision/${encodeURIComponent(id.revision)}`;
   const response = await ask(id, hub, path, { ...(signal && { signal }) });
-  const parsed = describedSchema.safeParse(await response.json());
+  const parsed = describedSchema.safeParse(await response.json().catch(() => undefined));
   if (!parsed.success)
     throw new UserError(
       "hub-answer",
