@@ -34,6 +34,12 @@ export async function amend(given: string, options: AmendOptions, terminal: Term
       "amend: expected another constitution or a setting, got neither",
       "Give --constitution new.yaml, or --set key=value.",
     );
+  if (constitution !== undefined && !existsSync(resolve(workingDirectory, constitution)))
+    throw new UserError(
+      "constitution-unreadable",
+      `--constitution: expected a file, got ${constitution}, which is not there`,
+      "Name the constitution that the run is to go by from here on.",
+    );
   const written = join(directory, "recipe.yaml");
   const before = read(written, [], terminal);
   const runs = resolve(workingDirectory, options.runs);

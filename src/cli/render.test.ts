@@ -6,7 +6,12 @@ import type { Terminal } from "./terminal.ts";
 const CRITIQUES = { stage: "critique-1", title: "Round 1: critiques", total: 40, unit: "critique" };
 
 /** What is written when each event comes a second after the one before. */
-function written(style: RenderStyle, events: readonly PipelineEvent[], secondsApart = 1): string {
+function written(
+  style: RenderStyle,
+  events: readonly PipelineEvent[],
+  secondsApart = 1,
+  columns = 120,
+): string {
   let text = "";
   let at = 0;
   const terminal: Terminal = {
@@ -15,7 +20,7 @@ function written(style: RenderStyle, events: readonly PipelineEvent[], secondsAp
     },
     writeError: () => {},
     isInteractive: style === "block",
-    columns: () => 120,
+    columns: () => columns,
     now: () => at,
     paint: (_, plain) => plain,
     workingDirectory: "/",
@@ -52,6 +57,14 @@ describe("on a terminal", () => {
     expect(frames.at(-1)).toMatch(
       /^✓ Round 1: critiques +40 critiques in 4\.0 s \(10\/s\) {2}loss 0\.5123\n$/,
     );
+  });
+
+  it("leaves the bar out of a narrow screen", () => {
+    for (const columns of [10, 40, 45, 46, 60]) {
+      const [, , drawn] = written("block", stage(0), 1, columns).split("\r\x1b[2K");
+      expect(drawn!.length).toBeLessThanOrEqual(columns);
+      expect(drawn!.includes("━")).toBe(columns >= 46);
+    }
   });
 
   it("never draws a line longer than the screen is wide", () => {

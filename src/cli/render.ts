@@ -103,6 +103,8 @@ function renderBlock(terminal: Terminal): Renderer {
       .filter((part) => part !== "")
       .join("  ");
     const width = Math.max(16, Math.min(TITLE, columns() - BAR - 36));
+    // A line that is longer than the terminal would leave its beginning behind at every redraw.
+    if (columns() < width + BAR + 6) return `  ${start.title}: ${rest}`.slice(0, columns());
     const title = start.title.slice(0, width).padEnd(width);
     const room = columns() - width - BAR - 6;
     return `  ${title} ${bar}  ${rest.slice(0, Math.max(0, room))}`;
