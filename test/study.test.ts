@@ -118,7 +118,7 @@ it("refuses a study that is none, with the fix, before anything is made", async 
   const unknown = await charter("study", "round");
   expect([unknown.code, unknown.stderr]).toEqual([
     2,
-    expect.stringMatching(/expected a study's file or name, got "round"\n.*Did you mean "rounds"/),
+    expect.stringMatching(/expected a study's file \(.yaml\) or name, got "round"\n.*Did you mean "rounds"/),
   ]);
   const set = ["--set", "constitution.count=30", "--runs", folder];
   const tooMany = await charter("study", "rounds", "--plan", ...set);

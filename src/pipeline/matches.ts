@@ -95,7 +95,7 @@ export async function judgeAll(
     });
     const ties = judgeByLabels(
       same,
-      same.map(() => ({ unclamped: 0.5, oddity: "none" })),
+      same.map(() => ({ unclamped: 0.5 })),
     );
     judged.push({ judge: "feedback-model", criterion, matches: [...judgeByLabels(asked, labels), ...ties] });
   }

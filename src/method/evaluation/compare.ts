@@ -61,20 +61,15 @@ export function judgeByGrader(
   }));
 }
 
-/**
- * Matches from a feedback model's labels of the pairings, one each and in their order; `unclamped` is what it said. Where it said
- * nothing that could be read there is no match.
- */
+/** Matches from a feedback model's labels of the pairings, one each and in their order; `unclamped` is what it said. */
 export function judgeByLabels(
   pairings: readonly Pairing[],
-  labels: readonly Pick<Label, "unclamped" | "oddity">[],
+  labels: readonly Pick<Label, "unclamped">[],
 ): readonly Match[] {
   if (labels.length !== pairings.length)
     throw new Error(`internal: judgeByLabels: expected ${pairings.length} labels, got ${labels.length}`);
-  return pairings.flatMap(({ prompt, a, b }, i) => {
-    const { unclamped, oddity } = labels[i]!;
-    return oddity === "none" ? [{ prompt: prompt.id, a, b, score: unclamped }] : [];
-  });
+  // What could not be read is a tie: without it, a model may be left that met no other.
+  return pairings.map(({ prompt, a, b }, i) => ({ prompt: prompt.id, a, b, score: labels[i]!.unclamped }));
 }
 
 /** How often one model's answer is preferred to another's. */
