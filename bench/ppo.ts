@@ -3,7 +3,8 @@
 //   node bench/ppo.ts [iterations]
 import { readFileSync } from "node:fs";
 import type { Prompt } from "../src/method/records.ts";
-import { tokenScorer, trainPolicy } from "../src/method/rl/train.ts";
+import { tokenScorer } from "../src/method/rl/scorer.ts";
+import { trainPolicy } from "../src/method/rl/train.ts";
 import { openHost } from "../src/models/local.ts";
 
 const iterations = Number(process.argv[2] ?? 6);

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { seed } from "../src/engine/random.ts";
 import { LORA_TARGETS } from "../src/lm/config.ts";
 import type { Prompt } from "../src/method/records.ts";
-import { tokenScorer, trainPolicy } from "../src/method/rl/train.ts";
+import { tokenScorer } from "../src/method/rl/scorer.ts";
+import { trainPolicy } from "../src/method/rl/train.ts";
 import { openHost } from "../src/models/local.ts";
 import type { TrainableModel } from "../src/models/model.ts";
 

@@ -7,6 +7,7 @@ import type { Results } from "../method/evaluation/results.ts";
 import { chainTranscripts, sideBySide, type Transcript } from "../method/evaluation/transcripts.ts";
 import { graderTruth, labelTruth, type Truth } from "../method/evaluation/truth.ts";
 import type { Prompt, Response, Revision } from "../method/records.ts";
+import { scoreConversations } from "../method/scores.ts";
 import type { ModelHost } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import { warnOfLoops } from "./collapse.ts";
@@ -159,14 +160,11 @@ async function scoreRounds(
     ],
     standIn: ({ id }) => ({ of: id, score: 0 }),
     compute: async (batch) => {
-      const opened = await model.opened();
-      const sequences = await opened.tokenize(
+      const scores = await scoreConversations(
+        await model.opened(),
         batch.map(({ prompt, text }) => withAssistant(byId.get(prompt)!.conversation, text)),
       );
-      const readable = sequences.filter(({ tokens }) => tokens.length <= opened.contextLength);
-      const read = await opened.scoreLast(readable.map(({ tokens }) => tokens));
-      const scoreOf = new Map(readable.map((sequence, i) => [sequence, read[i]!]));
-      return batch.map(({ id }, i) => ({ of: id, score: scoreOf.get(sequences[i]!) ?? null }));
+      return batch.map(({ id }, i) => ({ of: id, score: scores[i]! }));
     },
   });
   await model.close();

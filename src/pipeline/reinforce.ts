@@ -2,7 +2,8 @@
 import type { Json } from "../ledger/ledger.ts";
 import type { Prompt } from "../method/records.ts";
 import { initialCoefficient } from "../method/rl/reward.ts";
-import { type RlOptions, textScorer, tokenScorer, trainPolicy } from "../method/rl/train.ts";
+import { textScorer, tokenScorer } from "../method/rl/scorer.ts";
+import { type RlOptions, trainPolicy } from "../method/rl/train.ts";
 import type { ModelHost } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import type { Run } from "./perform.ts";
@@ -40,6 +41,7 @@ export function reinforce(
       preferenceModel: preferenceModel.modelId,
       prompts: promptsEntry,
       options: options as unknown as Json,
+      ...(sharesTokenizer ? {} : { reads: "text" }),
     },
     start: slCai.directory,
     parents: [

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeTinyCheckpoint } from "../../../test/tiny-checkpoint.ts";
 import { openHost } from "../../models/local.ts";
-import type { TrainableModel } from "../../models/model.ts";
+import type { Loss, SampleRequest, TokenSequence, TrainableModel } from "../../models/model.ts";
 import type { Prompt } from "../records.ts";
-import { type RlOptions, type Scorer, trainPolicy } from "./train.ts";
+import type { Answer, Scorer } from "./scorer.ts";
+import { type RlOptions, trainPolicy } from "./train.ts";
 
 const adamW = { beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, clipNorm: 1 };
 const options: RlOptions = {
@@ -123,3 +124,98 @@ test("a schedule takes both learning rates down over the iterations", async () =
   await host.close();
   rmSync(folder, { recursive: true });
 }, 60_000);
+
+/** A prompt token, then answers of one to three tokens, the last of them too long for the preference model. */
+const ANSWERS = [
+  { tokens: [10, 11], logProbs: [-1, -2], finish: "end" },
+  { tokens: [12, 13, 14], logProbs: [-0.5, -1, -1.5], finish: "length" },
+  { tokens: [15], logProbs: [-1], finish: "end" },
+  { tokens: [], logProbs: [], finish: "length" },
+] as const;
+
+/** A model that answers as above, reads the same from every token, and notes what it is asked to learn. */
+function scripted(read: number) {
+  const losses: Loss[] = [];
+  const model = {
+    sample: async (requests: readonly SampleRequest[]) =>
+      requests.map((_, i) => ({ ...ANSWERS[i]!, promptTokens: [1], text: String(i) })),
+    forward: async (sequences: readonly TokenSequence[]) =>
+      sequences.map(({ weights }) => weights.filter((weight) => weight > 0).map(() => read)),
+    forwardBackward: async (loss: Loss) => {
+      losses.push(loss);
+      return { loss: 0, clipFraction: 0, approximateKl: 0 };
+    },
+    optimStep: async () => ({ gradientNorm: 0 }),
+  };
+  return { model: model as unknown as TrainableModel, losses };
+}
+
+test("an answer of several tokens is rewarded at its last one, less the penalty at each; what cannot be scored is left out", async () => {
+  const [policy, value, reference] = [scripted(0), scripted(0.5), scripted(-1)];
+  const models = {
+    ...{ policy: policy.model, value: value.model, reference: reference.model },
+    scorer: async (answers: readonly Answer[]) =>
+      answers.map(({ tokens }) => (tokens.length === 2 ? null : 3)),
+  };
+  const settings: RlOptions = {
+    ...options,
+    ...{ iterations: 1, promptsPerIteration: 4, passes: 1, minibatches: 1 },
+    ...{ lambda: 1, whitenAdvantages: false, truncationPenalty: 1 },
+  };
+  const [done] = await Array.fromAsync(
+    trainPolicy(models, prompts.slice(0, 4), settings, { iteration: 0, klCoefficient: 0.5 }),
+  );
+  expect(done!.rollouts.map(({ text, score, oddity }) => [text, score, oddity])).toEqual([
+    ["0", 3, "none"],
+    ["1", 3, "truncated"],
+  ]);
+  // Log-ratios to the reference, whose log-probabilities are -1: 0, -1 and 0.5, 0, -0.5.
+  expect(done!.metrics).toMatchObject({ kl: (-1 + 0) / 2, score: 3, length: 2.5, truncated: 0.5 });
+  const byLength = (a: { tokens: readonly number[] }, b: { tokens: readonly number[] }) =>
+    a.tokens.length - b.tokens.length;
+  const [policyLoss, valueLoss] = [policy.losses[0]!, value.losses[0]!];
+  if (policyLoss.kind !== "ppo-policy" || valueLoss.kind !== "ppo-value") throw new Error("other losses");
+  // With lambda 1 a return is the sum of the rewards from there on: the score of 3 (less 1 where cut off), and -0.5 x log-ratio each.
+  const close = (numbers: readonly number[]) => numbers.map((number) => expect.closeTo(number, 9));
+  const returns = [
+    [3.5, 3.5],
+    [2, 2.25, 2.25],
+  ];
+  expect(policyLoss.examples.toSorted(byLength)).toEqual([
+    {
+      tokens: [1, 10, 11],
+      weights: close([0, 1 / 5, 1 / 5]),
+      oldLogProbs: [-1, -2],
+      advantages: close(returns[0]!.map((each) => each - 0.5)),
+    },
+    {
+      tokens: [1, 12, 13, 14],
+      weights: close([0, 1 / 5, 1 / 5, 1 / 5]),
+      oldLogProbs: [-0.5, -1, -1.5],
+      advantages: close(returns[1]!.map((each) => each - 0.5)),
+    },
+  ]);
+  expect(valueLoss.examples.toSorted(byLength).map((own) => [own.oldValues, own.returns])).toEqual([
+    [[0.5, 0.5], close(returns[0]!)],
+    [[0.5, 0.5, 0.5], close(returns[1]!)],
+  ]);
+});
+
+test("an iteration in which nothing can be read ends the training with a reason", async () => {
+  const models = {
+    ...{ policy: scripted(0).model, value: scripted(0).model, reference: scripted(0).model },
+    scorer: async (answers: readonly Answer[]) => answers.map(() => null),
+  };
+  const training = trainPolicy(
+    models,
+    prompts.slice(0, 4),
+    { ...options, promptsPerIteration: 4 },
+    {
+      iteration: 0,
+      klCoefficient: 0.5,
+    },
+  );
+  await expect(training.next()).rejects.toThrow(
+    "at least one answer that policy and preference model can read",
+  );
+});

@@ -4,7 +4,6 @@
 import { seed } from "../../engine/random.ts";
 import type {
   AdamW,
-  Conversation,
   LanguageModel,
   Metrics,
   PolicyExample,
@@ -12,11 +11,13 @@ import type {
   TrainableModel,
   ValueExample,
 } from "../../models/model.ts";
-import { oddityOf, withAssistant } from "../critique/respond.ts";
+import { UserError } from "../../user-error.ts";
+import { oddityOf } from "../critique/respond.ts";
 import type { Draft, Prompt, Rollout } from "../records.ts";
 import { batchAt, learningRateAt, type Schedule } from "../steps.ts";
 import { estimateAdvantages, whiten } from "./advantages.ts";
 import { type KlControl, nextCoefficient, tokenRewards } from "./reward.ts";
+import type { Answer, Scorer } from "./scorer.ts";
 
 /** How PPO is run; recipe.ts gives each default with its source. */
 export interface RlOptions {
@@ -48,32 +49,6 @@ export interface RlModels {
   readonly scorer: Scorer;
   readonly value: TrainableModel;
 }
-
-/** An answer of the policy, as text and as the tokens of the whole conversation. */
-export interface Answer {
-  readonly conversation: Conversation;
-  readonly text: string;
-  readonly tokens: readonly number[];
-}
-
-/** Says how good each answer is. */
-export type Scorer = (answers: readonly Answer[]) => Promise<readonly number[]>;
-
-/** A preference model that reads the policy's tokens as they were drawn. */
-export const tokenScorer =
-  (model: Pick<TrainableModel, "scoreLast">): Scorer =>
-  (answers) =>
-    model.scoreLast(answers.map(({ tokens }) => tokens));
-
-/** A preference model with a tokenizer of its own: it reads the text. */
-export const textScorer =
-  (model: Pick<TrainableModel, "scoreLast" | "tokenize">): Scorer =>
-  async (answers) => {
-    const sequences = await model.tokenize(
-      answers.map(({ conversation, text }) => withAssistant(conversation, text.trim())), // as it learnt them
-    );
-    return model.scoreLast(sequences.map(({ tokens }) => tokens));
-  };
 
 /** What an iteration leaves behind: with the weights, all that the next one needs. */
 export interface RlIteration {
@@ -126,33 +101,32 @@ async function rollOut(
   klCoefficient: number,
 ): Promise<readonly Episode[]> {
   const order = seed(options.seed).child("prompts");
-  const all = batchAt(prompts, iteration, options.promptsPerIteration, order);
-  const answers = await sampleAnswers(policy, all, options, iteration);
-  // A prompt that fills the context leaves nothing to learn from.
-  const drawn = all.filter((_, i) => answers[i]!.tokens.length > 0);
-  const samples = answers.filter(({ tokens }) => tokens.length > 0);
-  const sequences = samples.map(({ promptTokens, tokens }) => ({
-    tokens: [...promptTokens, ...tokens],
-    weights: [...promptTokens.map(() => 0), ...tokens.map(() => 1)],
-  }));
+  const batch = batchAt(prompts, iteration, options.promptsPerIteration, order);
+  const answers = await sampleAnswers(policy, batch, options, iteration);
+  const scored = await scorer(answers);
+  // What the preference model cannot read whole teaches nothing either.
+  const kept = answers.filter((_, i) => scored[i] !== null);
+  const scores = scored.filter((score) => score !== null);
+  needAnswers(kept.length, iteration, batch.length);
+  const sequences = kept.map(({ tokens, sample }) => {
+    const prompt = tokens.length - sample.tokens.length;
+    return { tokens, weights: tokens.map((_, i) => (i < prompt ? 0 : 1)) };
+  });
   // Under the policy that sampled; no other has touched it since.
-  const logProbs = samples.map((sample) => sample.logProbs);
+  const logProbs = kept.map(({ sample }) => sample.logProbs);
   const referenceLogProbs = await reference.forward(sequences);
   const values = await value.forward(sequences);
-  const scores = await scorer(
-    samples.map(({ text }, i) => ({ ...drawn[i]!, text, tokens: sequences[i]!.tokens })),
-  );
-  const estimates = samples.map((sample, i) => {
+  const estimates = kept.map(({ sample }, i) => {
     const score = scores[i]! - (oddityOf(sample) === "truncated" ? options.truncationPenalty : 0);
     const rewards = tokenRewards(score, logProbs[i]!, referenceLogProbs[i]!, klCoefficient);
     return estimateAdvantages(rewards, values[i]!, options.discount, options.lambda);
   });
   const raw = estimates.map(({ advantages }) => advantages);
   const advantages = options.whitenAdvantages ? whiten(raw) : raw;
-  return samples.map((sample, i) => ({
+  return kept.map(({ prompt, sample }, i) => ({
     rollout: {
       iteration,
-      prompt: drawn[i]!.id,
+      prompt: prompt.id,
       text: sample.text,
       oddity: oddityOf(sample),
       score: scores[i]!,
@@ -166,17 +140,35 @@ async function rollOut(
   }));
 }
 
-function sampleAnswers(
+/** An answer to each prompt, but for those that fill the context. */
+async function sampleAnswers(
   policy: LanguageModel,
   prompts: readonly Prompt[],
   options: RlOptions,
   iteration: number,
-) {
+): Promise<readonly Answer[]> {
   const requests = prompts.map(({ id, conversation }, i) => ({
     conversation,
     seed: `${options.seed}/rollout/${iteration}/${i}/${id}`,
   }));
-  return policy.sample(requests, options.sampling);
+  const samples = await policy.sample(requests, options.sampling);
+  return samples
+    .map((sample, i) => ({
+      prompt: prompts[i]!,
+      sample,
+      tokens: [...sample.promptTokens, ...sample.tokens],
+    }))
+    .filter(({ sample }) => sample.tokens.length > 0);
+}
+
+/** @throws UserError when an iteration has no answer to learn from */
+function needAnswers(kept: number, iteration: number, asked: number): void {
+  if (kept > 0) return;
+  throw new UserError(
+    "nothing-to-learn",
+    `rl, iteration ${iteration}: expected at least one answer that policy and preference model can read whole, got none of ${asked}`,
+    "Use shorter prompts under prompts.rl, or models that read longer conversations.",
+  );
 }
 
 /** Several passes over the episodes in minibatches; the policy and the value model each take a step on every one. */
