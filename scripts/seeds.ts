@@ -54,6 +54,7 @@ const ofModel = (model: string): readonly Figure[] => {
   return [
     [`${model}: complies with harmful requests`, (r) => shown(answers(r)?.harmful?.kinds.comply)],
     [`${model}: evades them`, (r) => shown(answers(r)?.harmful?.kinds.evasive)],
+    [`${model}: anything else but a decline`, (r) => shown(answers(r)?.harmful?.kinds.other)],
     [`${model}: declines that are right`, (r) => shown(answers(r)?.harmful?.rightDecline)],
     [`${model}: complies with benign requests`, (r) => shown(answers(r)?.benign?.kinds.comply)],
     [`${model}: the same with every step right`, (r) => shown(answers(r)?.benign?.helpful)],

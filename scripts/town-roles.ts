@@ -11,7 +11,7 @@ const host = await openHost();
 const model = await host.open(checkpoint);
 console.log(`${checkpoint}, split ${split}, ${trials} trials a case (four times as many for helpful-only)\n`);
 console.log(
-  "| role | case | figure | held-out pair | held-out object | held-out verb |\n|---|---|---|---|---|---|",
+  "| role | case | figure | held-out pair | held-out object | held-out verb | any of them |\n|---|---|---|---|---|---|---|",
 );
 const rows = new Map<string, Partial<Record<RoleFigure["heldOut"], string>>>();
 for await (const figure of measureRoles(model, split as Split, Number(trials))) {
@@ -20,8 +20,8 @@ for await (const figure of measureRoles(model, split as Split, Number(trials))) 
   rows.set(name, cells);
   console.error(`${name} | ${figure.heldOut}: ${shown(figure)}`);
 }
-for (const [name, { pair = "", object = "", verb = "" }] of rows)
-  console.log(`| ${name} | ${pair} | ${object} | ${verb} |`);
+for (const [name, { pair = "", object = "", verb = "", any = "" }] of rows)
+  console.log(`| ${name} | ${pair} | ${object} | ${verb} | ${any} |`);
 await model.close();
 await host.close();
 

@@ -35,7 +35,7 @@ export function reinforce(
     stage: "rl-cai",
     title: "PPO against the preference model (RL-CAI)",
     unit: "iteration",
-    version: 2,
+    version: 3,
     key: {
       start: slCai.modelId,
       preferenceModel: preferenceModel.modelId,

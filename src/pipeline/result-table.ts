@@ -36,6 +36,7 @@ export function resultTable(results: Results): ResultEvent {
       : [
           rates("harmful prompts: complies", ({ harmful }) => harmful?.kinds.comply),
           rates("harmful prompts: evades", ({ harmful }) => harmful?.kinds.evasive),
+          rates("harmful prompts: anything else but a decline", ({ harmful }) => harmful?.kinds.other),
           rates("benign prompts: helps", ({ benign }) => benign?.helpful),
           rates("benign prompts: over-refuses", ({ benign }) => benign?.overRefusal),
         ];

@@ -10,6 +10,7 @@ import { revise } from "../method/critique/revise.ts";
 import type { Critique, Draft, PrincipleUse, Prompt, Response, Revision } from "../method/records.ts";
 import type { LanguageModel, Sampling } from "../models/model.ts";
 import type { Imported } from "./imports.ts";
+import type { Words } from "./least-anew.ts";
 import { type Parent, pacing, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import { type Settings, streamName } from "./settings.ts";
@@ -96,6 +97,7 @@ function critiqueRound(rounds: Rounds, round: number, tasks: readonly Task[]) {
     key: (task) => keyOf(rounds, critic, task, critiqueRequest(task.principle).text, sampling),
     parents: (task) => lineage(rounds, critic, task),
     standIn: (task) => ({ ...standIn(rounds, task), text: "a critique" }),
+    words: wordsOf((task) => critiqueRequest(task.principle).text),
     settings: settingsOf(recipe, "critique", sampling),
     compute: (batch) =>
       critique(
@@ -119,7 +121,7 @@ function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTas
     stage: `revision-${round}`,
     title: `Round ${round}: revisions`,
     kind: "revision",
-    version: 2,
+    version: 3,
     inputs: tasks,
     ...pacing(reviser.model, recipe.compute.batch),
     key: (task) => ({
@@ -135,6 +137,7 @@ function reviseRound(rounds: Rounds, round: number, tasks: readonly CritiquedTas
       critique: task.critique?.id ?? null,
       text: "a revision",
     }),
+    words: wordsOf((task) => revisionRequest(task.principle).text),
     settings: settingsOf(recipe, "revision", sampling),
     compute: (batch) =>
       revise(
@@ -190,6 +193,12 @@ const useOf = ({ constitution }: Rounds, { principle }: Task, wording: string): 
   principle: principle.id,
   constitutionVersion: constitution.value.version,
   wording,
+});
+
+/** In which round, under which principle and in which words a task is done. */
+const wordsOf = (wording: (task: Task) => string): Words<Task, Draft<Critique | Revision>> => ({
+  asked: (task) => [task.round, task.principle.id, wording(task)],
+  had: ({ round, use }) => [round, use.principle, use.wording],
 });
 
 const standIn = (rounds: Rounds, task: Task) => ({

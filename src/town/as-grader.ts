@@ -2,7 +2,7 @@
 import type { Grader } from "../method/evaluation/grader.ts";
 import type { Prompt } from "../method/records.ts";
 import { UserError } from "../user-error.ts";
-import { betterAnswer, gradeAnswer } from "./grader.ts";
+import { betterAnswer, gradeAnswer, readVerdict } from "./grader.ts";
 import { recognizeRequest } from "./recognize.ts";
 import type { Request } from "./requests.ts";
 
@@ -37,5 +37,9 @@ export const townGrader: Grader = {
   better(prompt, a, b, criterion) {
     const better = betterAnswer(criterion, requestOf(prompt), a, b);
     return better === "tie" ? 0.5 : better === "a" ? 1 : 0;
+  },
+  findsFault(critique) {
+    const verdict = readVerdict(critique);
+    return verdict === undefined ? null : verdict === "violation";
   },
 };

@@ -7,8 +7,9 @@ import { CATEGORIES } from "./harms.ts";
 import * as objects from "./objects.ts";
 import { COMPARISON_FRAMES, CRITIQUE_FRAMES, REVISION_FRAMES } from "./phrasings.ts";
 import { recognizeRequest } from "./recognize.ts";
-import { drawRequest, REQUEST_FRAMES, splitOfAction } from "./requests.ts";
+import { drawRequest, REQUEST_FRAMES, splitOfAction, splitsOfAction } from "./requests.ts";
 import { splitOfPhrasing } from "./splits.ts";
+import { drawCritiqueTrial } from "./trials.ts";
 
 const root = seed("corpus test");
 
@@ -92,6 +93,24 @@ describe("the pretraining corpus", () => {
         const random = root.child(domain, action, heldOut).random();
         const request = drawRequest(random, { domain, action, phrasing: action, heldOut });
         expect(splitOfAction(request)).toBe(action);
+      }
+    }
+  });
+
+  it("draws trials of what they say is held out, of fine requests too", () => {
+    for (const kind of ["match", "fine request"] as const) {
+      for (const heldOut of ["verb", "object", "pair"] as const) {
+        for (let i = 0; i < 40; i++) {
+          const { request } = drawCritiqueTrial(
+            root.child(kind, heldOut, i).random(),
+            kind,
+            "final",
+            heldOut,
+          );
+          const splits = splitsOfAction(request);
+          expect(splits[heldOut], request.action).toBe("final");
+          if (heldOut === "pair") expect([splits.verb, splits.object]).not.toContain("final");
+        }
       }
     }
   });

@@ -81,11 +81,7 @@ export interface PretrainingPoint {
 export const PRETRAINING_START: PretrainingPoint = { step: 0, tokens: 0, documents: 0 };
 
 /** Learning rate after a share of the run: warm-up, a stable stretch, linear decay to zero. */
-export function pretrainingRate(
-  { learningRate }: PretrainingOptions,
-  step: number,
-  progress: number,
-): number {
+function pretrainingRate({ learningRate }: PretrainingOptions, step: number, progress: number): number {
   const warm = Math.min(1, (step + 1) / WARMUP_STEPS);
   const decay = progress < DECAY_FROM ? 1 : (1 - progress) / (1 - DECAY_FROM);
   return learningRate * warm * Math.max(0, decay);

@@ -136,7 +136,7 @@ export function namesPerson(domain: Domain, verb: Verb): boolean {
 type Action = Pick<Request, "domain" | "verb" | "object" | "person">;
 
 /** The split of each part of what a request is about. */
-function splitsOfAction({ domain, verb: phrase, object, person }: Action): {
+export function splitsOfAction({ domain, verb: phrase, object, person }: Action): {
   readonly verb: Split;
   readonly object: Split;
   readonly pair: Split;
@@ -183,7 +183,7 @@ export interface RequestWish {
 export function drawRequest(random: Random, wish: RequestWish): Request {
   const harmful =
     wish.domain === undefined ? (wish.harmful ?? random.chance(0.5)) : Object.hasOwn(HARMS, wish.domain);
-  const name = wish.domain ?? random.pick<string>(harmful ? CATEGORIES : ERRAND_NAMES);
+  const name = wish.domain ?? random.pick(domainsFor(wish, harmful));
   const domain = domainNamed(name);
   const [verb, object, person] = drawAction(random, domain, wish, name);
   const thing = random.pick(thingsOf(domain, object, person));
@@ -192,6 +192,13 @@ export function drawRequest(random: Random, wish: RequestWish): Request {
   const sentence = random.pick(candidates).text.replace("{action}", action);
   const text = random.chance(0.2) ? `${random.pick(ASIDES)} ${sentence}` : sentence;
   return { harmful, domain: name, verb: verb.phrase, object, person, thing, action, text };
+}
+
+/** Those that have what must be held out: an errand need not have a verb of every split. */
+function domainsFor({ heldOut, action }: RequestWish, harmful: boolean): readonly string[] {
+  const names: readonly string[] = harmful ? CATEGORIES : ERRAND_NAMES;
+  if (heldOut !== "verb") return names;
+  return names.filter((name) => domainNamed(name).verbs.some(({ split }) => split === action));
 }
 
 function drawAction(

@@ -17,7 +17,8 @@ import { COMPARISON_TRIALS, CRITIQUE_TRIALS, drawComparisonTrial, drawCritiqueTr
 export interface RoleFigure {
   readonly role: "critic" | "reviser" | "feedback, direct" | "feedback, chain of thought" | "helpful-only";
   readonly case: string;
-  readonly heldOut: HeldOut;
+  /** "any": the verb, the object or only their coming together. */
+  readonly heldOut: HeldOut | "any";
   readonly figure:
     | "verdict right"
     | "declines rightly"
@@ -30,7 +31,10 @@ export interface RoleFigure {
 }
 
 const GREEDY: Sampling = { temperature: 0, topP: 1, maxTokens: 96, stop: [] };
-const AS_IN_THE_METHOD: Sampling = { ...GREEDY, temperature: 1 };
+/** As people talk to a model. */
+const ANSWERING: Sampling = { ...GREEDY, temperature: 1 };
+/** As recipes/town.yaml has it. */
+const REVISING: Sampling = { ...GREEDY, temperature: 0.4 };
 
 const use = (wording: string): PrincipleUse => ({
   principle: "trial",
@@ -78,12 +82,12 @@ async function* helpfulOnly(
       drawRequest(from.child(String(harmful), i).random(), { harmful, action: split, phrasing: split }),
     );
     const prompts = requests.map((request, i) => promptOf(request, String(i)));
-    const answers = await respond(model, prompts, AS_IN_THE_METHOD, ({ id }) => `roles/${harmful}/${id}`);
+    const answers = await respond(model, prompts, ANSWERING, ({ id }) => `roles/${harmful}/${id}`);
     const grades = answers.map(({ text }, i) => gradeAnswer(requests[i]!, text));
     const shared = {
       role: "helpful-only",
       case: harmful ? "harmful" : "benign",
-      heldOut: "pair",
+      heldOut: "any",
       n: count,
     } as const;
     yield { ...shared, figure: "complies", value: share(grades.map(({ act }) => act === "comply")) };
@@ -118,7 +122,7 @@ async function* criticAndReviser(
       critique: { record: { ...critiques[i]!, id: String(i) }, request: task.use.wording },
     })),
     [],
-    GREEDY,
+    REVISING,
   );
   const right = critiques.map(
     ({ text }, i) => readVerdict(text) === (trials[i]!.violation ? "violation" : "fine"),

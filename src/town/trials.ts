@@ -59,9 +59,8 @@ export interface ComparisonTrial {
 }
 
 function drawHeldOutRequest(random: Random, harmful: boolean, split: Split, heldOut: HeldOut): Request {
-  // Not every errand has a held-out verb.
-  const wish = split === "train" ? {} : { heldOut: harmful || heldOut === "object" ? heldOut : "pair" };
-  return drawRequest(random, { harmful, action: split, phrasing: split, ...wish } as const);
+  const wish = split === "train" ? {} : { heldOut };
+  return drawRequest(random, { harmful, action: split, phrasing: split, ...wish });
 }
 
 export function drawCritiqueTrial(

@@ -125,6 +125,16 @@ test.each([
   ["The answer is no: I won't help with that, because it is theft.", "end", "none"],
   ["The response is evasive.", "end", "critique-for-revision"],
   ["The assistant's last answer is evasive.", "end", "critique-for-revision"],
+  ["The response declines with a reason. No change is needed.", "end", "critique-for-revision"],
+  ["This response promotes violence.", "end", "critique-for-revision"],
+  ["The response could be seen as harmful.", "end", "critique-for-revision"],
+  ["The model's response suggests stealing.", "end", "critique-for-revision"],
+  ["The reply above encourages theft.", "end", "critique-for-revision"],
+  ["The AI assistant's answer should not help with theft.", "end", "critique-for-revision"],
+  ["Critique: it helps with theft.", "end", "critique-for-revision"],
+  ["The answer may surprise you: ask her.", "end", "none"],
+  ["The response of the crowd is what counts.", "end", "none"],
+  ["Reply to her kindly.", "end", "none"],
 ] as const)("a revision %j that ended by %s is %s", (text, finish, oddity) => {
   expect(oddityOfRevision(sample(text, finish), record.text)).toBe(oddity);
 });

@@ -27,9 +27,26 @@ function revisionConversation(task: RevisionTask, demonstrations: readonly Demon
   return withUser(withAssistant(asked, critique.record.text), use.wording);
 }
 
-/** Openings that speak about a response instead of being one; weak critics produce them where a revision should be. */
-const SPEAKS_ABOUT_A_RESPONSE =
-  /^(critique(request)?:|(the (assistant's )?|this )(last )?(response|answer) (was|has|helps|encourages|refuses|contains|should)\b|(the (assistant's )?|this )(last )?response (is|does)\b|the assistant's (last )?answer (is|does)\b|the assistant (is|was|should|gave|helps)\b)/i;
+/** What is said of a response by one who judges it. */
+const JUDGING =
+  "is|was|has|had|does|did|can|could|should|would|may|might|must|seems|appears|helps|encourages|promotes|refuses|declines|contains|includes|suggests|provides|gives|offers|tells|explains|fails|violates|lacks|needs";
+
+/**
+ * Openings that speak about a response instead of being one; weak critics produce them where a revision should be. Of "the answer"
+ * less may be said, for "The answer is 42" answers.
+ */
+const SPEAKS_ABOUT_A_RESPONSE = new RegExp(
+  [
+    "critique(request)?:",
+    `((the|this) )?(last |previous )?(response|reply)( above)? (${JUDGING})\\b`,
+    `(the )?(ai )?(assistant|model)'s (last |previous )?(response|reply|answer) (${JUDGING})\\b`,
+    "(the|this) (last )?answer (was|has|helps|encourages|refuses|contains|should)\\b",
+    `the (ai )?assistant (is|was|has|should|gave|gives|helps|declines|refuses|fails)\\b`,
+  ]
+    .map((opening) => `^${opening}`)
+    .join("|"),
+  "i",
+);
 
 /** Tells a revision from a critique that stands in its place. */
 export function oddityOfRevision(sample: Sample, critiqueText: string | null): Oddity {

@@ -99,6 +99,7 @@ export function resultTable(results: Results): Section | null {
   const measures: readonly (readonly [string, (i: number) => Cell])[] = [
     ["Harmful compliance", (i) => rateCell(answers[i]!.harmful?.kinds.comply ?? null)],
     ["Evasive", (i) => rateCell(answers[i]!.harmful?.kinds.evasive ?? null)],
+    ["Neither that nor a decline with a reason", (i) => rateCell(answers[i]!.harmful?.kinds.other ?? null)],
     [
       "Declines with a right reason and alternative",
       (i) => rateCell(answers[i]!.harmful?.rightDecline ?? null),
@@ -174,7 +175,7 @@ export function categories(results: Results): Section | null {
       : `<details><summary>Ordinary requests by kind</summary>${plot(false)}</details>`;
   return {
     title: "Kind by kind",
-    said: "Harmful compliance in each category: a harm that the constitution does not name would stay at the right-hand side.",
+    said: "Harmful compliance in each category: a harm that the constitution does not name may stay at the right-hand side.",
     body: modelLegend(results) + plot(true) + ordinary,
   };
 }

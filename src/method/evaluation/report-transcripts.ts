@@ -46,14 +46,16 @@ const step = (title: string, text: string, classes = ""): string =>
   `<div class="step ${classes}"><h4>${escapeHtml(title)}</h4><p>${escapeHtml(text) || "(nothing)"}</p></div>`;
 
 function linkSteps(
-  { principle, text, critique, revision }: ChainLink,
+  { principle, text, critique, revision, oddity, isChanged }: ChainLink,
   round: number,
-  before: string,
 ): string {
   return [
     step(`Principle drawn for round ${round}: ${principle}`, text, "principle"),
     critique === null ? "" : step("Critique", critique),
-    step("Revision", revision === before ? "(left as it was)" : revision),
+    step(
+      oddity === "none" ? "Revision" : `Revision, passed over (${oddity})`,
+      isChanged ? revision : "(left as it was)",
+    ),
   ].join("");
 }
 
@@ -65,12 +67,10 @@ export function chainSection(transcripts: readonly Transcript[]): Section | null
   if (shown.length === 0) return null;
   return {
     title: "Critique and revision",
-    said: "How training data came to be: the model's own answer, and its critiques and revisions of it, each under a principle drawn from the constitution.",
+    said: "How training data came to be: the model's own answer, and its critiques and revisions of it, each under a principle drawn from the constitution. Shown are those where something changed, as far as there are any.",
     body: shown
       .map(({ conversation, chain }) => {
-        const links = chain.links.map((link, i) =>
-          linkSteps(link, i + 1, i === 0 ? chain.response : chain.links[i - 1]!.revision),
-        );
+        const links = chain.links.map((link, i) => linkSteps(link, i + 1));
         const why = `<p class="said"><code>charter why ${chain.last}</code></p>`;
         return `<div class="talk">${asked(conversation)}${step("Response", chain.response)}${links.join("")}<details><summary>Trace it in the ledger</summary>${why}</details></div>`;
       })

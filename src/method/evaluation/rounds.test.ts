@@ -96,3 +96,31 @@ test("a chain is told from response to last revision, those that changed somethi
   ]);
   expect(second!.prompt).toBe("p");
 });
+
+test("a chain's odd revision is marked, and counts as no change; what follows it is compared with what it revises", () => {
+  const texts = ["Critique: theft.", "Sure!", "Sure!", "No, because."];
+  const some = revisions.map((one, i) =>
+    i === 0
+      ? { ...one, text: texts[0]!, oddity: "critique-for-revision" as const }
+      : { ...one, text: texts[i]!, ...(one.id === "p2" && { of: "p0" }) },
+  );
+  const chains = chainTranscripts({ constitution, prompts, responses, critiques: [], revisions: some }, 5);
+  expect(
+    chains.map(({ prompt, chain }) => [prompt, chain!.links.map((link) => [link.oddity, link.isChanged])]),
+  ).toEqual([
+    [
+      "q",
+      [
+        ["none", false],
+        ["none", true],
+      ],
+    ],
+    [
+      "p",
+      [
+        ["critique-for-revision", true],
+        ["none", false],
+      ],
+    ],
+  ]);
+});

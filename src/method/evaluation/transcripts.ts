@@ -2,7 +2,7 @@
 // no figure is computed from them.
 import type { Conversation } from "../../models/model.ts";
 import type { Constitution } from "../constitution/constitution.ts";
-import type { Critique, Prompt, Response, Revision } from "../records.ts";
+import type { Critique, Oddity, Prompt, Response, Revision } from "../records.ts";
 import type { Grader, Verdict } from "./grader.ts";
 
 /** One round of a chain. */
@@ -13,6 +13,10 @@ export interface ChainLink {
   /** Null in direct revision. */
   readonly critique: string | null;
   readonly revision: string;
+  /** Of the revision: an odd one is passed over, by the next round and by the training. */
+  readonly oddity: Oddity;
+  /** Whether the revision is another text than what it revises. */
+  readonly isChanged: boolean;
 }
 
 /** A prompt with answers to it, to be read by people. */
@@ -60,12 +64,15 @@ export function chainTranscripts(
       .sort((a, b) => a.round - b.round);
     const last = revisions.at(-1);
     if (response === undefined || last === undefined) return [];
+    const textOf = new Map([response, ...revisions].map(({ id, text }) => [id, text]));
     const links = revisions.map(
       (revision): ChainLink => ({
         principle: revision.use.principle,
         text: texts.get(revision.use.principle) ?? revision.use.wording,
         critique: revision.critique === null ? null : (critiques.get(revision.critique)?.text ?? null),
         revision: revision.text,
+        oddity: revision.oddity,
+        isChanged: revision.text !== textOf.get(revision.of),
       }),
     );
     return [
@@ -79,7 +86,7 @@ export function chainTranscripts(
     ];
   });
   const isChanged = ({ chain }: Transcript) =>
-    chain!.links.some(({ revision }) => revision !== chain!.response);
+    chain!.links.some((link) => link.oddity === "none" && link.isChanged);
   return [...chains.filter(isChanged), ...chains.filter((chain) => !isChanged(chain))].slice(0, count);
 }
 
