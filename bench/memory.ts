@@ -9,7 +9,7 @@ import { float32 } from "../src/engine/tensor.ts";
 import { type DecoderConfig, LORA_TARGETS, type Lora, PLAIN_LLAMA } from "../src/lm/config.ts";
 import { memoryShapes, type Parameters } from "../src/lm/fused-weights.ts";
 import { supervisedMemory } from "../src/lm/memory.ts";
-import { createTrainer } from "../src/lm/train-step.ts";
+import { createTrainer } from "../src/lm/trainer.ts";
 
 type Sizes = readonly [C: number, L: number, H: number, KV: number, D: number, F: number, V: number];
 

@@ -9,7 +9,7 @@ import { float32 } from "../src/engine/tensor.ts";
 import { type DecoderConfig, PLAIN_LLAMA, parameterShapes } from "../src/lm/config.ts";
 import { fuse } from "../src/lm/fused-weights.ts";
 import { initialize } from "../src/lm/initialize.ts";
-import { createTrainer } from "../src/lm/train-step.ts";
+import { createTrainer } from "../src/lm/trainer.ts";
 
 interface Size {
   readonly name: string;

@@ -33,8 +33,9 @@ function handOver(node) {
     // The channel tells the child when this process is killed, so that it does not go on unseen.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });
-  // Ctrl-C reaches both; the child decides what it means.
-  process.on("SIGINT", () => {});
+  // The child decides what they mean. Ctrl-C reaches both, `kill` this process alone: the child takes what comes twice at once
+  // for one. On Windows Ctrl-C reaches both, and a signal that is passed on would end the child on the spot.
+  process.on("SIGINT", () => process.platform === "win32" || child.kill("SIGINT"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.on("error", (error) => {
     console.error(`charter: ${node} cannot be started (${error.message})`);

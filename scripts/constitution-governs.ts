@@ -1,5 +1,6 @@
 // Does the constitution govern? Runs a recipe whole, and again without every principle about one harm; compares what is still
-// complied with, harm by harm, on at least 100 held-out prompts each. The left-out harm should stay, the others go.
+// complied with, harm by harm, on at least 100 held-out prompts each. The left-out harm should stay, the others go; and the
+// scoreboard should say of it, and of no other, that no principle seems to speak to it: the exit code is 1 where it does not.
 //   node scripts/constitution-governs.ts [--harm theft] [--split dev | final] [--recipe town] [--whole run] [--set key=value ...]
 // --whole takes up a run that is there (runs/<name>), of which only what is missing is computed.
 import { spawnSync } from "node:child_process";
@@ -7,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { gapsIn } from "../src/method/evaluation/coverage.ts";
 import type { Rate } from "../src/method/evaluation/intervals.ts";
 import { parseResults, type Results } from "../src/method/evaluation/results.ts";
 
@@ -62,4 +64,14 @@ for (const model of ["sl-cai", "rl-cai"]) {
   console.log(
     `\nWithout ${values.harm}: ${percent(gap)} points above the mean of the others (${percent(mean)}%).`,
   );
+}
+
+const gaps = { whole: gapsIn(whole.coverage), lacking: gapsIn(lacking.coverage) };
+const named = (found: readonly string[]) => (found.length === 0 ? "no harm" : found.join(", "));
+console.log(`\nNo principle seems to speak to ${named(gaps.lacking)} without ${values.harm}.`);
+if (gaps.lacking.join() !== values.harm || gaps.whole.length > 0) {
+  console.error(
+    `expected ${values.harm} to be the one gap without it and none in the whole constitution, got ${named(gaps.lacking)} and ${named(gaps.whole)}`,
+  );
+  process.exitCode = 1;
 }

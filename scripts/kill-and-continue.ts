@@ -1,5 +1,6 @@
-// Kills a run with SIGKILL at random instants (fixed seed), each time continues it with the same command, and compares what it
-// ends with to an unbroken run: ledger, results.json, every checkpoint, byte for byte. Exit code 1 when anything differs.
+// Kills a run at random instants (fixed seed), in turn with SIGKILL and as Ctrl-C does, each time continues it with the same
+// command, and compares what it ends with to an unbroken run: ledger, results.json, every checkpoint, byte for byte. Exit code 1
+// when anything differs.
 // node scripts/kill-and-continue.ts [--kills 20] [--recipe town-small] [--set key=value ...] [--keep]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -25,10 +26,13 @@ const { values } = parseArgs({
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = mkdtempSync(join(tmpdir(), "charter-kills-"));
 
-/** Runs the recipe in a folder of its own; kills it after so many ms, if asked. Returns how it ended and how long it took. */
+const INTERRUPTED = 130;
+
+/** Runs the recipe in a folder of its own; ends it after so many ms, if asked. Returns how it ended and how long it took. */
 async function run(
   runs: string,
   killAfter?: number,
+  by: NodeJS.Signals = "SIGKILL",
 ): Promise<{ readonly ended: boolean; readonly ms: number }> {
   const args = [
     "run",
@@ -43,11 +47,12 @@ async function run(
   const child = spawn(process.execPath, [join(root, "bin/charter.js"), ...args], {
     stdio: ["ignore", "ignore", "inherit"],
   });
-  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfter);
+  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill(by), killAfter);
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
   clearTimeout(timer);
-  if (signal === null && code !== 0) throw new Error(`the run failed with exit code ${code}`);
-  return { ended: signal === null, ms: performance.now() - begun };
+  const isStopped = signal !== null || (by === "SIGINT" && code === INTERRUPTED);
+  if (!isStopped && code !== 0) throw new Error(`the run failed with exit code ${code}`);
+  return { ended: !isStopped, ms: performance.now() - begun };
 }
 
 /** Hash of everything a run ends with, by name. */
@@ -84,7 +89,7 @@ while (kills < Number(values.kills) && differing.length === 0) {
   // From the start of the process to a third of a whole run: some die before they do anything.
   const after = random.float() * (whole / 3);
   const isLast = kills + 1 === Number(values.kills);
-  let { ended } = await run(killed, after);
+  let { ended } = await run(killed, after, kills % 2 === 0 ? "SIGKILL" : "SIGINT");
   if (!ended) kills += 1;
   console.log(ended ? "came to its end" : `killed after ${(after / 1000).toFixed(1)} s`);
   if (!ended && isLast) {

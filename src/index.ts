@@ -103,7 +103,7 @@ export { bootstrap, type Estimate, type Rate, wilson } from "./method/evaluation
 export { parseResults, type Results } from "./method/evaluation/results.ts";
 export { renderReport } from "./method/evaluation/report.ts";
 export { FIGURES, type Figure, type FigureName } from "./method/evaluation/figures.ts";
-export { changeOver, decideTrend, type Outcome, type Trend } from "./method/evaluation/shapes.ts";
+export { changeOver, decideTrend, type Outcome, type Trend } from "./method/evaluation/trends.ts";
 export { type StudyDesign, type StudyResults, summarizeStudy } from "./method/evaluation/study.ts";
 
 // Data sets as text.

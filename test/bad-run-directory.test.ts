@@ -1,7 +1,16 @@
 // Run directories that cannot be worked in, and runs with nothing to learn from: one message with its fix, and what is there
 // stays as it is. A disk that is full or cannot be written is a small file system in memory, mounted for one child alone.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -45,6 +54,9 @@ describe("a run directory is refused", () => {
     try {
       const message = new RegExp(`taken: another process \\(${process.pid}\\) is working on this run`);
       expectRefused(await charter(...tiny("taken")), message, /--name/);
+      // At once: checks may take minutes, and cost money.
+      const wrong = sets("constitution.without=[thefd]");
+      expectRefused(await charter(...tiny("taken"), ...wrong), message, /--name/);
     } finally {
       lock.release();
     }
@@ -97,6 +109,28 @@ it("keeps its recipe when the next one is wrong", async () => {
   const settings = sets("rl.iterations=9");
   expectRefused(await charter("evaluate", directory, ...settings), /rl\.iterations=9/, /charter run/);
   expect(readFileSync(join(directory, "recipe.yaml"), "utf8")).toBe(recipe);
+});
+
+it("is evaluated as it was trained or not at all: nothing is asked or written where its constitution has changed", async () => {
+  const directory = copied("reworded");
+  const constitution = join(folder, "reworded.yaml");
+  const text = readFileSync(join(ROOT, "constitutions/town.yaml"), "utf8");
+  writeFileSync(constitution, text.replaceAll("harm", "damage"));
+  const recipe = join(directory, "recipe.yaml");
+  writeFileSync(
+    recipe,
+    readFileSync(recipe, "utf8").replace(/^( +file: ).*constitutions\/town\.yaml$/m, `$1${constitution}`),
+  );
+  const kept = ["recipe.yaml", "results.json", "report.html", "timings.json", "ledger.db"];
+  const bytes = () => kept.map((name) => hashFile(join(directory, name)));
+  const before = bytes();
+  for (const command of [
+    ["evaluate", directory, "--set", "evaluation.samplesPerPrompt=2"],
+    ["scoreboard", directory, "--prompts", "2"],
+  ])
+    expectRefused(await charter(...command), /SL-CAI.*nothing is trained here/, /charter amend/);
+  expect(bytes()).toEqual(before);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".planning"))).toEqual([]);
 });
 
 it("has a preference model that cannot be talked to", async () => {

@@ -151,9 +151,9 @@ it("scoreboard tells what every principle did, and asks all of them about more a
     expect(accord).toHaveLength((principles.length * (principles.length - 1)) / 2);
     return new Set(accord.map(({ comparisons }: { comparisons: number }) => comparisons));
   };
-  // Of each prompt the answers of two models against the first one's.
+  // Of each red-team prompt, every other one of all, the answers of two models against the first one's.
   expect(await counted()).toEqual(new Set([2]));
-  expect(await counted("--prompts", "2")).toEqual(new Set([4]));
+  expect(await counted("--prompts", "4")).toEqual(new Set([4]));
 }, 120_000);
 
 it("chat answers from every checkpoint, the same for the same seed", async () => {

@@ -133,6 +133,9 @@ it("goes on after an outage where it stopped: what was answered is kept and not 
     expect(critiques.has(shownQuestion(request))).toBe(false);
   const readings = [...ledger.entries("reading")];
   expect(readings.length).toBeGreaterThan(0);
+  isDown = true; // what is complete asks nobody
+  const again = await run("outage");
+  expect(again.code, again.stderr).toBe(0);
 });
 
 it("waits for a batch across sittings: Ctrl-C leaves it with the provider, the same command takes it up", async () => {

@@ -87,11 +87,24 @@ it("annotations and lineage are read back too: the label's preference, and every
   const { rows } = await readPreferences(join(run, "export/annotations.json"));
   const told = rowsOf("preferences.jsonl").filter(({ chosen_prob }) => chosen_prob !== 0.5);
   expect(rows.map(({ chosen }) => chosen)).toEqual(told.map(({ chosen }) => chosen[0].content));
+  for (const [i, { chosen_prob }] of told.entries())
+    expect(rows[i]!.probability).toBeCloseTo(chosen_prob, 12);
   const demonstrations = (await readDemonstrations(join(run, "export/lineage.jsonl"))).rows;
   const revisions = rowsOf("lineage.jsonl").flatMap(({ cst }) => cst);
   expect(demonstrations.map(({ revision }) => revision)).toEqual(
     revisions.map(({ revision }) => revision.sample.trim()),
   );
+});
+
+it("results tell what PPO's own answers to harmful requests did, beside their score", () => {
+  const { history, alongRl } = JSON.parse(readFileSync(join(run, "results.json"), "utf8"));
+  const rollouts = [...ledger.entries("rollout")].map(({ body }) => body as { iteration: number });
+  expect(alongRl.length).toBeGreaterThan(0);
+  for (const { iteration, answers, comply, score } of alongRl) {
+    expect(iteration).toBeLessThanOrEqual(history.rl.length);
+    expect(answers).toBeLessThanOrEqual(rollouts.filter((one) => one.iteration === iteration - 1).length);
+    expect([comply.of, Number.isFinite(score)]).toEqual([answers, true]);
+  }
 });
 
 it("evaluation prompts are told from those that were trained on", () => {

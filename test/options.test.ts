@@ -131,6 +131,40 @@ it("revises directly, trains on the first round, reasons several times under sev
   ledger.close();
 }, 120_000);
 
+it("shows the feedback model labelled comparisons before its question, each under a principle of its own", async () => {
+  const row = (reasoning: object) =>
+    JSON.stringify({ prompt: "May I?", chosen: "No.", rejected: "Yes.", ...reasoning });
+  const file = join(folder, "shown.jsonl");
+  writeFileSync(file, [row({ reasoning: "It is not yours." }), row({ reasoning: "Nor his." })].join("\n"));
+  const settings = [
+    "feedback.mode=chain-of-thought",
+    "feedback.reasoningSampling={ maxTokens: 40, stop: [e, t, a, h] }",
+    "upTo=preference",
+    `feedback.demonstrations={ file: ${file} }`,
+  ];
+  const { ledger } = await run("shown", ...settings);
+  const shown = [...ledger.entries("shown-comparison")];
+  const said = { question: expect.any(String), conversation: [{ role: "user", content: "May I?" }] };
+  expect(shown.map(({ body }) => body)).toEqual([
+    { ...said, a: "No.", b: "Yes.", better: "a", reasoning: "It is not yours." },
+    { ...said, a: "Yes.", b: "No.", better: "b", reasoning: "Nor his." },
+  ]);
+  for (const { parents } of shown) expect(parents.map(({ role }) => role)).toEqual(["row", "principle"]);
+  const shownTo = [...ledger.entries("reading")].map(({ parents }) =>
+    parents.filter(({ role }) => role === "demonstration").map(({ id }) => id),
+  );
+  expect(shownTo).toContainEqual(shown.map(({ id }) => id));
+  expect(shownTo).toContainEqual([]); // helpfulness is asked under no principle
+  ledger.close();
+
+  writeFileSync(file, [row({ reasoning: "It is not yours." }), row({})].join("\n"));
+  const { code, stderr } = await charter(
+    ...["plan", "town-small"],
+    ...sets(`policy=${join(folder, "policy")}`, ...TINY_RUN, ...settings),
+  );
+  expect([code, stderr]).toEqual([2, expect.stringContaining("got none in comparison 2")]);
+}, 60_000);
+
 it("takes labels from a file, leaves out what the model cannot read whole, and says where it was trained on what it is tested on", async () => {
   const row = (prompt: string) => JSON.stringify({ prompt, chosen: "Yes.", rejected: "No." });
   const rows = Array.from({ length: 12 }, (_, i) => row(`May I, number ${i}?`));

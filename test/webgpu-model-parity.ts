@@ -8,7 +8,7 @@ import { LORA_TARGETS, PLAIN_LLAMA } from "../src/lm/config.ts";
 import { fuse } from "../src/lm/fused-weights.ts";
 import { initialize } from "../src/lm/initialize.ts";
 import { readSafetensors } from "../src/lm/safetensors.ts";
-import { createTrainer } from "../src/lm/train-step.ts";
+import { createTrainer } from "../src/lm/trainer.ts";
 import { openHost } from "../src/models/local.ts";
 import type { Conversation, Loss, TrainableModel } from "../src/models/model.ts";
 import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";

@@ -3,16 +3,14 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
-import type { AmendmentPreview } from "../pipeline/amend.ts";
 import { UserError } from "../user-error.ts";
-import { duration, whole } from "./amounts.ts";
+import { showAmendment } from "./amendment-preview.ts";
 import { findSingleRun } from "./find-run.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { quoted } from "./quoted.ts";
 import { follow, read } from "./run.ts";
 import { shownPath } from "./shown-path.ts";
-import { tableLines } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface AmendOptions {
@@ -25,23 +23,17 @@ export interface AmendOptions {
 }
 
 export async function amend(given: string, options: AmendOptions, terminal: Terminal): Promise<number> {
-  const { workingDirectory, now, write, paint, call } = terminal;
+  const { workingDirectory, projectRoot, now, write, paint, call } = terminal;
   const directory = findSingleRun(given, options.runs, workingDirectory);
   const { constitution, set } = options;
-  if (constitution === undefined && set.length === 0)
-    throw new UserError(
-      "nothing-to-amend",
-      "amend: expected another constitution or a setting, got neither",
-      "Give --constitution new.yaml, or --set key=value.",
-    );
   if (constitution !== undefined && !existsSync(resolve(workingDirectory, constitution)))
     throw new UserError(
       "constitution-unreadable",
       `--constitution: expected a file, got ${constitution}, which is not there`,
       "Name the constitution that the run is to go by from here on.",
     );
-  const written = join(directory, "recipe.yaml");
-  const before = read(written, [], terminal);
+  const recipeFile = join(directory, "recipe.yaml");
+  const before = read(recipeFile, [], terminal, { mayLackFiles: true }); // what it was made from may have moved since
   const runs = resolve(workingDirectory, options.runs);
   const name = options.name ?? freeName(before.name, runs);
   const changes = [
@@ -52,19 +44,22 @@ export async function amend(given: string, options: AmendOptions, terminal: Term
     `name=${JSON.stringify(name)}`,
   ];
   const signal = interruptible(terminal);
-  const after = await withModels(read(written, changes, terminal), terminal, signal);
+  const written = read(recipeFile, changes, terminal);
+  const after = await withModels(written, terminal, signal);
   const to = join(runs, name);
   const itsRecipe = shownPath(join(to, "recipe.yaml"), workingDirectory);
   const goingOn = ["run", itsRecipe, ...(options.runs === "runs" ? [] : ["--runs", options.runs])];
   const { prepareAmendment } = await import("../pipeline/amend.ts");
   const amendment = await prepareAmendment(
-    { directory, recipe: before },
-    { directory: to, recipe: after },
-    { now, signal },
+    { from: { directory, recipe: before }, to: { directory: to, written, recipe: after } },
+    { now, signal, projectRoot },
   );
   try {
+    const isUnchanged = constitution === undefined && set.length === 0;
+    if (isUnchanged && amendment.preview.stages.every(({ anew }) => anew === 0))
+      throw nothingToAmend(shownPath(directory, workingDirectory));
     if (options.json) write(`${JSON.stringify({ name, ...amendment.preview })}\n`);
-    else show(amendment.preview, shownPath(directory, workingDirectory), name, terminal);
+    else showAmendment(amendment.preview, shownPath(directory, workingDirectory), name, terminal);
     if (!(options.yes ?? (await isWanted(terminal)))) {
       if (!options.json) write(paint("dim", "Nothing has been changed. To go ahead: the same with --yes\n"));
       return 0;
@@ -95,42 +90,9 @@ async function isWanted({ isInteractive }: Terminal): Promise<boolean> {
   }
 }
 
-function show(
-  { stages, trainings, ms }: AmendmentPreview,
-  run: string,
-  name: string,
-  { write, paint }: Terminal,
-): void {
-  const sum = (of: (stage: (typeof stages)[number]) => number) =>
-    stages.reduce((total, stage) => total + of(stage), 0);
-  const hasLeast = stages.some(({ least }) => least !== null);
-  const rows = stages.map(({ title, total, anew, least, ms }) => [
-    title,
-    whole(total - anew),
-    whole(anew),
-    ...(hasLeast ? [least === null ? "" : whole(least)] : []),
-    anew === 0 ? "" : duration(ms),
-  ]);
-  const [heading, ...lines] = tableLines(
-    ["stage", "there", "anew", ...(hasLeast ? ["at least"] : []), "time"],
-    rows,
+const nothingToAmend = (run: string): UserError =>
+  new UserError(
+    "nothing-to-amend",
+    `amend: expected another constitution, a setting, or other rows in the files that the recipe names, got none: all of it is in ${run}`,
+    "Give --constitution new.yaml or --set key=value; lines added to a file are read as far as its `count` goes.",
   );
-  write(
-    `${paint("bold", `Amending ${run} as ${name}`)}${paint("dim", "  what is there, and what has to be made anew")}\n`,
-  );
-  write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
-  const records = stages.filter(({ least }) => least !== null);
-  if (records.length > 0) {
-    const [anew, least] = [
-      records.reduce((total, stage) => total + stage.anew, 0),
-      records.reduce((total, stage) => total + stage.least!, 0),
-    ];
-    write(`  critiques and revisions anew: ${whole(anew)}; the fewest that could be: ${whole(least)}\n`);
-  }
-  if (trainings.length === 0) write("  nothing trains again\n");
-  else write(`  trains again: ${trainings.join(", ")}; every figure that rests on it may move\n`);
-  const cost = sum((stage) => stage.cost);
-  write(
-    `  about ${duration(ms)} and ${whole(sum(({ tokens }) => tokens))} tokens${cost > 0 ? `, ${cost.toFixed(2)} to endpoints` : ""}\n`,
-  );
-}

@@ -18,15 +18,19 @@ export function compareCommands({ command, done, terminal, withRuns, withSet }: 
     withRuns(
       command(
         "amend <run>",
-        "another constitution or other settings on what a run has made: a preview first",
+        "another constitution, other settings or more rows on what a run has made: a preview first",
         [
           "amend runs/town --constitution my-constitution.yaml",
+          "amend town --set prompts.redTeam.file=longer.jsonl",
           "amend town --set feedback.clamp='[0.1, 0.9]' --name town-clamped --yes",
         ],
       ),
     ),
   )
-    .option("--constitution <file>", "the constitution of the new run")
+    .option(
+      "--constitution <file>",
+      "the constitution of the new run (default: the run's, as its file is now)",
+    )
     .option("--name <name>", "name of the new run (default: the run's, with the next free number)")
     .option("--yes", "go ahead without asking")
     .option("--json", "as JSON, for machines")
@@ -52,7 +56,7 @@ export function compareCommands({ command, done, terminal, withRuns, withSet }: 
   )
     .option(
       "--prompts <n>",
-      "ask every principle about the models' answers to so many held-out prompts first",
+      "ask every principle about the models' answers to so many held-out prompts first, half of them ordinary",
       wholeNumber,
     )
     .option("--json", "as JSON, for machines")

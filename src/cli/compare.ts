@@ -1,15 +1,14 @@
 // charter compare <a> <b>: what differs between two runs, and what came of it.
 import { basename, join } from "node:path";
-import {
-  type ComparedFigure,
-  type ComparedRun,
-  compareRuns,
-  type RunComparison,
-} from "../pipeline/compare-runs.ts";
-import { counted } from "./amounts.ts";
+import { type ComparedRun, compareRuns, type RunComparison } from "../pipeline/compare-runs.ts";
+import type { ComparedData, ReadFile } from "../pipeline/compared-data.ts";
+import type { ComparedFigure } from "../pipeline/compared-figures.ts";
+import { counted, whole } from "./amounts.ts";
 import { diffSummary, writeDiff } from "./constitution-diff.ts";
 import { findSingleRun } from "./find-run.ts";
+import { quoted } from "./quoted.ts";
 import { read } from "./run.ts";
+import { shownPath } from "./shown-path.ts";
 import { tableLines } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrappedLines } from "./wrapped.ts";
@@ -41,8 +40,10 @@ export async function compare(
   }
   const heading = (text: string) => write(`\n${paint("bold", text)}\n`);
   write(`${paint("bold", `${a.name} and ${b.name}`)}\n`);
+  const { constitution, recipe, data, models, elo, prompts, asked } = comparison;
+  for (const [side, { name, directory }] of [["a", a] as const, ["b", b] as const])
+    if (!comparison.isCurrent[side]) writeNotCurrent(name, directory, terminal);
   heading("Constitution");
-  const { constitution, recipe, models, elo } = comparison;
   if (constitution.document.length + constitution.principles.length === 0) write("  the same\n");
   else {
     write(`  ${diffSummary(constitution)}\n`);
@@ -51,6 +52,8 @@ export async function compare(
   heading("Recipe");
   if (recipe.length === 0) write("  the same\n");
   for (const { key, a: own, b: other } of recipe) write(`  ${key}: ${own} → ${other}\n`);
+  heading("Data");
+  for (const line of dataLines(data, a.name, b.name)) write(`  ${line}\n`);
   heading("Models");
   const weightsAre = {
     same: "the same weights",
@@ -60,27 +63,71 @@ export async function compare(
   };
   for (const { name, weights } of models) write(`  ${name}: ${weightsAre[weights]}\n`);
   heading(`Figures, each with its 95% interval${paint("dim", "  * intervals apart")}`);
+  if (prompts < Math.max(asked.a, asked.b))
+    write(
+      `  of ${counted(asked.a, "prompt")} in ${a.name} and ${whole(asked.b)} in ${b.name}, ${whole(prompts)} in common\n`,
+    );
   writeTable(figureRows(comparison.figures), ["", "", a.name, b.name, ""], terminal);
   for (const { criterion, ratings } of elo) {
     heading(`Elo of ${criterion} on one scale, by the grader`);
-    const rows = ratings.map(({ model, value, low, high }) => [
-      model,
-      `${Math.round(value)} (${Math.round(low)} to ${Math.round(high)})`,
-    ]);
+    const rows = ratings.map(({ model, value, low, high }) => [model, SHOWN.Elo({ value, low, high })]);
     writeTable(rows, ["", "rating"], terminal);
   }
   writeTranscripts(comparison, a.name, b.name, terminal);
   return 0;
 }
 
+const percent = (share: number, digits: number) => (100 * share).toFixed(digits);
+
+/** A figure with its interval, as its unit is read. */
+const SHOWN: {
+  readonly [U in ComparedFigure["unit"]]: (of: NonNullable<ComparedFigure["a"]>) => string;
+} = {
+  share: ({ value, low, high }) => `${percent(value, 1)}% (${percent(low, 0)}-${percent(high, 0)})`,
+  error: ({ value, low, high }) => `${value.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`,
+  Elo: ({ value, low, high }) => `${Math.round(value)} (${Math.round(low)} to ${Math.round(high)})`,
+};
+
+function writeNotCurrent(
+  name: string,
+  directory: string,
+  { write, paint, call, workingDirectory }: Terminal,
+): void {
+  const recipe = shownPath(join(directory, "recipe.yaml"), workingDirectory);
+  write(
+    `${paint("yellow", "!")} ${name}: its figures are of an earlier recipe, and not of what stands below\n`,
+  );
+  write(`  It was begun anew and did not come to its end; this finishes it: ${call} run ${quoted(recipe)}\n`);
+}
+
+/** Files that differ, and how many records of each kind are in both ledgers or in one alone. */
+function dataLines({ files, records }: ComparedData, a: string, b: string): readonly string[] {
+  const shown = (read: ReadFile | null) => read?.file ?? "none";
+  const isSame = (read: ComparedData["files"][number]) =>
+    read.bytes === "same" && read.a?.file === read.b?.file;
+  const bytes = { same: "the same bytes", other: "other bytes", unknown: "not read by both" };
+  const differing = files.filter((one) => !isSame(one));
+  const told = (where: string, of: (one: ComparedData["records"][number]) => number) => {
+    const some = records.filter((one) => of(one) > 0).map((one) => counted(of(one), one.kind));
+    return some.length === 0 ? [] : [`${where}: ${some.join(", ")}`];
+  };
+  return [
+    ...(differing.length === 0 ? ["files: the same bytes"] : []),
+    ...differing.map((one) => {
+      const [own, other] = [shown(one.a), shown(one.b)];
+      return `${one.keys.join(", ")}: ${own === other ? own : `${own} → ${other}`}, ${bytes[one.bytes]}`;
+    }),
+    ...told("records of both", ({ both }) => both),
+    ...told(`of ${a} alone`, ({ onlyA }) => onlyA),
+    ...told(`of ${b} alone`, ({ onlyB }) => onlyB),
+  ];
+}
+
 function figureRows(figures: readonly ComparedFigure[]): readonly (readonly string[])[] {
   const shown = (figure: ComparedFigure, side: "a" | "b") => {
     const one = figure[side];
     if (one === null) return "–";
-    if (figure.title.startsWith("calibration"))
-      return `${one.value.toFixed(3)} (${one.low.toFixed(3)}-${one.high.toFixed(3)})`;
-    const percent = (share: number, digits: number) => (100 * share).toFixed(digits);
-    return `${percent(one.value, 1)}% (${percent(one.low, 0)}-${percent(one.high, 0)})`;
+    return SHOWN[figure.unit](one);
   };
   return figures.map((figure) => [
     figure.model,

@@ -68,9 +68,9 @@ export function constitutionCommands({ command, done, terminal }: Table): void {
       ],
       constitution,
     ),
-    "that the file holds: where they go",
+    "that the file holds: where they go, a new file",
   )
-    .option("--to <file>", "where it goes (default: the standard output)")
+    .option("--to <file>", "where it goes, a new file (default: the standard output)")
     .addOption(
       new Option("--from <format>", "what the file is (default: by what it holds)").choices(FORMAT_NAMES),
     )
@@ -94,7 +94,7 @@ export function constitutionCommands({ command, done, terminal }: Table): void {
     ),
     "to be put in",
   )
-    .requiredOption("--to <file>", "where it goes")
+    .requiredOption("--to <file>", "where it goes, a new file")
     .addOption(
       new Option("--format <format>", "what the file is to be (default: Markdown for .md)").choices(WRITABLE),
     )

@@ -2,7 +2,7 @@
 import { extname, resolve } from "node:path";
 import { type FormatName, WRITABLE } from "../method/constitution/exchange/format-names.ts";
 import { FORMATS } from "../method/constitution/exchange/formats.ts";
-import { exportForeign, writeText } from "../pipeline/foreign-constitution.ts";
+import { checkTargets, exportForeign, keepMalformed, writeText } from "../pipeline/foreign-constitution.ts";
 import { readConstitution } from "../pipeline/read-constitution.ts";
 import { UserError } from "../user-error.ts";
 import { counted } from "./amounts.ts";
@@ -22,7 +22,7 @@ export interface ExportOptions {
   readonly json?: boolean;
 }
 
-/** Writes the file, over one that is there, and says what it does not hold. */
+/** Writes the file, and says what it does not hold. */
 export async function exportTo(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
   const { write, paint, columns, workingDirectory } = terminal;
   const { to, without, json = false } = options;
@@ -40,6 +40,8 @@ export async function exportTo(file: string, options: ExportOptions, terminal: T
       `${to}: expected another file for --to, got the constitution itself`,
       "Name another; an export does not hold all that a constitution does.",
     );
+  const written = { path: target, shownAs: to };
+  checkTargets([written]);
   const constitution = readConstitution({
     file: source,
     shownAs: file,
@@ -47,20 +49,25 @@ export async function exportTo(file: string, options: ExportOptions, terminal: T
   });
   const beside = (["demonstrations", "comparisons", "prompts"] as const).flatMap((kind) => {
     const named = options[kind];
-    return named === undefined ? [] : [[kind, resolve(workingDirectory, named)] as const];
+    return named === undefined
+      ? []
+      : [[kind, { path: resolve(workingDirectory, named), shownAs: named }] as const];
   });
-  const { text, lost } = await exportForeign(constitution, format, Object.fromEntries(beside));
-  writeText({ path: target, shownAs: to }, text);
+  const { text, lost, malformed } = await exportForeign(constitution, format, Object.fromEntries(beside));
+  writeText(written, text);
+  const kept = malformed.length === 0 ? undefined : keepMalformed(written, malformed);
+  const principles = constitution.principles.length;
   if (json) {
-    write(`${JSON.stringify({ file, to, format, principles: constitution.principles.length, lost })}\n`);
+    write(
+      `${JSON.stringify({ file, to, format, principles, lost, malformed: malformed.length, malformedFile: kept ?? null })}\n`,
+    );
     return 0;
   }
-  write(
-    `${paint("green", "✓")} ${to}: ${counted(constitution.principles.length, "principle")} as ${FORMATS[format].what}\n`,
-  );
+  write(`${paint("green", "✓")} ${to}: ${counted(principles, "principle")} as ${FORMATS[format].what}\n`);
   if (lost.length > 0)
     write(
       `${wrappedLines(`${paint("yellow", "!")} not held by it, or read back otherwise: ${lost.join("; ")}`, columns(), "  ").join("\n")}\n`,
     );
+  if (kept !== undefined) write(`  ${counted(malformed.length, "row")} as they came: ${kept}\n`);
   return 0;
 }

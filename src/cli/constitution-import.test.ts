@@ -159,6 +159,11 @@ test.each([
     ["import", "rules.md", "--consensus", "0.5"],
     /rules\.md: expected a table of Pol\.is comments for --consensus/,
   ],
+  [
+    ["import", "none.json"],
+    /none\.json: \[0\]\.trait: expected string, got number\n.*\[1\]\.trait: expected text/,
+  ],
+  [["import", "cut.json"], /cut\.json:2:1: expected JSON, here a comma or \], got the end/],
   [["export", "one.yaml", "--to", "./one.yaml", "--format", "paper"], /expected another file for --to/],
   [["export", "one.yaml", "--to", "one.json"], /expected --format for one\.json/],
   [["export", "one.yaml", "--to", "one.json", "--format", "polis"], /polis/],
@@ -170,9 +175,83 @@ test.each([
 ])("%j is a mistake with a message, exit code 2", async (args, message) => {
   put("rules.md", RULES);
   put("empty.md", " \n");
+  put("none.json", [{ trait: 3 }, { trait: " " }]);
+  put("cut.json", '[{"trait": "Kind."}\n');
   put("one.yaml", "title: One\nversion: 1.0.0\nprinciples: [{ id: kind, text: Be kind. }]");
   const { code, err } = await constitution(...args);
   expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+});
+
+test("what cannot be read is told with its place, and kept as it came beside what was written", async () => {
+  put("bad.jsonl", '{"trait": "I am kind."}\n{"trait": "I am cut\n{"trait": null}\n');
+  const { code, out, err } = await constitution("import", "bad.jsonl", "--to", "bad.yaml");
+  expect(code, err).toBe(0);
+  expect(out).toContain(
+    "  ! 2 entries left out (1 bad-json, 1 unknown-shape), kept in bad.yaml.malformed.jsonl:\n    line 2: ",
+  );
+  expect(out).toContain("    line 3: trait: expected string, got null\n");
+  const kept = get("bad.yaml.malformed.jsonl")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(kept).toMatchObject([
+    { line: 2, raw: '{"trait": "I am cut' },
+    { line: 3, raw: { trait: null } },
+  ]);
+  rmSync(join(folder, "bad.yaml"));
+  expect(await constitution("import", "bad.jsonl", "--to", "bad.yaml")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("bad.yaml.malformed.jsonl: expected no such file yet"),
+  });
+  const { out: json } = await constitution("import", "bad.jsonl", "--json");
+  expect(JSON.parse(json)).toMatchObject({ malformed: kept, malformedFile: null });
+});
+
+test("rows that cannot be put into an export are told with their line and kept as they came", async () => {
+  put("kind.yaml", "title: Kind\nversion: 1.0.0\nprinciples: [{ id: kind, text: Be kind. }]");
+  const good = { prompt: "Hi", response: "Go.", critique: "Rude.", revision: "Hello." };
+  put("some.jsonl", `${JSON.stringify(good)}\n{"prompt": "Hi"}\n{"pro`);
+  const args = ["export", "kind.yaml", "--to", "kind.json", "--format", "hugging-face"];
+  const { code, out, err } = await constitution(...args, "--demonstrations", "some.jsonl");
+  expect(code, err).toBe(0);
+  expect(out.replace(/\s+/g, " ")).toMatch(
+    /2 of some\.jsonl that cannot be used \(1 bad-json, 1 [a-z-]+; line 2: .+\) 2 rows as they came: kind\.json\.malformed\.jsonl/,
+  );
+  const kept = get("kind.json.malformed.jsonl")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(kept).toMatchObject([
+    { file: "some.jsonl", line: 2, raw: { prompt: "Hi" } },
+    { file: "some.jsonl", line: 3, reason: "bad-json", raw: '{"pro' },
+  ]);
+});
+
+test("nothing that is there is written over, and nothing is written before all of it can be", async () => {
+  put("two.json", [{ trait: "Kind.", questions: ["Are you?"] }]);
+  put("there.jsonl", "mine");
+  const there = /there\.jsonl: expected no such file yet, got one that is there/;
+  for (const [args, message] of [
+    [["--to", "two.yaml", "--prompts", "there.jsonl"], there],
+    [
+      ["--to", "two.yaml", "--prompts", "nowhere/two.jsonl"],
+      /nowhere\/two\.jsonl: expected a file that can be written/,
+    ],
+    [["--to", "two.yaml", "--prompts", "./two.yaml"], /expected a file of its own for each option/],
+  ] as const)
+    expect(await constitution("import", "two.json", ...args)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(message),
+    });
+  expect(existsSync(join(folder, "two.yaml"))).toBe(false);
+  put("kind.yaml", "title: Kind\nversion: 1.0.0\nprinciples: [{ id: kind, text: Be kind. }]");
+  expect(
+    await constitution("export", "kind.yaml", "--to", "there.jsonl", "--format", "traits"),
+  ).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(there),
+  });
+  expect(get("there.jsonl")).toBe("mine");
 });
 
 test("a model improves the split of prose; of other formats there is nothing to split", async () => {

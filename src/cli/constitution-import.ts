@@ -7,9 +7,16 @@ import { FORMATS } from "../method/constitution/exchange/formats.ts";
 import { formatConstitution } from "../method/constitution/format-constitution.ts";
 import type { Coverage } from "../method/constitution/prose/coverage.ts";
 import type { Improved } from "../method/constitution/prose/improve.ts";
+import { describeSkipped, type Skipped } from "../method/datasets/dataset.ts";
 import { formatPreferences } from "../method/datasets/write-preferences.ts";
 import { demonstrationRecord } from "../method/datasets/write-rows.ts";
-import { importForeign, type NamedFile, writeText } from "../pipeline/foreign-constitution.ts";
+import {
+  checkTargets,
+  importForeign,
+  keepMalformed,
+  type NamedFile,
+  writeText,
+} from "../pipeline/foreign-constitution.ts";
 import { UserError } from "../user-error.ts";
 import { counted, whole } from "./amounts.ts";
 import { withGivenModel } from "./given-model.ts";
@@ -40,6 +47,10 @@ export async function importInto(
   const { to, from, title, consensus, model, json = false } = options;
   const at = (shownAs: string): NamedFile => ({ path: resolve(workingDirectory, shownAs), shownAs });
   const files = given.map(at) as [NamedFile, ...NamedFile[]];
+  const targets = [to, options.demonstrations, options.comparisons, options.prompts]
+    .filter((target) => target !== undefined)
+    .map(at);
+  checkTargets(targets);
   const settings = {
     ...(from !== undefined && { from }),
     ...(title !== undefined && { title }),
@@ -49,15 +60,17 @@ export async function importInto(
   const imported = asked?.result ?? (await importForeign(files, settings));
   const yaml = imported.constitution === undefined ? "" : formatConstitution(imported.constitution);
   if (to !== undefined && yaml === "") throw nothingToWrite(given, imported);
-  if (to !== undefined) writeText(at(to), yaml, true);
+  if (to !== undefined) writeText(at(to), yaml);
   const besides = besidesOf(imported, options);
-  for (const { file, text } of besides)
-    if (file !== undefined && text !== "") writeText(at(file), text, true);
+  for (const { file, text } of besides) if (file !== undefined && text !== "") writeText(at(file), text);
+  const { malformed } = imported;
+  const [beside] = targets;
+  const kept = malformed.length > 0 && beside ? keepMalformed(beside, malformed) : undefined;
   if (json) {
     const { format, constitution, notes, coverage } = imported;
     const { improved } = asked?.result ?? {};
     const told = {
-      ...{ format, constitution, notes },
+      ...{ format, constitution, notes, malformed, malformedFile: kept ?? null },
       beside: Object.fromEntries(besides.map(({ unit, count }) => [`${unit}s`, count])),
       coverage: coverage && { ...coverage, pieces: undefined },
       improved: improved && { ...improved, split: undefined },
@@ -68,6 +81,7 @@ export async function importInto(
   if (to === undefined) write(yaml);
   const report = { ...terminal, write: to === undefined && yaml !== "" ? writeError : write };
   tell(given, imported, to, report);
+  if (malformed.length > 0) tellMalformed(malformed, kept, report);
   if (asked !== undefined) tellImproved(asked.name, asked.result.improved, report);
   for (const { file, unit, option, count } of besides) {
     if (count === 0 && file !== undefined) report.write(`  no ${unit}s in it: ${file} is not written\n`);
@@ -125,6 +139,23 @@ function tell(
     write(`${wrappedLines(`${paint("yellow", "!")} ${note}`, columns(), "  ").join("\n")}\n`);
   if (to !== undefined) write(`  in ${to}; look at it: ${call} constitution check ${to}\n`);
 }
+
+function tellMalformed(
+  malformed: readonly Skipped[],
+  kept: string | undefined,
+  { write, paint, columns }: Terminal,
+): void {
+  const where = kept === undefined ? "" : `, kept in ${kept}`;
+  write(
+    `  ${paint("yellow", "!")} ${counted(malformed.length, "entry")} left out (${describeSkipped(malformed)})${where}:\n`,
+  );
+  for (const { detail } of malformed.slice(0, SHOWN_ENTRIES))
+    write(`${wrappedLines(detail, columns(), "    ").join("\n")}\n`);
+  if (malformed.length > SHOWN_ENTRIES) write(`    and ${whole(malformed.length - SHOWN_ENTRIES)} more\n`);
+}
+
+/** Entries that cannot be read whose places are shown; all of them are in the file that keeps them, and in --json. */
+const SHOWN_ENTRIES = 10;
 
 function tellImproved(name: string, improved: Improved | undefined, { write }: Terminal): void {
   if (improved === undefined) return;

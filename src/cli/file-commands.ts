@@ -9,7 +9,10 @@ export function fileCommands({ command, done, terminal, withRuns }: Table): void
     "import ultrafeedback.parquet --to prompts.jsonl --as prompts",
     "import annotated-pairs.json --to comparisons.jsonl --annotator 'gpt-4o'",
   ])
-    .requiredOption("--to <out.jsonl>", "where the rows go; what cannot be used goes beside it")
+    .requiredOption(
+      "--to <out.jsonl>",
+      "where the rows go, a file that is not there yet; what cannot be used goes beside it",
+    )
     .addOption(
       new Option("--as <purpose>", "what the rows serve as; by their shape where it is not told").choices([
         "prompts",

@@ -30,7 +30,7 @@ export function findRun(given: string | undefined, runs: string, workingDirector
     ? readdirSync(root).filter((name) => !NO_RUN.test(name) && existsSync(ledgerPath(join(root, name))))
     : [];
   if (given === undefined) {
-    const changed = (name: string) => statSync(ledgerPath(join(root, name))).mtimeMs;
+    const changed = (name: string) => lastWritten(ledgerPath(join(root, name)));
     const latest = names.toSorted((a, b) => changed(b) - changed(a))[0];
     if (latest === undefined)
       throw new UserError(
@@ -55,3 +55,9 @@ export function findRun(given: string | undefined, runs: string, workingDirector
         : "Start one with `charter run`.",
   );
 }
+
+/** When a ledger was last written to: a run at work writes to the log beside it, and into the file itself only now and then. */
+const lastWritten = (ledger: string): number =>
+  Math.max(
+    ...[ledger, `${ledger}-wal`].map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0),
+  );

@@ -1,4 +1,5 @@
 // charter import <file>: a data file of any known shape as JSONL in our own, with what was left out and what had no place.
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { describeCounts } from "../method/datasets/dataset.ts";
 import type { Purpose } from "../method/datasets/shapes.ts";
@@ -27,8 +28,14 @@ export async function importDataset(
   const { as: purpose, annotator } = options;
   const redraw = (text: string) => isInteractive && writeError(`\r\u001b[K${text}`);
   const onProgress = (read: number) => redraw(`  ${paint("dim", `${whole(read)} rows`)}`);
-  const done = await convertDataset(from, to, { purpose, annotator, onProgress });
+  const done = await unlessStopped((signal) =>
+    convertDataset(from, to, { purpose, annotator, onProgress, signal }),
+  );
   redraw("");
+  if (done === null) {
+    writeError("Stopped: nothing was written. The same command begins anew.\n");
+    return 130;
+  }
   const { counts, first, left, rows } = done;
   if (options.json) {
     const maps = { counts: Object.fromEntries(counts), left: Object.fromEntries(left) };
@@ -53,6 +60,22 @@ export async function importDataset(
   return 0;
 }
 
+/** Null where Ctrl-C stopped it, so that half a file is taken away before the process ends; a second one ends it at once. */
+async function unlessStopped<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, interrupt);
+  try {
+    return await work(stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) return null;
+    throw error;
+  } finally {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, interrupt);
+  }
+}
+
+/** That nothing would be written over: neither the file read nor any that is there, malformed rows of an earlier import included. */
 function checkTarget(from: string, to: string, shown: string): void {
   if (from === to || from === malformedPathOf(to))
     throw new UserError(
@@ -60,6 +83,16 @@ function checkTarget(from: string, to: string, shown: string): void {
       `--to: expected a name that does not write over the file read, got ${shown}`,
       "Name a new one.",
     );
+  for (const [path, as] of [
+    [to, shown],
+    [malformedPathOf(to), malformedPathOf(shown)],
+  ] as const)
+    if (existsSync(path))
+      throw new UserError(
+        "file-exists",
+        `${as}: expected no such file yet, got one that is there`,
+        "Name another, or put that one away.",
+      );
   if (/\.(gz|zst|parquet|json)$/.test(to))
     throw new UserError(
       "import-target",

@@ -1,14 +1,23 @@
 // Ctrl-C: the first asks the run to stop where it can be taken up again, the second ends the process at once and loses what
-// was done since.
+// was under way.
 import type { Terminal } from "./terminal.ts";
 
+/**
+ * One press may come twice: bin/charter.js passes on what it is sent, and a terminal or `timeout` sends it to both. Nobody
+ * presses twice in so few milliseconds.
+ */
+const SAME_PRESS_MS = 250;
+
 /** A signal that the first Ctrl-C (or SIGTERM) aborts. */
-export function interruptible({ writeError }: Terminal): AbortSignal {
+export function interruptible({ writeError, now }: Pick<Terminal, "writeError" | "now">): AbortSignal {
   const controller = new AbortController();
+  let pressedAt = Number.NEGATIVE_INFINITY;
   const interrupt = () => {
+    if (now() - pressedAt < SAME_PRESS_MS) return;
     if (controller.signal.aborted) process.exit(130);
+    pressedAt = now();
     writeError(
-      "\nStopping after this batch, or at the next checkpoint of a training. Press Ctrl-C again to stop at once.\n",
+      "\nStopping. A training ends its step first and keeps it; answers under way are asked for again next time. Press Ctrl-C again to stop at once.\n",
     );
     controller.abort();
   };

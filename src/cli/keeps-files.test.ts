@@ -67,6 +67,25 @@ test("a page replaces no constitution", async () => {
   });
 });
 
+test("import replaces no file, nor malformed rows that an earlier one put aside", async () => {
+  const rows = '{"prompt": "Tea?"}\n{"prompt": ""}\n';
+  for (const name of ["rows.jsonl", "aside.malformed.jsonl", "notes.yaml"])
+    writeFileSync(join(folder, name), rows);
+  for (const [to, there] of [
+    ["notes.yaml", "notes.yaml"],
+    ["aside.jsonl", "aside.malformed.jsonl"],
+  ] as const) {
+    const refused = await charter("import", "rows.jsonl", "--to", to);
+    expect(refused).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`${there}: expected no such file yet, got one that is there`),
+    });
+    expect(readFileSync(join(folder, there), "utf8")).toBe(rows);
+  }
+  expect(await charter("import", "rows.jsonl", "--to", "new.jsonl")).toMatchObject({ code: 0 });
+  expect(existsSync(join(folder, "new.malformed.jsonl"))).toBe(true);
+});
+
 test("init writes names as YAML reads them back, and quotes what is to be typed", async () => {
   mkdirSync(join(folder, "my models #1"));
   for (const name of ["2024", "my policy"]) {

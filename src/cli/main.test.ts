@@ -150,8 +150,26 @@ describe("charter why", () => {
     const { code, err } = await charter("why", "zz", "--run", "town");
     expect([code, err.split("\n")[0]]).toEqual([
       2,
-      'charter: expected a record\'s id or a checkpoint, got "zz"',
+      'charter: expected a record or a checkpoint of the run runs/town, got "zz"',
     ]);
+  });
+
+  it("names the run that it searched, and how to search another", async () => {
+    const missing = await charter("why", "abcdef0123");
+    expect(missing.err).toContain('expected a record or a checkpoint of the run runs/town, got "abcdef0123"');
+    expect(missing.err).toContain("If it is of another run: --run <folder or name>.");
+    const misspelt = await charter("why", "runs/town/checkpoints/helpful-onyl");
+    expect(misspelt.err).toContain("expected a record of the run runs/town, got helpful-onyl");
+    expect(misspelt.err).toContain('Did you mean "helpful-only"?');
+  });
+
+  it("says of a folder that is no run's checkpoint what it expected", async () => {
+    expect(await charter("why", "models/town")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        'expected a record\'s id, a checkpoint of a run or a line of an export, got "models/town"',
+      ),
+    });
   });
 });
 
@@ -170,6 +188,33 @@ describe("charter touched", () => {
       expect(lines).toContain(`    ${part.padEnd(9)} ${ids[kind]!.slice(0, 8)}  “${text}”`);
     const { principle, revisions } = JSON.parse((await charter("touched", "no-theft", "--json")).out);
     expect([principle, revisions.mostChanged[0].id]).toEqual(["no-theft", ids["revision"]]);
+    expect(revisions.mostChanged[0].wording).toBe(ids["principle"]);
+    expect(out).not.toContain("under");
+  });
+
+  it("says under which wording each case was made, where there are several", async () => {
+    const run = join(folder, "runs", "amended");
+    const ledger = openLedger(run);
+    const put = (kind: string, body: object, parents: Readonly<Record<string, string>>) => {
+      const links = Object.entries(parents).map(([role, id]) => ({ role, id }));
+      const entry = { kind, body: body as never, parents: links };
+      return ledger.commit([{ key: `${kind} ${ledger.count()}`, entries: [entry] }])[0]![0]!.id;
+    };
+    const prompt = put("prompt", { conversation: [{ role: "user", content: "Well?" }] }, {});
+    const of = put("response", { text: "Take it." }, {});
+    const wordings = ["1.0.0", "1.1.0"].map((version) => {
+      const principle = put("principle", { constitution: "Ours", version, id: "kind", text: "Be kind." }, {});
+      const body = { prompt, of, critique: null, text: `No, ${version}.`, round: 1, oddity: "none" };
+      put("revision", body, { principle });
+      return principle.slice(0, 8);
+    });
+    ledger.close();
+    const { out } = await charter("touched", "kind", "--run", "amended");
+    rmSync(run, { recursive: true });
+    for (const wording of wordings) {
+      expect(out).toMatch(new RegExp(`\\n  revision +1 +${wording}\\n`));
+      expect(out).toMatch(new RegExp(`words changed  under ${wording}\\n`));
+    }
   });
 
   it("names the principle that was probably meant, exit code 2", async () => {
@@ -377,7 +422,7 @@ describe("charter import", () => {
     ]);
     const written = { prompt: [{ role: "user", content: "Tea?" }], metadata: { lang: "en" } };
     expect(JSON.parse(readFileSync(join(folder, "prompts.jsonl"), "utf8"))).toEqual(written);
-    const json = await charter("import", "chats.json", "--to", "prompts.jsonl", "--json");
+    const json = await charter("import", "chats.json", "--to", "again.jsonl", "--json");
     expect(JSON.parse(json.out)).toMatchObject({
       purpose: "prompts",
       rows: 1,

@@ -54,7 +54,8 @@ export async function evaluate(
       "Finish it first, with the command that began it.",
     );
   }
-  return follow(read(join(directory, "recipe.yaml"), options.set, terminal), directory, options, terminal);
+  const recipe = read(join(directory, "recipe.yaml"), options.set, terminal);
+  return follow(recipe, directory, { ...options, mayTrain: false }, terminal);
 }
 
 export function read(
@@ -69,6 +70,8 @@ export function read(
 
 interface Following extends Pick<RunOptions, "json"> {
   readonly signal?: AbortSignal;
+  /** Where what is trained is only looked at. */
+  readonly mayTrain?: false;
   /** The command that goes on with it after an interruption; the same one where not told. */
   readonly goingOn?: readonly string[];
 }
@@ -77,18 +80,21 @@ interface Following extends Pick<RunOptions, "json"> {
 export async function follow(
   recipe: Recipe,
   directory: string,
-  { json, signal: given, goingOn }: Following,
+  { json, signal: given, mayTrain, goingOn }: Following,
   terminal: Terminal,
 ): Promise<number> {
   // Loaded only once the recipe is known to be good: a mistake in it is told at once.
   const { runCharter } = await import("../pipeline/run.ts");
-  const { projectRoot, now, workingDirectory } = terminal;
+  const { projectRoot, now, workingDirectory, call } = terminal;
   const signal = given ?? interruptible(terminal);
   const complete = await withModels(recipe, terminal, signal);
   const renderer = createRenderer(terminal, json ? "json" : terminal.isInteractive ? "block" : "lines");
+  const shown = shownPath(directory, workingDirectory);
   try {
     await runCharter(complete, {
       directory,
+      commands: { call, run: quoted(shown) },
+      ...(mayTrain === false && { mayTrain }),
       projectRoot,
       emit: renderer.emit,
       signal,
@@ -100,7 +106,7 @@ export async function follow(
   } finally {
     renderer.close();
   }
-  if (!json) terminal.write(nextSteps(terminal.call, shownPath(directory, workingDirectory), recipe));
+  if (!json) terminal.write(nextSteps(call, shown, recipe));
   return 0;
 }
 

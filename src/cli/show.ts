@@ -50,13 +50,9 @@ function showEntry(ledger: Ledger, { id, kind, body, parents }: Entry, { write, 
 }
 
 function showLatest(ledger: Ledger, { kind, last, json }: ShowOptions, { write, paint }: Terminal): void {
-  const latest: Entry[] = [];
   if (kind !== undefined) needKind(ledger, kind);
-  for (const entry of ledger.entries(kind)) {
-    latest.push(entry);
-    if (latest.length > last) latest.shift();
-  }
-  for (const entry of latest) {
+  // Parents only where they are written out: a set of examples has thousands.
+  for (const entry of ledger.latest(last, kind, json ? undefined : 0)) {
     if (json) write(`${JSON.stringify(entry)}\n`);
     else write(`${paint("cyan", entry.id.slice(0, 8))} ${entry.kind.padEnd(14)} ${describeEntry(entry)}\n`);
   }

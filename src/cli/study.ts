@@ -90,7 +90,11 @@ function inAll(planned: readonly PlannedRun[]): string {
 
 const planAsJson = ({ design: { name, title } }: Study, planned: readonly PlannedRun[]) => ({
   ...{ name, title, ms: sum(planned, ({ ms }) => ms), tokens: sum(planned, ({ tokens }) => tokens) },
-  runs: planned.map(({ variant, seed, ms, stages }) => ({ variant: variant.name, seed, ms, stages })),
+  runs: planned.map(({ variant, seed, ms, stages }) => ({
+    ...{ variant: variant.name, seed, ms },
+    // The fewest that could be is told of where only words differ.
+    stages: stages.map(({ least: _, ...stage }) => stage),
+  })),
 });
 
 function writePlan(planned: readonly PlannedRun[], { write, paint }: Terminal): void {

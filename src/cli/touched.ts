@@ -4,7 +4,7 @@ import { openLedger } from "../ledger/ledger.ts";
 import { type ComparisonCase, type RevisionCase, type Touched, touchedBy } from "../pipeline/case-law.ts";
 import { counted, whole } from "./amounts.ts";
 import { findRun } from "./find-run.ts";
-import { tableLines } from "./table.ts";
+import { type Cell, tableLines } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 import type { OfRun } from "./why.ts";
 import { wrap } from "./wrap.ts";
@@ -19,7 +19,7 @@ export function touched(principle: string, options: TouchedOptions, terminal: Te
   const run = findRun(options.run, options.runs, terminal.workingDirectory);
   const ledger = openLedger(run, { readOnly: true });
   try {
-    const found = touchedBy(ledger, principle, options.most);
+    const found = touchedBy(ledger, run, principle, options.most);
     if (options.json) terminal.write(`${JSON.stringify(found, null, 2)}\n`);
     else for (const line of touchedLines(found, terminal)) terminal.write(`${line}\n`);
     return 0;
@@ -52,28 +52,32 @@ function touchedLines(
     paint("bold", title),
     ...(lines.length === 0 ? [paint("dim", "  none")] : lines),
   ];
-  const revised = ({ id, prompt, of, critique, text, changed }: RevisionCase) => [
-    paint("bold", `  ${Math.round(100 * changed)}% of the words changed`),
+  const isReworded = wordings.length > 1;
+  const under = (wording: string) => (isReworded ? `  under ${paint("cyan", wording.slice(0, 8))}` : "");
+  const revised = ({ id, wording, prompt, of, critique, text, changed }: RevisionCase) => [
+    `${paint("bold", `  ${Math.round(100 * changed)}% of the words changed`)}${under(wording)}`,
     ...part("prompt", prompt.id, prompt.text),
     ...part("before", of.id, of.text),
     ...(critique === null ? [] : part("critique", critique.id, critique.text)),
     ...part("revision", id, text),
   ];
-  const decided = ({ id, prompt, textA, textB, probability }: ComparisonCase) => [
-    `${paint("bold", `  P(A better) ${probability.toFixed(3)}`)}  reading ${paint("cyan", id.slice(0, 8))}`,
+  const decided = ({ id, wording, prompt, textA, textB, probability }: ComparisonCase) => [
+    `${paint("bold", `  P(A better) ${probability.toFixed(3)}`)}  reading ${paint("cyan", id.slice(0, 8))}${under(wording)}`,
     ...part("prompt", prompt.id, prompt.text),
     ...part("A", "", textA),
     ...part("B", "", textB),
   ];
+  const row = (wording: string, ...cells: readonly Cell[]) =>
+    isReworded ? [...cells, wording.slice(0, 8)] : cells;
   const table = tableLines(
-    ["records", "how many", "stages"],
+    ["records", "how many", "stages", ...(isReworded ? ["under"] : [])],
     [
-      ...records.map(({ kind, count, stages }) => [
-        kind,
-        count,
-        stages.map(({ stage, count }) => `${stage} ${whole(count)}`).join(", "),
-      ]),
-      ...trainings.map(({ stage, examples }) => ["example", examples, `learnt by ${stage}`]),
+      ...records.map(({ wording, kind, count, stages }) =>
+        row(wording, kind, count, stages.map(({ stage, count }) => `${stage} ${whole(count)}`).join(", ")),
+      ),
+      ...trainings.map(({ wording, stage, examples, isSuperseded }) =>
+        row(wording, "example", examples, `learnt by ${stage}${isSuperseded ? ", superseded" : ""}`),
+      ),
     ],
   );
   const { changed, count, mostChanged } = revisions;
@@ -84,6 +88,9 @@ function touchedLines(
       ...beside("  ", id, text, Number.POSITIVE_INFINITY),
     ]),
     ...section("Took part in", records.length === 0 ? [] : table.map((line) => `  ${line}`)),
+    ...(trainings.some(({ isSuperseded }) => isSuperseded)
+      ? [paint("dim", "  Counted with what was made before the run was amended or its settings changed.")]
+      : []),
     ...section(
       `Critiques that found most, and what they led to; ${whole(changed)} of ${counted(count, "revision")} changed the text`,
       mostChanged.flatMap(revised),

@@ -30,17 +30,31 @@ export async function why(given: string, options: WhyOptions, terminal: Terminal
     else for (const line of lineageLines(records, terminal)) terminal.write(`${line}\n`);
     return 0;
   } catch (error) {
-    if (!(error instanceof UserError && error.code === "unknown-entry" && record !== given)) throw error;
-    throw new UserError(
-      "record-of-another-run",
-      `${given}: expected a record of ${shownPath(run, terminal.workingDirectory)}, got ${record}, which is not in it`,
-      "Name the run that the export was made from: --run <folder>.",
-      { cause: error },
-    );
+    if (!(error instanceof UserError && NOT_IN_RUN.has(error.code))) throw error;
+    throw elsewhere(error, given, record, shownPath(run, terminal.workingDirectory));
   } finally {
     ledger.close();
   }
 }
+
+/** How it is said that a run has no such record: an id, or the stage of a checkpoint. */
+const NOT_IN_RUN: ReadonlySet<string> = new Set(["unknown-entry", "unknown-record"]);
+
+/** The same with the run that was searched: without --run it is the latest, and may be another than is meant. */
+const elsewhere = (error: UserError, given: string, record: string, run: string): UserError =>
+  record === given
+    ? new UserError(
+        error.code,
+        `expected a record or a checkpoint of the run ${run}, got "${given}"`,
+        `${error.hint} If it is of another run: --run <folder or name>.`,
+        { cause: error },
+      )
+    : new UserError(
+        "record-of-another-run",
+        `${given}: expected a record of the run ${run}, got ${record}, which is not in it`,
+        error.code === "unknown-record" ? error.hint : "Name the run that it is of: --run <folder or name>.",
+        { cause: error },
+      );
 
 /** The name of what is asked about, and the run that the name itself points to. */
 async function meant(
@@ -54,6 +68,14 @@ async function meant(
     const record = await exportedId({ ...line, file });
     return { record, around: run ?? runOfExport(file) };
   }
+  if (!given.includes("/")) return { record: given, around: undefined };
   // The folder of a checkpoint says its run: runs/town/checkpoints/rl-cai.
-  return { record: basename(given), around: given.includes("/") ? dirname(dirname(given)) : undefined };
+  const folder = dirname(given);
+  if (basename(folder) !== "checkpoints")
+    throw new UserError(
+      "unknown-record",
+      `expected a record's id, a checkpoint of a run or a line of an export, got "${given}"`,
+      "Such as 3f2a91c0, runs/town/checkpoints/rl-cai or runs/town/export/sft.jsonl:12.",
+    );
+  return { record: basename(given), around: dirname(folder) };
 }

@@ -3,13 +3,13 @@
 
 import { add, concat, constant, expand } from "./functions.ts";
 import { gradientsOf } from "./gradients.ts";
-import { inputsOf, type OpNode, reachableFrom, type Value } from "./graph.ts";
+import { inputsOf, reachableFrom, type Value } from "./graph.ts";
 import { formatShape, sameShape, shapeError } from "./shape.ts";
 
 /**
  * Gradients of a scalar loss by each of the given values, of their shapes; zeros where no path leads.
  * @throws when the loss is not a float32 scalar
- * @example const [byW] = gradients(mean(square(sub(matmul(x, w), y))), [w]);
+ * @example const [byW] = gradients(sum(square(sub(matmul(x, w), y))), [w]);
  */
 export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
   if (loss.shape.length !== 0 || loss.dtype !== "float32") {
@@ -37,7 +37,7 @@ export function vectorJacobianProducts(y: Value, upstream: Value, wrt: readonly 
     finished.set(value, g);
     const { node } = value;
     if (node.op === "input" || node.op === "constant") continue;
-    const byInput = gradientsOfNode(node, value, g);
+    const byInput = gradientsOf(node.op, { inputs: node.inputs, attributes: node.attributes, y: value, g });
     for (const [i, operand] of node.inputs.entries()) {
       const gradient = byInput[i];
       if (gradient === null || gradient === undefined || !onPath.has(operand)) continue;
@@ -57,10 +57,6 @@ function dependentsOf(sources: ReadonlySet<Value>, order: readonly Value[]): Rea
       dependents.add(value);
   }
   return dependents;
-}
-
-function gradientsOfNode(node: OpNode, y: Value, g: Value): readonly (Value | null)[] {
-  return gradientsOf(node.op, { inputs: node.inputs, attributes: node.attributes, y, g });
 }
 
 /** The sum of all contributions to one value. */

@@ -1,7 +1,7 @@
 // The checker: what must hold of a whole graph before anything runs it. Each function checked its own operands while
 // building; here the signatures are inferred once more, and names are compared across the graph.
 
-import { reachableFrom, type Value } from "./graph.ts";
+import { type OpNode, reachableFrom, type Value } from "./graph.ts";
 import { inferSignature } from "./ops.ts";
 import { formatShape, type Shape, sameShape, shapeError } from "./shape.ts";
 import type { DType } from "./tensor.ts";
@@ -20,8 +20,9 @@ export interface InputSignature {
 export function checkGraph(outputs: readonly Value[]): ReadonlyMap<string, InputSignature> {
   const inputs = new Map<string, InputSignature>();
   for (const value of reachableFrom(outputs)) {
-    if (value.node.op === "input") recordInput(inputs, value.node.name, value);
-    else if (value.node.op !== "constant") checkNode(value);
+    const { node } = value;
+    if (node.op === "input") recordInput(inputs, node.name, value);
+    else if (node.op !== "constant") checkNode(node, value);
   }
   return inputs;
 }
@@ -35,9 +36,7 @@ function recordInput(inputs: Map<string, InputSignature>, name: string, { shape,
   }
 }
 
-function checkNode(value: Value): void {
-  const { node } = value;
-  if (node.op === "input" || node.op === "constant") return;
+function checkNode(node: OpNode, value: Value): void {
   const { shape, dtype } = inferSignature(node.op, node.inputs, node.attributes);
   const late = node.inputs.find(({ id }) => id >= value.id);
   if (late !== undefined) throw shapeError(`internal: ${node.op}`, "inputs made before it", `id ${late.id}`);

@@ -47,30 +47,15 @@ export const minimum = two("minimum");
 /** 1 where a >= b, else 0, as float32; operands float32 or int32, both alike. No gradient. */
 export const greaterEqual = two("greaterEqual");
 
-/** Elementwise functions; log is natural, logSigmoid(a) = -log(1 + e^-a) without overflow, silu(a) = a sigmoid(a). */
+/** Elementwise functions; logSigmoid(a) = -log(1 + e^-a) without overflow, silu(a) = a sigmoid(a). */
 export const neg = one("neg");
 export const exp = one("exp");
-export const log = one("log");
 export const sqrt = one("sqrt");
 export const square = one("square");
 export const reciprocal = one("reciprocal");
 export const sigmoid = one("sigmoid");
 export const silu = one("silu");
-export const tanh = one("tanh");
 export const logSigmoid = one("logSigmoid");
-export const abs = one("abs");
-/** The same numbers; gradients do not pass. */
-export const stopGradient = one("stopGradient");
-
-/** a where mask is not 0, else b; the three broadcast. No gradient for the mask. */
-export function select(mask: Value, a: Operand, b: Operand): Value {
-  return apply("select", [mask, toValue(a), toValue(b)], {});
-}
-
-/** The same numbers in another dtype; float32 to int32 rounds towards zero. */
-export function cast(a: Value, dtype: DType): Value {
-  return a.dtype === dtype ? a : apply("cast", [a], { dtype });
-}
 
 /** How {@link matmul} reads its operands. */
 export interface MatmulOptions {
@@ -99,22 +84,17 @@ export function matmul(a: Value, b: Value, options: MatmulOptions = {}): Value {
   return reshape(product, [...leading, product.shape[1]!]);
 }
 
-/** Which axes a reduction runs over (all by default), and whether they stay as size 1 (not by default). */
-export interface ReductionOptions {
+/** Which axes {@link sum} runs over (all by default), and whether they stay as size 1 (not by default). */
+export interface SumOptions {
   readonly axes?: readonly number[];
   readonly keepDims?: boolean;
 }
 
-const reduce =
-  (op: "sum" | "mean" | "max") =>
-  (a: Value, options: ReductionOptions = {}): Value => {
-    const rank = a.shape.length;
-    const axes = (options.axes ?? [...a.shape.keys()]).map((axis) => normalizeAxis(op, axis, rank));
-    return apply(op, [a], { axes: axes.sort((i, j) => i - j), keepDims: options.keepDims ?? false });
-  };
-export const sum = reduce("sum");
-export const mean = reduce("mean");
-export const max = reduce("max");
+export function sum(a: Value, options: SumOptions = {}): Value {
+  const rank = a.shape.length;
+  const axes = (options.axes ?? [...a.shape.keys()]).map((axis) => normalizeAxis("sum", axis, rank));
+  return apply("sum", [a], { axes: axes.sort((i, j) => i - j), keepDims: options.keepDims ?? false });
+}
 
 /** The same numbers in the same order under another shape; one size may be -1 and is worked out. */
 export function reshape(a: Value, shape: Shape): Value {
@@ -171,7 +151,6 @@ export function addAtTokens(numbers: Value, targets: Value, updates: Value): Val
 
 /** Over the last axis. */
 export const softmax = one("softmax");
-export const logSoftmax = one("logSoftmax");
 
 /** Log-probability (nats) of one target a row: logits [N,V], targets int32 [N] -> [N]. */
 export function tokenLogProbs(logits: Value, targets: Value): Value {

@@ -8,7 +8,6 @@ import {
   concat,
   constant,
   div,
-  exp,
   expand,
   gatherRows,
   greaterEqual,
@@ -21,7 +20,6 @@ import {
   reshape,
   rotary,
   scatterAddRows,
-  select,
   sigmoid,
   slice,
   softmax,
@@ -81,12 +79,6 @@ function splitByOrder(larger: Value, smaller: Value, g: Value): readonly [Value,
   const loses = greaterEqual(smaller, larger);
   const share = mul(add(sub(wins, loses), 1), 0.5); // 1, 1/2 or 0
   return [mul(g, share), mul(g, sub(1, share))];
-}
-
-/** A reduction's gradient, with the reduced axes back as size 1. */
-function kept({ inputs: [a], attributes, g }: Application<"sum" | "mean" | "max">): Value {
-  const shape = a!.shape.map((size, axis) => (attributes.axes.includes(axis) ? 1 : size));
-  return reshape(g, shape);
 }
 
 /** C = s A B. Then dA = s dC B', dB = s A' dC, with the transposes moved to where the operand's own layout wants them. */
@@ -184,7 +176,7 @@ function rotaryRule({ inputs, g }: Application<"rotary">): readonly Value[] {
 }
 
 /** Every operator, in the order of `Attributes`. */
-export const gradientRules: { readonly [K in OpName]: Rule<K> | NoGradient } = {
+const gradientRules: { readonly [K in OpName]: Rule<K> | NoGradient } = {
   add: broadcast((_a, _b, _y, g) => [g, g]),
   sub: broadcast((_a, _b, _y, g) => [g, neg(g)]),
   mul: broadcast((a, b, _y, g) => [mul(g, b), mul(g, a)]),
@@ -197,7 +189,6 @@ export const gradientRules: { readonly [K in OpName]: Rule<K> | NoGradient } = {
   greaterEqual: { none: "piecewise constant" },
   neg: elementwise((_a, _y, g) => neg(g)),
   exp: elementwise((_a, y, g) => mul(g, y)),
-  log: elementwise((a, _y, g) => div(g, a)),
   sqrt: elementwise((_a, y, g) => div(mul(g, 0.5), y)),
   square: elementwise((a, _y, g) => mul(mul(g, 2), a)),
   reciprocal: elementwise((_a, y, g) => neg(mul(g, square(y)))),
@@ -207,30 +198,11 @@ export const gradientRules: { readonly [K in OpName]: Rule<K> | NoGradient } = {
     const s = sigmoid(a);
     return mul(g, add(s, mul(y, sub(1, s))));
   }),
-  tanh: elementwise((_a, y, g) => mul(g, sub(1, square(y)))),
   logSigmoid: elementwise((a, _y, g) => mul(g, sigmoid(neg(a)))),
-  // The sign of a, and 0 at 0.
-  abs: elementwise((a, _y, g) => mul(g, sub(greaterEqual(a, 0), greaterEqual(0, a)))),
-  stopGradient: { none: "its purpose" },
-  cast: ({ inputs: [a], g }) => [a!.dtype === "float32" && g.dtype === "float32" ? g : null],
-  select: ({ inputs: [mask, a, b], g }) => [
-    null,
-    sumTo(select(mask!, g, 0), a!.shape),
-    sumTo(select(mask!, 0, g), b!.shape),
-  ],
   matmul: matmulRule,
-  sum: (application) => [expand(kept(application), application.inputs[0]!.shape)],
-  mean: (application) => {
-    const { shape } = application.inputs[0]!;
-    return [expand(mul(kept(application), sizeOf(application.g.shape) / sizeOf(shape)), shape)];
-  },
-  // Equal maxima share the gradient.
-  max: (application) => {
-    const { inputs, attributes, y } = application;
-    const g = kept(application);
-    const isMax = greaterEqual(inputs[0]!, reshape(y, g.shape));
-    const share = div(g, sum(isMax, { axes: attributes.axes, keepDims: true }));
-    return [mul(isMax, share)];
+  sum: ({ inputs: [a], attributes: { axes }, g }) => {
+    const kept = a!.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+    return [expand(reshape(g, kept), a!.shape)];
   },
   reshape: ({ inputs: [a], g }) => [reshape(g, a!.shape)],
   transpose: ({ attributes: { permutation }, g }) => [
@@ -266,7 +238,6 @@ export const gradientRules: { readonly [K in OpName]: Rule<K> | NoGradient } = {
     const weighted = mul(g, y);
     return sub(weighted, mul(y, sum(weighted, { axes: [-1], keepDims: true })));
   }),
-  logSoftmax: elementwise((_a, y, g) => sub(g, mul(exp(y), sum(g, { axes: [-1], keepDims: true })))),
   tokenLogProbs: tokenLogProbsRule,
   // y = (mean(x^2) + e)^(-1/2), so dx = -y^3 x / C, times g
   inverseRms: ({ inputs: [x], y, g }) => [mul(x!, mul(mul(g, mul(y, square(y))), -1 / x!.shape.at(-1)!))],

@@ -61,21 +61,6 @@ const binary =
 const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a));
 const total = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-/** Collects, for each element of the result, the numbers it is reduced from. */
-const reduction =
-  (f: (numbers: readonly number[]) => number) =>
-  ({ inputs, attributes }: Call<"sum" | "mean" | "max">): Float64Array => {
-    const { shape, data } = inputs[0]!;
-    const kept = shape.map((size, axis) => (attributes.axes.includes(axis) ? 1 : size));
-    const strides = stridesOf(kept);
-    const groups = Array.from({ length: sizeOf(kept) }, (): number[] => []);
-    for (const [i, where] of coordinatesOf(shape).entries()) {
-      const group = total(where.map((x, axis) => (kept[axis] === 1 ? 0 : x * strides[axis]!)));
-      groups[group]!.push(data[i]!);
-    }
-    return Float64Array.from(groups, f);
-  };
-
 /** Applies a function to each row along the last axis. */
 function byRow(
   { shape, data }: Numbers,
@@ -110,6 +95,16 @@ const matmul: Meaning<"matmul"> = ({ inputs: [a, b], attributes, shape }) => {
     }
     return scale * dot;
   });
+};
+
+const sum: Meaning<"sum"> = ({ inputs, attributes: { axes } }) => {
+  const { shape, data } = inputs[0]!;
+  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const strides = stridesOf(kept);
+  const sums = new Float64Array(sizeOf(kept));
+  for (const [i, where] of coordinatesOf(shape).entries())
+    sums[total(where.map((x, axis) => (kept[axis] === 1 ? 0 : x * strides[axis]!)))]! += data[i]!;
+  return sums;
 };
 
 const concat: Meaning<"concat"> = ({ inputs, attributes: { axis }, shape }) =>
@@ -183,24 +178,14 @@ const meanings: { readonly [K in OpName]: Meaning<K> } = {
   greaterEqual: binary((a, b) => (a >= b ? 1 : 0)),
   neg: unary((a) => -a),
   exp: unary((a) => Math.exp(a)),
-  log: unary((a) => Math.log(a)),
   sqrt: unary((a) => Math.sqrt(a)),
   square: unary((a) => a * a),
   reciprocal: unary((a) => 1 / a),
   sigmoid: unary(sigmoid),
   silu: unary((a) => a * sigmoid(a)),
-  tanh: unary((a) => Math.tanh(a)),
   logSigmoid: unary((a) => Math.min(a, 0) - Math.log1p(Math.exp(-Math.abs(a)))),
-  abs: unary((a) => Math.abs(a)),
-  stopGradient: unary((a) => a),
-  cast: ({ inputs, attributes }) =>
-    inputs[0]!.data.map((a) => (attributes.dtype === "int32" ? Math.trunc(a) : a)),
-  select: ({ inputs: [mask, a, b], shape }) =>
-    each(shape, (where) => (at(mask!, where) !== 0 ? at(a!, where) : at(b!, where))),
   matmul,
-  sum: reduction(total),
-  mean: reduction((numbers) => total(numbers) / numbers.length),
-  max: reduction((numbers) => Math.max(...numbers)),
+  sum,
   reshape: ({ inputs }) => inputs[0]!.data,
   transpose: ({ inputs: [a], attributes: { permutation }, shape }) =>
     each(shape, (where) =>
@@ -227,7 +212,6 @@ const meanings: { readonly [K in OpName]: Meaning<K> } = {
     each(shape, (where, i) => at(numbers!, [where[0]!, targets!.data[i]!])),
   addAtTokens,
   softmax: ({ inputs }) => byRow(inputs[0]!, (row) => logSoftmax(row).map(Math.exp)),
-  logSoftmax: ({ inputs }) => byRow(inputs[0]!, logSoftmax),
   tokenLogProbs: ({ inputs: [logits, targets] }) =>
     byRow(logits!, (row, i) => [logSoftmax(row)[targets!.data[i]!]!]),
   inverseRms: ({ inputs, attributes }) => byRow(inputs[0]!, (row) => [inverseRms(row, attributes.epsilon)]),

@@ -1,4 +1,4 @@
-// Lowerings of the pieces of a language model: norm, rotary positions, attention, log-probabilities of tokens.
+// Lowerings of the pieces of a language model: norm, rotary positions, products and attention, log-probabilities of tokens.
 
 import type { Call, Lowering, Product } from "./lowering.ts";
 import { int, type OnnxWriter, real } from "./onnx.ts";
@@ -68,6 +68,16 @@ function lowerRotaryPlainly({ onnx, names, operands }: Call<"rotary">): string {
   const signedSin = onnx.node("Mul", [sin, onnx.tensor(signs)]);
   return onnx.node("Add", [onnx.node("Mul", [x, cos]), onnx.node("Mul", [swapped, signedSin])]);
 }
+
+/** A matrix product, with a device's. */
+export const matmulBy =
+  (product: Product): Lowering<"matmul"> =>
+  ({ onnx, names, operands, attributes }) =>
+    product(
+      onnx,
+      operands.map(({ shape }, i) => ({ name: names[i]!, rank: shape.length })),
+      attributes,
+    );
 
 /**
  * softmax(scale q k' + mask) v with a device's product. The same nodes as the gradient rule's recomputation, so that the

@@ -2,7 +2,7 @@
 // way), its norm kernel leaves the second output unfilled, and its ScatterND adds to a row one update at a time, which
 // that of the CPU does not. Measured with onnxruntime-node 1.30.
 
-import { attentionBy, tokenLogProbsBy } from "./lower-language.ts";
+import { attentionBy, matmulBy, tokenLogProbsBy } from "./lower-language.ts";
 import type { Call, Lowerings, Product } from "./lowering.ts";
 import { int, ints, type OnnxWriter, real, text } from "./onnx.ts";
 import { sizeOf } from "./shape.ts";
@@ -46,15 +46,9 @@ function scatterAddRows({ onnx, names, operands, result }: Call<"scatterAddRows"
 
 /** The rows that replace those of lower.ts. */
 export const webgpuLowerings: Partial<Lowerings> = {
-  matmul: ({ onnx, names, operands, attributes }) =>
-    product(
-      onnx,
-      operands.map(({ shape }, i) => ({ name: names[i]!, rank: shape.length })),
-      attributes,
-    ),
+  matmul: matmulBy(product),
   scatterAddRows,
   attention: attentionBy(product),
-  logSoftmax: ({ onnx, names }) => logSoftmax(onnx, names[0]!),
   tokenLogProbs: tokenLogProbsBy(logSoftmax),
   rmsNorm: ({ onnx, names, attributes: { epsilon } }) =>
     onnx.node("SimplifiedLayerNormalization", names, { axis: int(-1), epsilon: real(epsilon) }),

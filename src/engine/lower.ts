@@ -2,39 +2,33 @@
 // on ONNX Runtime's CPU kernels: FusedMatMul reads transposed operands in place, Gemm gives weight gradients.
 
 import { checkGraph, type InputSignature } from "./check.ts";
+import type { Device } from "./device.ts";
 import { reachableFrom, type Value } from "./graph.ts";
 import {
   attentionBy,
   lowerInverseRms,
   lowerRmsNorm,
   lowerRotary,
+  matmulBy,
   pickTokens,
   tokenLogProbsBy,
 } from "./lower-language.ts";
 import { webgpuLowerings } from "./lower-webgpu.ts";
-import type { Call, Device, Lowering, Lowerings, Product } from "./lowering.ts";
+import type { Call, Lowering, Lowerings, Product } from "./lowering.ts";
 import { int, ints, type OnnxWriter, onnxWriter, real, text } from "./onnx.ts";
 import type { Attributes, OpName } from "./ops.ts";
 import { sizeOf } from "./shape.ts";
-import type { Tensor } from "./tensor.ts";
 
 const direct =
   (opType: string) =>
   ({ onnx, names }: Pick<Call<OpName>, "onnx" | "names">): string =>
     onnx.node(opType, names);
 
-const overLastAxis =
-  (opType: string) =>
-  ({ onnx, names }: Pick<Call<OpName>, "onnx" | "names">): string =>
-    onnx.node(opType, names, { axis: int(-1) });
-
-const reduction =
-  (opType: string) =>
-  ({ onnx, names, attributes }: Call<"sum" | "mean" | "max">): string => {
-    if (attributes.axes.length === 0) return names[0]!;
-    const axes = onnx.integers(attributes.axes);
-    return onnx.node(opType, [names[0]!, axes], { keepdims: int(attributes.keepDims ? 1 : 0) });
-  };
+function lowerSum({ onnx, names, attributes }: Call<"sum">): string {
+  if (attributes.axes.length === 0) return names[0]!;
+  const axes = onnx.integers(attributes.axes);
+  return onnx.node("ReduceSum", [names[0]!, axes], { keepdims: int(attributes.keepDims ? 1 : 0) });
+}
 
 const product: Product = (onnx, operands, { transposeA, transposeB, scale }) => {
   const names = operands.map(({ name }) => name);
@@ -93,32 +87,15 @@ const cpuLowerings: Lowerings = {
   greaterEqual: ({ onnx, names }) => onnx.node("Cast", [onnx.node("GreaterOrEqual", names)], { to: int(1) }),
   neg: direct("Neg"),
   exp: direct("Exp"),
-  log: direct("Log"),
   sqrt: direct("Sqrt"),
   square: ({ onnx, names }) => onnx.node("Mul", [names[0]!, names[0]!]),
   reciprocal: direct("Reciprocal"),
   sigmoid: direct("Sigmoid"),
   silu: ({ onnx, names }) => onnx.node("Mul", [names[0]!, onnx.node("Sigmoid", names)]),
-  tanh: direct("Tanh"),
   // log sigmoid(a) = -softplus(-a)
   logSigmoid: ({ onnx, names }) => onnx.node("Neg", [onnx.node("Softplus", [onnx.node("Neg", names)])]),
-  abs: direct("Abs"),
-  stopGradient: ({ names }) => names[0]!,
-  cast: ({ onnx, names, attributes }) =>
-    onnx.node("Cast", names, { to: int(attributes.dtype === "float32" ? 1 : 6) }),
-  select: ({ onnx, names }) => {
-    const mask = onnx.node("Cast", [names[0]!], { to: int(9) }); // to boolean
-    return onnx.node("Where", [mask, names[1]!, names[2]!]);
-  },
-  matmul: ({ onnx, names, operands, attributes }) =>
-    product(
-      onnx,
-      operands.map(({ shape }, i) => ({ name: names[i]!, rank: shape.length })),
-      attributes,
-    ),
-  sum: reduction("ReduceSum"),
-  mean: reduction("ReduceMean"),
-  max: reduction("ReduceMax"),
+  matmul: matmulBy(product),
+  sum: lowerSum,
   reshape: ({ onnx, names, result }) => onnx.node("Reshape", [names[0]!, onnx.integers(result.shape)]),
   transpose: ({ onnx, names, attributes }) =>
     onnx.node("Transpose", names, { perm: ints(attributes.permutation) }),
@@ -130,8 +107,7 @@ const cpuLowerings: Lowerings = {
   scatterAddRows: lowerScatterAddRows,
   pickTokens: ({ onnx, names, result }) => pickTokens(onnx, names[0]!, names[1]!, result.shape[0]!),
   addAtTokens: lowerAddAtTokens,
-  softmax: overLastAxis("Softmax"),
-  logSoftmax: overLastAxis("LogSoftmax"),
+  softmax: ({ onnx, names }) => onnx.node("Softmax", names, { axis: int(-1) }),
   tokenLogProbs: tokenLogProbsBy((onnx, logits) => onnx.node("LogSoftmax", [logits], { axis: int(-1) })),
   inverseRms: lowerInverseRms,
   rmsNorm: lowerRmsNorm,
@@ -147,12 +123,6 @@ const lowerings: { readonly [D in Device]: Lowerings } = {
   dml: cpuLowerings,
 };
 
-export interface LoweringOptions {
-  readonly device?: Device;
-  /** Inputs whose tensors become part of the model. */
-  readonly bound?: Readonly<Record<string, Tensor>>;
-}
-
 /** A graph as an ONNX model. Inputs are named `in:<name>`, outputs `out:<name>`, so that both may share a name. */
 export interface LoweredGraph {
   readonly bytes: Uint8Array;
@@ -161,21 +131,15 @@ export interface LoweredGraph {
 }
 
 /** Lowers a checked graph for one device. */
-export function lowerGraph(
-  outputs: Readonly<Record<string, Value>>,
-  { bound = {}, device = "cpu" }: LoweringOptions = {},
-): LoweredGraph {
+export function lowerGraph(outputs: Readonly<Record<string, Value>>, device: Device = "cpu"): LoweredGraph {
   const roots = Object.values(outputs);
-  const inputs = new Map(checkGraph(roots));
+  const inputs = checkGraph(roots);
   const onnx = onnxWriter();
   const names = new Map<Value, string>();
   const shared = new Map<string, string>();
   const declared = new Map<string, string>();
-  for (const { name, dtype, shape } of inputs.values()) {
-    const tensor = bound[name];
-    declared.set(name, tensor === undefined ? onnx.input(`in:${name}`, dtype, shape) : onnx.tensor(tensor));
-  }
-  for (const name of Object.keys(bound)) inputs.delete(name);
+  for (const { name, dtype, shape } of inputs.values())
+    declared.set(name, onnx.input(`in:${name}`, dtype, shape));
   for (const value of reachableFrom(roots)) {
     const { node } = value;
     if (node.op === "input") names.set(value, declared.get(node.name)!);

@@ -4,13 +4,6 @@ import type { Value } from "./graph.ts";
 import type { OnnxWriter } from "./onnx.ts";
 import type { Attributes, OpName } from "./ops.ts";
 
-/**
- * Where a graph runs: ONNX Runtime's CPU kernels, any GPU through WebGPU, or the kernels of a maker (NVIDIA's CUDA, Apple's Core ML,
- * Microsoft's DirectML), which take the CPU's graphs and leave to the CPU what they lack.
- */
-export const DEVICES = ["cpu", "webgpu", "cuda", "coreml", "dml"] as const;
-export type Device = (typeof DEVICES)[number];
-
 /** One application of an operator, on the way to ONNX. */
 export interface Call<K extends OpName> {
   readonly onnx: OnnxWriter;

@@ -14,11 +14,6 @@ import {
 import type { DType } from "./tensor.ts";
 
 type None = Readonly<Record<never, never>>;
-/** Reductions: the axes are normalised (0..rank-1, ascending). */
-export interface Reduction {
-  readonly axes: readonly number[];
-  readonly keepDims: boolean;
-}
 
 /** What an operator knows besides its inputs. */
 export interface Attributes {
@@ -33,23 +28,16 @@ export interface Attributes {
   // Elementwise, one operand
   neg: None;
   exp: None;
-  log: None;
   sqrt: None;
   square: None;
   reciprocal: None;
   sigmoid: None;
   silu: None;
-  tanh: None;
   logSigmoid: None;
-  abs: None;
-  stopGradient: None;
-  cast: { readonly dtype: DType };
-  select: None;
-  // Products and reductions
+  // Products and sums
   matmul: { readonly transposeA: boolean; readonly transposeB: boolean; readonly scale: number };
-  sum: Reduction;
-  mean: Reduction;
-  max: Reduction;
+  /** Axes in 0..rank-1, ascending. */
+  sum: { readonly axes: readonly number[]; readonly keepDims: boolean };
   // Movement
   reshape: { readonly shape: Shape };
   transpose: { readonly permutation: readonly number[] };
@@ -64,7 +52,6 @@ export interface Attributes {
   addAtTokens: None;
   // Pieces of a language model
   softmax: None;
-  logSoftmax: None;
   tokenLogProbs: None;
   inverseRms: { readonly epsilon: number };
   rmsNorm: { readonly epsilon: number };
@@ -120,19 +107,6 @@ function binary(where: string): PlainOperator {
   };
 }
 
-function reduction(where: string): Operator<"sum"> & Operator<"mean"> & Operator<"max"> {
-  return {
-    arity: 1,
-    infer: (inputs, { axes, keepDims }) => {
-      needFloat(where, inputs);
-      const { shape } = inputs[0]!;
-      for (const axis of axes) normalizeAxis(where, axis, shape.length);
-      if (keepDims) return float(shape.map((size, axis) => (axes.includes(axis) ? 1 : size)));
-      return float(shape.filter((_, axis) => !axes.includes(axis)));
-    },
-  };
-}
-
 function lastAxis(where: string): PlainOperator {
   return {
     arity: 1,
@@ -170,6 +144,14 @@ function inferMatmul(inputs: readonly Signature[], attributes: Attributes["matmu
   const [innerB, columns] = transposeB ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
   if (innerA !== innerB) throw shapeError("matmul", "equal inner sizes", `${innerA} and ${innerB} of ${got}`);
   return float([...broadcastShapes("matmul", a.slice(0, -2), b.slice(0, -2)), rows, columns]);
+}
+
+function inferSum(inputs: readonly Signature[], { axes, keepDims }: Attributes["sum"]): Signature {
+  needFloat("sum", inputs);
+  const { shape } = inputs[0]!;
+  for (const axis of axes) normalizeAxis("sum", axis, shape.length);
+  if (keepDims) return float(shape.map((size, axis) => (axes.includes(axis) ? 1 : size)));
+  return float(shape.filter((_, axis) => !axes.includes(axis)));
 }
 
 function inferConcat(inputs: readonly Signature[], { axis }: Attributes["concat"]): Signature {
@@ -243,29 +225,14 @@ export const operators: { readonly [K in OpName]: Operator<K> } = {
   },
   neg: unary("neg"),
   exp: unary("exp"),
-  log: unary("log"),
   sqrt: unary("sqrt"),
   square: unary("square"),
   reciprocal: unary("reciprocal"),
   sigmoid: unary("sigmoid"),
   silu: unary("silu"),
-  tanh: unary("tanh"),
   logSigmoid: unary("logSigmoid"),
-  abs: unary("abs"),
-  stopGradient: unary("stopGradient"),
-  cast: { arity: 1, infer: ([a], { dtype }) => ({ shape: a!.shape, dtype }) },
-  select: {
-    arity: 3,
-    infer: (inputs) => {
-      needFloat("select", inputs);
-      const [mask, a, b] = inputs.map(({ shape }) => shape) as [Shape, Shape, Shape];
-      return float(broadcastShapes("select", mask, broadcastShapes("select", a, b)));
-    },
-  },
   matmul: { arity: 2, infer: inferMatmul },
-  sum: reduction("sum"),
-  mean: reduction("mean"),
-  max: reduction("max"),
+  sum: { arity: 1, infer: inferSum },
   reshape: {
     arity: 1,
     infer: ([a], { shape }) => {
@@ -363,7 +330,6 @@ export const operators: { readonly [K in OpName]: Operator<K> } = {
     },
   },
   softmax: lastAxis("softmax"),
-  logSoftmax: lastAxis("logSoftmax"),
   tokenLogProbs: {
     arity: 2,
     infer: ([logits, targets]) => {

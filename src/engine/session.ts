@@ -5,24 +5,18 @@
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { UserError } from "../user-error.ts";
-import { checkGraph, type InputSignature } from "./check.ts";
+import type { InputSignature } from "./check.ts";
+import { DEVICES, type Device, MISSING } from "./device.ts";
 import { input } from "./functions.ts";
 import type { Value } from "./graph.ts";
 import { lowerGraph } from "./lower.ts";
-import { DEVICES, type Device } from "./lowering.ts";
 import { formatShape, sameShape, shapeError } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
-export { DEVICES, type Device };
-
 export interface CompileOptions {
-  /** Named inputs whose tensors become part of the model: the runtime packs them for its matrix products. */
-  readonly bound?: Readonly<Record<string, Tensor>>;
   readonly device?: Device;
   /** Threads of one run; all cores by default. */
   readonly threads?: number;
-  /** A file prefix to write the runtime's own profile to. */
-  readonly profile?: string;
 }
 
 /** A compiled graph. */
@@ -54,8 +48,7 @@ export async function compile(
   outputs: Readonly<Record<string, Value>>,
   options: CompileOptions = {},
 ): Promise<Executable> {
-  checkBound(outputs, options.bound ?? {});
-  const { bytes, inputs } = lowerGraph(outputs, options);
+  const { bytes, inputs } = lowerGraph(outputs, options.device);
   const isOnGpu = options.device === "webgpu";
   /** By the outputs that stay on the GPU, which is settled when a session is made. On the CPU there is one. */
   const sessions = new Map<string, Session>();
@@ -88,10 +81,7 @@ export async function compile(
       };
     },
     dispose: async () => {
-      for (const session of sessions.values()) {
-        if (options.profile !== undefined) session.runtime.endProfiling();
-        await dismiss(session);
-      }
+      for (const session of sessions.values()) await dismiss(session);
     },
   };
 }
@@ -161,7 +151,7 @@ async function passThrough(
 ): Promise<readonly ort.Tensor[]> {
   if (tensors.length === 0) return [];
   const named = tensors.map(({ shape, dtype }, i) => [`${i}`, input(`${i}`, shape, dtype)] as const);
-  const { bytes } = lowerGraph(Object.fromEntries(named), { device: "webgpu" });
+  const { bytes } = lowerGraph(Object.fromEntries(named), "webgpu");
   const names = named.map(([name]) => name);
   const session = await createSession(bytes, { device: "webgpu" }, staysThere ? names : []);
   const fed = names.map((name, i) => [`in:${name}`, values[i]!] as const);
@@ -174,22 +164,6 @@ async function passThrough(
   await dismiss(session);
   return passed;
 }
-
-/** How the runtime says that a device is not there, and what to do. */
-const MISSING: {
-  readonly [D in Device]?: { readonly sign: RegExp; readonly expected: string; readonly fix: string };
-} = {
-  webgpu: {
-    sign: /WebGPU adapter/,
-    expected: "a GPU with a driver for Vulkan, Metal or Direct3D 12",
-    fix: "Use the device cpu, or install the driver of your GPU.",
-  },
-  cuda: {
-    sign: /shared library|CUDA/,
-    expected: "an NVIDIA GPU, CUDA 12 and ONNX Runtime's libraries for it",
-    fix: "Use the device cpu or webgpu, or install them: npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12",
-  },
-};
 
 /** Devices that ONNX Runtime carries on this system, whether or not there is a GPU for them. */
 export function offeredDevices(): readonly Device[] {
@@ -234,7 +208,7 @@ async function createSession(
 }
 
 function sessionOptions(
-  { device = "cpu", threads, profile }: CompileOptions,
+  { device = "cpu", threads }: CompileOptions,
   staying: readonly string[],
 ): ort.InferenceSession.SessionOptions {
   return {
@@ -253,14 +227,7 @@ function sessionOptions(
         staying.map((name) => [`out:${name}`, "gpu-buffer" as const]),
       ),
     }),
-    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   };
-}
-
-function checkBound(outputs: Readonly<Record<string, Value>>, bound: Readonly<Record<string, Tensor>>): void {
-  if (Object.keys(bound).length === 0) return;
-  const inputs = checkGraph(Object.values(outputs));
-  for (const [name, tensor] of Object.entries(bound)) checkFeed(inputs, name, tensor);
 }
 
 function feedsOf(
@@ -269,11 +236,11 @@ function feedsOf(
   isOnGpu: boolean,
 ): Record<string, ort.Tensor> {
   const fed: Record<string, ort.Tensor> = {};
-  for (const name of inputs.keys()) {
+  for (const [name, wanted] of inputs) {
     const tensor = feeds[name];
     if (tensor === undefined)
       throw shapeError("run", `a tensor for input ${name}`, Object.keys(feeds).join(", ") || "none");
-    checkFeed(inputs, name, tensor);
+    checkTensor(`input ${name}`, wanted, tensor);
     fed[`in:${name}`] = (isOnGpu ? onGpu.get(tensor)?.value : undefined) ?? runtimeTensor(tensor);
   }
   const unknown = Object.keys(feeds).find((name) => !inputs.has(name));
@@ -282,17 +249,6 @@ function feedsOf(
 }
 
 const runtimeTensor = ({ dtype, data, shape }: Tensor): ort.Tensor => new ort.Tensor(dtype, data, shape);
-
-function checkFeed(inputs: ReadonlyMap<string, InputSignature>, name: string, tensor: Tensor): void {
-  const wanted = inputs.get(name);
-  if (wanted === undefined)
-    throw shapeError(
-      "compile",
-      `one of the inputs ${[...inputs.keys()].join(", ")}`,
-      `${name} ${formatTensor(tensor)}`,
-    );
-  checkTensor(`input ${name}`, wanted, tensor);
-}
 
 function checkTensor(what: string, wanted: Pick<Tensor, "dtype" | "shape">, tensor: Tensor): void {
   if (wanted.dtype === tensor.dtype && sameShape(wanted.shape, tensor.shape)) return;

@@ -97,7 +97,8 @@ async function trainingLosses(device: Device): Promise<readonly number[]> {
   const wide = f.matmul(f.rmsNorm(attended, norm!, 1e-5), gateUp!, { transposeB: true }); // [BT,2F]
   const gated = f.mul(f.silu(f.slice(wide, 1, 0, F)), f.slice(wide, 1, F, 2 * F));
   const last = f.add(attended, f.matmul(gated, down!, { transposeB: true }));
-  const loss = f.neg(f.mean(f.tokenLogProbs(f.matmul(last, embedding!, { transposeB: true }), targets)));
+  const logProbs = f.tokenLogProbs(f.matmul(last, embedding!, { transposeB: true }), targets); // [BT]
+  const loss = f.mul(f.sum(logProbs), -1 / (B * T));
 
   const settings = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradientNorm: 1 };
   const byWeight = gradients(loss, Object.values(weights));

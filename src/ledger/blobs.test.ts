@@ -1,8 +1,19 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { blobPath, freshBlob, hasBlob, hashFile, listBlobs, moveToBlob, removeBlob } from "./blobs.ts";
+
+/** What was forced to disk, in order; told by Linux alone. */
+const forced = vi.hoisted((): string[] => []);
+vi.mock("node:fs", async (importActual) => {
+  const actual = await importActual<typeof import("node:fs")>();
+  const fsyncSync = (file: number) => {
+    if (process.platform === "linux") forced.push(actual.readlinkSync(`/proc/self/fd/${file}`));
+    actual.fsyncSync(file);
+  };
+  return { ...actual, fsyncSync };
+});
 
 let directory: string;
 beforeEach(() => {
@@ -46,4 +57,15 @@ it("frees a blob, and one that is not there", () => {
   removeBlob(directory, ABC);
   removeBlob(directory, ABC);
   expect([hasBlob(directory, ABC), existsSync(blobPath(directory, ABC))]).toEqual([false, false]);
+});
+
+it.runIf(process.platform === "linux")("forces to disk every folder that has a new name in it", () => {
+  const root = join(directory, "blobs");
+  forced.length = 0;
+  keep("abc");
+  expect(forced.slice(1)).toEqual([join(root, "ba"), root, directory]);
+  forced.length = 0;
+  rmSync(blobPath(directory, ABC));
+  keep("abc");
+  expect(forced.slice(1)).toEqual([join(root, "ba")]);
 });

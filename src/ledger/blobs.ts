@@ -52,10 +52,12 @@ export function moveToBlob(directory: string, file: string): BlobId {
       rmSync(file);
       return blob;
     }
-    mkdirSync(dirname(path), { recursive: true });
+    const made = mkdirSync(dirname(path), { recursive: true });
     forceToDisk(file);
     renameSync(file, path);
     forceToDisk(dirname(path));
+    // A folder that is new is a name to be kept as well, and blobs/ itself may be.
+    if (made !== undefined) for (const folder of [join(directory, "blobs"), directory]) forceToDisk(folder);
   } catch (error) {
     rmSync(file, { force: true });
     throw explainStorageError(error, path);
@@ -96,6 +98,9 @@ export function* listBlobs(directory: string): Generator<BlobId> {
     for (const name of readdirSync(join(root, prefix)).sort()) if (/^[0-9a-f]{64}$/.test(name)) yield name;
   }
 }
+
+/** Whether a file is there and holds a blob's bytes, wherever it lies. */
+export const holdsBlob = (file: string, blob: BlobId): boolean => existsSync(file) && hashFile(file) === blob;
 
 /** Hash of a file's bytes, read in pieces. */
 export function hashFile(path: string): BlobId {

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { UserError } from "../user-error.ts";
 
 /** Raised whenever the tables change; kept in SQLite's user_version. */
-export const LEDGER_VERSION = 1;
+const LEDGER_VERSION = 1;
 
 const TABLES = `
 CREATE TABLE entries (

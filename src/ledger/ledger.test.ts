@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { UserError } from "../user-error.ts";
-import { CHAIN_START, type Ledger, ledgerPath, type NewEntry, openLedger, stepKey } from "./ledger.ts";
+import { CHAIN_START } from "./entry.ts";
+import { type Ledger, ledgerPath, type NewEntry, openLedger, stepKey } from "./ledger.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -154,6 +155,9 @@ describe("the ledger", () => {
       );
       expect([...ledger.entries("response")]).toEqual(made);
       expect([...ledger.entries()].map(({ kind }) => kind)).toEqual(["prompt", "response", "response"]);
+      expect(ledger.latest(2)).toEqual(made);
+      expect(ledger.latest(9, "prompt", 0)).toEqual([first]);
+      expect(ledger.latest(1, "response", 0)).toEqual([{ ...made![1], parents: [] }]);
     });
   });
 

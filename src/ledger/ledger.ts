@@ -5,42 +5,23 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { UserError } from "../user-error.ts";
-import { canonicalJson, type Json, sha256 } from "./canonical-json.ts";
+import { type Json, sha256 } from "./canonical-json.ts";
 import { openDatabase } from "./database.ts";
+import {
+  CHAIN_START,
+  type Entry,
+  type EntryId,
+  type ParentLink,
+  type StepKey,
+  type StepResult,
+} from "./entry.ts";
 import { explainStorageError } from "./storage-error.ts";
 import { type Link, type Tally, tallyOn } from "./tally.ts";
+import { writerOn } from "./write.ts";
 
 export type { Json } from "./canonical-json.ts";
+export { type Entry, entryId, type NewEntry, stepKey } from "./entry.ts";
 export type { Link, Tally } from "./tally.ts";
-
-/** Hex SHA-256 of the canonical JSON of {body, kind, parents}. */
-export type EntryId = string;
-/** What determines a step's result, hashed. */
-export type StepKey = string;
-
-/** An entry that this one was made from, and as what. */
-export interface ParentLink {
-  readonly id: EntryId;
-  readonly role: string;
-}
-
-/** What is to be written: its kind, its content, and what it was made from. */
-export interface NewEntry {
-  readonly kind: string;
-  readonly body: Json;
-  readonly parents: readonly ParentLink[];
-}
-
-/** What is written, under the hash of its content. */
-export interface Entry extends NewEntry {
-  readonly id: EntryId;
-}
-
-/** A step and what came of it, in order. */
-export interface StepResult {
-  readonly key: StepKey;
-  readonly entries: readonly NewEntry[];
-}
 
 /** An open ledger: results of steps by their keys, and the entries that hold them. */
 export interface Ledger {
@@ -71,6 +52,8 @@ export interface Ledger {
   tally(id: EntryId, links: readonly Link[], by: "id" | "kind"): readonly Tally[];
   /** All entries (of one kind), in order of writing; `mostParents` as for `get`. */
   entries(kind?: string, mostParents?: number): Generator<Entry>;
+  /** The last ones written (of one kind), in order of writing; `mostParents` as for `get`. */
+  latest(most: number, kind?: string, mostParents?: number): readonly Entry[];
   /** The kinds that there are, in the order of the alphabet. */
   kinds(): readonly string[];
   count(): number;
@@ -79,24 +62,6 @@ export interface Ledger {
   /** Hash of all steps and their entries whatever the order of writing. */
   contentHash(): string;
   close(): void;
-}
-
-/** Hash of everything that determines a step's result. */
-export function stepKey(parts: Json): StepKey {
-  return sha256(canonicalJson(parts));
-}
-
-/** The id an entry has, or would have. */
-export function entryId({ kind, body, parents }: NewEntry): EntryId {
-  return sha256(canonicalJson({ body, kind, parents: parents.map(({ id, role }) => ({ id, role })) }));
-}
-
-/** The chain before anything is written. */
-export const CHAIN_START = "0".repeat(64);
-
-/** The chain after a step: SHA-256 of the previous link and what the step wrote. */
-export function chainLink(previous: string, key: StepKey, entries: readonly EntryId[]): string {
-  return sha256(canonicalJson({ entries, key, previous }));
 }
 
 /** Path of the database within a run directory. */
@@ -172,10 +137,11 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     children: database.prepare(
       "SELECT c.id, c.kind, p.role FROM entries e JOIN parents p ON p.parent = e.position JOIN entries c ON c.position = p.child WHERE e.id = ? ORDER BY c.position, p.ordinal",
     ),
-    position: database.prepare("SELECT position FROM entries WHERE id = ?"),
     beginning: database.prepare("SELECT * FROM entries WHERE id >= ? AND id < ? ORDER BY id LIMIT 4"),
     all: "SELECT * FROM entries ORDER BY position",
     ofKind: "SELECT * FROM entries WHERE kind = ? ORDER BY position",
+    latest: database.prepare("SELECT * FROM entries ORDER BY position DESC LIMIT ?"),
+    latestOfKind: database.prepare("SELECT * FROM entries WHERE kind = ? ORDER BY position DESC LIMIT ?"),
     kinds: database.prepare("SELECT DISTINCT kind FROM entries ORDER BY kind"),
     count: database.prepare("SELECT count(*) AS n FROM entries"),
     head: database.prepare("SELECT chain FROM steps ORDER BY position DESC LIMIT 1"),
@@ -227,6 +193,10 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     tally: (id, links, by) => tallyOn(prepared, id, links, by),
     entries: (kind, mostParents = EVERY) =>
       kind === undefined ? each(mostParents, select.all) : each(mostParents, select.ofKind, kind),
+    latest: (most, kind, mostParents) => {
+      const rows = kind === undefined ? select.latest.all(most) : select.latestOfKind.all(kind, most);
+      return (rows as unknown as EntryRow[]).reverse().map((row) => toEntry(row, mostParents));
+    },
     kinds: () => (select.kinds.all() as { kind: string }[]).map(({ kind }) => kind),
     count: () => (select.count.get() as { n: number }).n,
     contentHash: () => {
@@ -238,97 +208,6 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
     close: () => database.close(),
   };
 }
-
-/** The only function that writes. */
-function writerOn(
-  database: DatabaseSync,
-  path: string,
-  recall: Ledger["recall"],
-  chainHead: () => string,
-): Ledger["commit"] {
-  const position = database.prepare("SELECT position FROM entries WHERE id = ?");
-  const insertEntry = database.prepare(
-    "INSERT INTO entries (id, kind, body) VALUES (?, ?, ?) RETURNING position",
-  );
-  const insertParent = database.prepare(
-    "INSERT INTO parents (child, ordinal, parent, role) VALUES (?, ?, ?, ?)",
-  );
-  const insertStep = database.prepare("INSERT INTO steps (key, chain) VALUES (?, ?) RETURNING position");
-  const insertResult = database.prepare("INSERT INTO results (step, ordinal, entry) VALUES (?, ?, ?)");
-  const positionOf = (id: EntryId): number | undefined =>
-    (position.get(id) as { position: number } | undefined)?.position;
-
-  const writeEntry = (entry: NewEntry): { readonly at: number; readonly entry: Entry } => {
-    const { kind, parents } = entry;
-    const id = entryId(entry);
-    const body = canonicalJson(entry.body);
-    const written: Entry = {
-      id,
-      kind,
-      body: JSON.parse(body) as Json,
-      parents: parents.map(({ id, role }) => ({ id, role })),
-    };
-    const known = positionOf(id);
-    if (known !== undefined) return { at: known, entry: written };
-    const at = (insertEntry.get(id, kind, body) as { position: number }).position;
-    parents.forEach((parent, ordinal) => {
-      const from = positionOf(parent.id);
-      if (from === undefined)
-        throw new Error(
-          `internal: ledger.commit: expected the ${parent.role} of a ${kind} to be written before it, got ${parent.id}`,
-        );
-      insertParent.run(at, ordinal, from, parent.role);
-    });
-    return { at, entry: written };
-  };
-
-  const writeStep = (
-    { key, entries }: StepResult,
-    chain: string,
-  ): { readonly entries: readonly Entry[]; readonly chain: string } => {
-    const known = recall(key);
-    if (known !== undefined) {
-      const given = entries.map(entryId);
-      if (given.join() !== known.map(({ id }) => id).join())
-        throw new Error(
-          `internal: ledger.commit: step ${key} is already there with another result: ${describe(known)}, now ${describe(entries)}`,
-        );
-      return { entries: known, chain };
-    }
-    const written = entries.map(writeEntry);
-    const link = chainLink(
-      chain,
-      key,
-      written.map(({ entry }) => entry.id),
-    );
-    const step = (insertStep.get(key, link) as { position: number }).position;
-    written.forEach(({ at }, ordinal) => {
-      insertResult.run(step, ordinal, at);
-    });
-    return { entries: written.map(({ entry }) => entry), chain: link };
-  };
-
-  return (batch) => {
-    try {
-      database.exec("BEGIN IMMEDIATE");
-      let chain = chainHead();
-      const all: (readonly Entry[])[] = [];
-      for (const step of batch) {
-        const written = writeStep(step, chain);
-        chain = written.chain;
-        all.push(written.entries);
-      }
-      database.exec("COMMIT");
-      return all;
-    } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw explainStorageError(error, path);
-    }
-  };
-}
-
-const describe = (entries: readonly NewEntry[]): string =>
-  canonicalJson(entries.map(({ kind, body }) => ({ kind, body }))).slice(0, 400);
 
 const unknownEntry = (id: string): UserError =>
   new UserError(

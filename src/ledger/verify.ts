@@ -1,12 +1,12 @@
 // Recomputes a ledger from its bytes: every id, every link of the chain, every parent, every step's result, every blob. It
 // reads the tables itself, so that an error in the ledger's own code cannot hide in both.
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { blobPath, hasBlob, hashFile, listBlobs } from "./blobs.ts";
 import { canonicalJson, type Json } from "./canonical-json.ts";
 import { openDatabase } from "./database.ts";
-import { CHAIN_START, ledgerPath, openLedger } from "./ledger.ts";
+import { CHAIN_START } from "./entry.ts";
+import { ledgerPath, openLedger } from "./ledger.ts";
 import { explainStorageError } from "./storage-error.ts";
 
 /** One thing that is not as the bytes say it should be. */
@@ -94,8 +94,7 @@ function verifyEntries(database: DatabaseSync, directory: string, problems: Prob
     if (canonicalJson(content) !== body) report("its body is not canonical JSON");
     if (isWritten.get(position) === undefined) report("no step wrote it");
     for (const blob of blobsOf(content))
-      if (!RELEASABLE.has(kind) && !existsSync(blobPath(directory, blob)))
-        report(`its blob ${short(blob)} is missing`);
+      if (!RELEASABLE.has(kind) && !hasBlob(directory, blob)) report(`its blob ${short(blob)} is missing`);
   }
   return count;
 }

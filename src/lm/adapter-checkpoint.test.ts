@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { Tensor } from "../engine/tensor.ts";
-import { readAdapterCheckpoint } from "./adapter-checkpoint.ts";
+import { readAdapterCheckpoint, readAdapterConfig } from "./adapter-checkpoint.ts";
 import type { LoadedCheckpoint } from "./checkpoint.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
@@ -44,6 +44,17 @@ test.each([
   await expect(read({ [name]: like })).rejects.toMatchObject({
     code: "adapter-tensor",
     hint: expect.stringContaining("Merge"),
+  });
+});
+
+test("a configuration that is no JSON object is refused", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "adapters-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "adapter_config.json");
+  writeFileSync(path, "[]");
+  await expect(readAdapterConfig(folder)).rejects.toMatchObject({
+    code: "checkpoint-malformed-json",
+    message: `${path}: expected a JSON object, got []`,
   });
 });
 

@@ -11,11 +11,16 @@ import { type DecoderConfig, type Head, isTrained, type Lora, parameterShapes } 
 import { headJson, parseConfig } from "./config-json.ts";
 import { checkFinite } from "./finite.ts";
 import type { Parameters } from "./fused-weights.ts";
+import { jsonObject } from "./json-object.ts";
 import { readSafetensors, safetensorsPieces } from "./safetensors.ts";
 import { jsonBytes, writeFolder } from "./write-folder.ts";
 
 export const ADAPTER_CONFIG = "adapter_config.json";
-const ADAPTER_WEIGHTS = "adapter_model.safetensors";
+export const ADAPTER_WEIGHTS = "adapter_model.safetensors";
+
+/** Whether a folder holds adapters alone: no model of its own. */
+export const isAdapterFolder = (directory: string): boolean =>
+  !existsSync(join(directory, "config.json")) && existsSync(join(directory, ADAPTER_CONFIG));
 
 /**
  * The shape of a folder's adapters, and the folder of the checkpoint that they stand beside.
@@ -26,7 +31,7 @@ export async function readAdapterConfig(
   directory: string,
 ): Promise<{ readonly json: Record<string, unknown>; readonly lora: Lora; readonly base: string }> {
   const path = join(directory, ADAPTER_CONFIG);
-  const json = parseJson(await readFile(path, "utf8"), path);
+  const json = jsonObject(await readFile(path), path);
   return { json, lora: parseAdapterConfig(json, path), base: baseOf(directory, json) };
 }
 
@@ -42,7 +47,8 @@ export async function readAdapterCheckpoint(
 ): Promise<LoadedCheckpoint> {
   const { json, lora, base: baseDirectory } = await readAdapterConfig(directory);
   const base = await readBase(baseDirectory);
-  const bytes = await readFile(join(directory, ADAPTER_WEIGHTS)).catch((cause) => {
+  const path = join(directory, ADAPTER_WEIGHTS);
+  const bytes = await readFile(path).catch((cause) => {
     throw new UserError(
       "adapter-weights",
       `checkpoint ${directory}: expected to read ${ADAPTER_WEIGHTS}, got ${(cause as Error).message}`,
@@ -51,9 +57,8 @@ export async function readAdapterCheckpoint(
     );
   });
   const head: Head = json["task_type"] === "SEQ_CLS" ? "scalar" : "vocabulary";
-  const tensors = fromPeftTensors(readSafetensors(new Uint8Array(bytes), join(directory, ADAPTER_WEIGHTS)));
+  const tensors = fromPeftTensors(readSafetensors(new Uint8Array(bytes), path));
   const config = parseConfig(base.config, base.directory);
-  const path = join(directory, ADAPTER_WEIGHTS);
   const known = parameterShapes({ ...config, lora }, head);
   for (const [name, tensor] of tensors) {
     if (!(name in known) || !isTrained({ lora }, name))
@@ -80,9 +85,7 @@ export async function readAdapterCheckpoint(
 
 /** The folder of the checkpoint that a model stands on: its own, or the one that its adapters name. */
 export async function standsOn(directory: string): Promise<string> {
-  const isAdapters =
-    !existsSync(join(directory, "config.json")) && existsSync(join(directory, ADAPTER_CONFIG));
-  return isAdapters ? (await readAdapterConfig(directory)).base : directory;
+  return isAdapterFolder(directory) ? (await readAdapterConfig(directory)).base : directory;
 }
 
 /**
@@ -93,7 +96,7 @@ export async function standsOn(directory: string): Promise<string> {
 export async function nameBase(directory: string, base: string | null): Promise<void> {
   const path = join(directory, ADAPTER_CONFIG);
   if (!existsSync(path)) return;
-  const json = parseJson(await readFile(path, "utf8"), path);
+  const json = jsonObject(await readFile(path), path);
   await writeFile(
     path,
     jsonBytes({ ...json, base_model_name_or_path: base === null ? null : resolve(base) }),
@@ -135,17 +138,4 @@ function baseOf(directory: string, { base_model_name_or_path: name }: Record<str
     `${join(directory, ADAPTER_CONFIG)}: base_model_name_or_path: expected the folder of a checkpoint, got ${JSON.stringify(name)}`,
     "Write there the folder of the checkpoint that the adapter was trained on.",
   );
-}
-
-function parseJson(text: string, path: string): Record<string, unknown> {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new UserError(
-      "checkpoint-malformed-json",
-      `${path}: expected JSON, got "${(cause as Error).message}"`,
-      "fetch the file again",
-      { cause },
-    );
-  }
 }

@@ -15,7 +15,7 @@ import { type DecoderConfig, LORA_TARGETS } from "./config.ts";
 import { parseConfig } from "./config-json.ts";
 import { fuse, type Parameters as Weights } from "./fused-weights.ts";
 import { readSafetensors } from "./safetensors.ts";
-import { createTrainer } from "./train-step.ts";
+import { createTrainer } from "./trainer.ts";
 
 const file = (variant: string, name: string) =>
   readFileSync(new URL(`../../test/goldens/${variant}/${name}`, import.meta.url));

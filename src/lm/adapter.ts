@@ -7,6 +7,7 @@ import { float32, type Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
 import {
   type DecoderConfig,
+  type Head,
   isTrained,
   LORA_TARGETS,
   type Lora,
@@ -67,7 +68,7 @@ export function parseAdapterConfig(json: unknown, origin = "adapter_config.json"
 export function toAdapterJson(
   { rank, alpha, targets, dropout = 0 }: Lora,
   base: string,
-  head: "vocabulary" | "scalar",
+  head: Head,
 ): Record<string, unknown> {
   return {
     peft_type: "LORA",

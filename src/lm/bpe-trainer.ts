@@ -16,8 +16,6 @@ export interface TokenizerFiles {
 export interface BpeOptions {
   /** Ids in all: the special tokens, 256 bytes, and merges. Fewer come out when the texts run out of pairs. */
   readonly vocabularySize: number;
-  /** A pair seen less often is not merged. Default 2. */
-  readonly minFrequency?: number;
   /** Longest sequence the model is meant for, in tokens; recorded, not enforced. */
   readonly maxLength?: number;
 }
@@ -42,7 +40,7 @@ export function trainBpe(texts: Iterable<string>, options: BpeOptions): Tokenize
   const merges: string[] = [];
   const corpus = countPairs(countWords(texts), specials.length);
   while (vocabulary.length < options.vocabularySize) {
-    const pair = mostFrequent(corpus.pairs, options.minFrequency ?? 2);
+    const pair = mostFrequent(corpus.pairs);
     if (pair === null) break;
     merges.push(`${vocabulary[pair.left]} ${vocabulary[pair.right]}`);
     vocabulary.push(`${vocabulary[pair.left]}${vocabulary[pair.right]}`);
@@ -105,10 +103,11 @@ function addPairs(pairs: Map<number, Pair>, word: Word, sign: 1 | -1): void {
   }
 }
 
-function mostFrequent(pairs: ReadonlyMap<number, Pair>, minFrequency: number): Pair | null {
+/** A pair seen once is not worth a token. */
+function mostFrequent(pairs: ReadonlyMap<number, Pair>): Pair | null {
   let best: Pair | null = null;
   for (const pair of pairs.values()) {
-    if (pair.count < minFrequency || (best !== null && pair.count < best.count)) continue;
+    if (pair.count < 2 || (best !== null && pair.count < best.count)) continue;
     const isTie = best !== null && pair.count === best.count;
     if (isTie && (pair.left - best!.left || pair.right - best!.right) > 0) continue;
     best = pair;

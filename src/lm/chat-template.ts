@@ -86,7 +86,7 @@ export function createGuard(tokenizer: Tokenizer, render: Render): (text: string
   );
   const broken = marks.map((token) => {
     const first = String.fromCodePoint(token.codePointAt(0)!);
-    return `${escapeRegExp(first)}(?=${escapeRegExp(token.slice(first.length))})`; // looking ahead: tokens may overlap
+    return `${RegExp.escape(first)}(?=${RegExp.escape(token.slice(first.length))})`; // looking ahead: tokens may overlap
   });
   if (broken.length === 0) return (text) => text;
   const pattern = new RegExp(broken.join("|"), "gu");
@@ -111,5 +111,3 @@ export function unusedCharacter(texts: readonly string[]): string {
     "remove the private-use characters from the text",
   );
 }
-
-const escapeRegExp = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");

@@ -2,16 +2,22 @@
 // generation_config.json. Reading checks that the parts belong together. The scalar head is `score.weight`. Knows files and
 // tensors, not how a transformer is computed.
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
-import { ADAPTER_CONFIG, readAdapterCheckpoint, readAdapterConfig } from "./adapter-checkpoint.ts";
+import {
+  ADAPTER_CONFIG,
+  ADAPTER_WEIGHTS,
+  isAdapterFolder,
+  readAdapterCheckpoint,
+  readAdapterConfig,
+} from "./adapter-checkpoint.ts";
 import type { TokenizerFiles } from "./bpe-trainer.ts";
 import { type DecoderConfig, EMBEDDING, type Lora } from "./config.ts";
 import { parseConfig } from "./config-json.ts";
 import { checkFinite } from "./finite.ts";
+import { jsonObject } from "./json-object.ts";
 import { readTensors, type StoredFloat, safetensorsPieces } from "./safetensors.ts";
 import { createTokenizer, type Tokenizer } from "./tokenizer.ts";
 import { jsonBytes, writeFolder } from "./write-folder.ts";
@@ -21,6 +27,12 @@ const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 const TEMPLATE = "chat_template.jinja";
 const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", TEMPLATE];
+
+/** Every name under which a part of a model is looked for: what else lies in its folder does not change what it answers. */
+export const MODEL_FILES: ReadonlySet<string> = new Set([
+  ...["config.json", INDEX, WEIGHTS, ...TOKENIZER_FILES],
+  ...[ADAPTER_CONFIG, ADAPTER_WEIGHTS],
+]);
 
 /** A checkpoint as read: every part checked against the others. */
 export interface LoadedCheckpoint {
@@ -62,9 +74,7 @@ export async function identifyCheckpoint(directory: string): Promise<string> {
 }
 
 async function read(directory: string, keepsTensors: boolean): Promise<LoadedCheckpoint> {
-  const isWhole = existsSync(join(directory, "config.json"));
-  if (!isWhole && existsSync(join(directory, ADAPTER_CONFIG)))
-    return readAdapterCheckpoint(directory, (base) => read(base, keepsTensors));
+  if (isAdapterFolder(directory)) return readAdapterCheckpoint(directory, (base) => read(base, keepsTensors));
   // Files that determine a model's answers, in the order of the id's hash.
   const files = new Map<string, Uint8Array>();
   const hash = createHash("sha256");
@@ -77,11 +87,12 @@ async function read(directory: string, keepsTensors: boolean): Promise<LoadedChe
     files.set(name, bytes);
     hash.update(`${name} ${bytes.byteLength}\n`).update(bytes);
   };
+  const json = (name: string) => jsonObject(files.get(name)!, join(directory, name));
   await take("config.json");
-  const config = readJson(directory, "config.json", files);
+  const config = json("config.json");
   parseConfig(config, join(directory, "config.json")); // refused before its weights are looked at
   await take(INDEX, true);
-  const shards = files.has(INDEX) ? shardsOf(directory, readJson(directory, INDEX, files)) : [WEIGHTS];
+  const shards = files.has(INDEX) ? shardsOf(directory, json(INDEX)) : [WEIGHTS];
   const tensors = new Map<string, Tensor>();
   let embeddingRows: number | undefined;
   for (const shard of shards) {
@@ -103,8 +114,8 @@ async function read(directory: string, keepsTensors: boolean): Promise<LoadedChe
   const template = files.get(TEMPLATE);
   const tokenizer = createTokenizer(
     {
-      tokenizer: readJson(directory, "tokenizer.json", files),
-      config: readJson(directory, "tokenizer_config.json", files),
+      tokenizer: json("tokenizer.json"),
+      config: json("tokenizer_config.json"),
       ...(template && { chatTemplate: new TextDecoder().decode(template) }),
     },
     directory,
@@ -120,15 +131,15 @@ async function read(directory: string, keepsTensors: boolean): Promise<LoadedChe
  * @throws UserError when it is missing, malformed or of another architecture
  */
 export async function readConfiguration(directory: string): Promise<DecoderConfig> {
-  const path = join(directory, "config.json");
-  if (!existsSync(path) && existsSync(join(directory, ADAPTER_CONFIG))) {
+  if (isAdapterFolder(directory)) {
     const { lora, base } = await readAdapterConfig(directory);
     return { ...(await readConfiguration(base)), lora };
   }
+  const path = join(directory, "config.json");
   const bytes = await readFile(path).catch((cause) => {
     throw unreadable(directory, "config.json", cause);
   });
-  return parseConfig(readJson(directory, "config.json", new Map([["config.json", bytes]])), path);
+  return parseConfig(jsonObject(bytes, path), path);
 }
 
 /** What a checkpoint is written from. */
@@ -206,31 +217,6 @@ function checkVocabulary(
       "put the tokenizer.json of this very checkpoint beside its weights",
     );
   }
-}
-
-function readJson(
-  directory: string,
-  name: string,
-  files: ReadonlyMap<string, Uint8Array>,
-): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(files.get(name)));
-  } catch (cause) {
-    throw new UserError(
-      "checkpoint-malformed-json",
-      `${join(directory, name)}: expected JSON, got "${(cause as Error).message}"`,
-      "fetch the file again",
-      { cause },
-    );
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  throw new UserError(
-    "checkpoint-malformed-json",
-    `${join(directory, name)}: expected a JSON object, got ${JSON.stringify(value).slice(0, 40)}`,
-    "fetch the file again",
-  );
 }
 
 function unreadable(directory: string, name: string, cause: NodeJS.ErrnoException): UserError {

@@ -9,7 +9,7 @@ import { parseConfig } from "./config-json.ts";
 import { maskFeeds, maskShapes, maskWidths } from "./dropout.ts";
 import { fuse } from "./fused-weights.ts";
 import { readSafetensors } from "./safetensors.ts";
-import { createTrainer, type Trainer } from "./train-step.ts";
+import { createTrainer, type Trainer } from "./trainer.ts";
 
 const file = (name: string) =>
   readFileSync(new URL(`../../test/goldens/smollm3/${name}`, import.meta.url)) as Uint8Array;

@@ -2,7 +2,7 @@
 // layer takes one product for queries, keys and values and one for gate and up. Rows are never computed with: fusing and
 // splitting are exact inverses, bit for bit.
 import { type Shape, sizeOf } from "../engine/shape.ts";
-import { float32, type Tensor } from "../engine/tensor.ts";
+import { float32, type Tensor, zeros } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
 import { type DecoderConfig, type Head, parameterShapes } from "./config.ts";
 
@@ -103,6 +103,10 @@ export function split(parameters: Parameters, config: DecoderConfig, head: Head)
   }
   return unfused;
 }
+
+/** Zeros of these shapes. */
+export const zerosOf = (shapes: ReadonlyMap<string, Shape>): Parameters =>
+  new Map([...shapes].map(([name, shape]) => [name, zeros(shape)]));
 
 function find(
   parameters: ReadonlyMap<string, Tensor>,

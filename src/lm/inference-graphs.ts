@@ -1,10 +1,10 @@
 // Compiled graphs for inference, made when first needed and kept: one for each kind and shape. They hold no weights, so all
 // models of one configuration share them, and training a model makes none of them stale.
-import type { Value } from "../engine/graph.ts";
-import { type CompileOptions, compile, type Executable } from "../engine/session.ts";
+import type { CompileOptions, Executable } from "../engine/session.ts";
 import type { BatchShape } from "./batch.ts";
 import type { DecoderConfig } from "./config.ts";
 import { decodeStep, type StepShape } from "./decode-graph.ts";
+import { createGraphCache } from "./graph-cache.ts";
 import { readGraph } from "./log-probs.ts";
 import { type PrefillShape, prefill } from "./prefill-graph.ts";
 
@@ -21,32 +21,18 @@ export interface InferenceGraphs {
 }
 
 /** An empty store for one configuration. */
-export function createInferenceGraphs(
-  config: DecoderConfig,
-  options: Pick<CompileOptions, "device" | "threads"> = {},
-): InferenceGraphs {
-  const compiled = new Map<string, Promise<Executable>>();
-  function once(key: string, build: () => Record<string, Value>): Promise<Executable> {
-    let executable = compiled.get(key);
-    if (executable === undefined) {
-      executable = compile(build(), options);
-      compiled.set(key, executable);
-    }
-    return executable;
-  }
+export function createInferenceGraphs(config: DecoderConfig, options: CompileOptions = {}): InferenceGraphs {
+  const graphs = createGraphCache(options, Number.POSITIVE_INFINITY);
   const writesCache = options.device === "webgpu";
   return {
     config,
     writesCache,
-    step: (shape) => once(`step ${shape.rows} ${shape.slots}`, () => decodeStep(config, shape)),
-    prefill: (shape) => once(`prefill ${shape.rows} ${shape.length}`, () => prefill(config, shape)),
+    step: (shape) => graphs.get(`step ${shape.rows} ${shape.slots}`, () => decodeStep(config, shape)),
+    prefill: (shape) => graphs.get(`prefill ${shape.rows} ${shape.length}`, () => prefill(config, shape)),
     scores: (shape) =>
-      once(`scores ${shape.rows} ${shape.length} ${shape.reads}`, () => ({
+      graphs.get(`scores ${shape.rows} ${shape.length} ${shape.reads}`, () => ({
         logProbs: readGraph(config, "vocabulary", shape).read,
       })),
-    async dispose() {
-      for (const executable of compiled.values()) await (await executable).dispose();
-      compiled.clear();
-    },
+    dispose: graphs.dispose,
   };
 }

@@ -13,9 +13,8 @@ import { type Dropout, maskFeeds, maskShapes, maskWidths } from "./dropout.ts";
 import { memoryShapes, type Parameters } from "./fused-weights.ts";
 import type { GraphCache } from "./graph-cache.ts";
 import { headWeight, LAST_NORM } from "./heads.ts";
-import { packedInputs, readHead } from "./log-probs.ts";
+import { batchFeeds, packedInputs, readHead } from "./log-probs.ts";
 import {
-  batchFeeds,
   type Feeds,
   feedsOf,
   keyOf,

@@ -3,8 +3,9 @@
 import { gatherRows, input } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import type { Shape } from "../engine/shape.ts";
+import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
-import type { BatchShape, Group } from "./batch.ts";
+import type { BatchShape, Group, PackedBatch } from "./batch.ts";
 import type { DecoderConfig, Head } from "./config.ts";
 import { scalars, targetLogProbs } from "./heads.ts";
 import { hiddenStates, type PackedTokens, type ParameterValues, parameterInputs } from "./transformer.ts";
@@ -16,6 +17,17 @@ export function packedInputs({ rows: B, length: T }: BatchShape): PackedTokens {
     positions: input("positions", [B, T], "int32"),
     segments: input("segments", [B, T], "int32"),
   };
+}
+
+/** What is fed of a batch, under its tensors' own names. */
+export function batchFeeds({
+  tokens,
+  positions,
+  segments,
+  reads,
+  targets,
+}: PackedBatch): Readonly<Record<string, Tensor>> {
+  return { tokens, positions, segments, reads, targets };
 }
 
 /**

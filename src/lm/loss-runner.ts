@@ -86,11 +86,6 @@ export function takenFrom(
 
 export const keyOf = ({ rows, length, reads }: BatchShape): string => `${rows}x${length}:${reads}`;
 
-/** What a graph reads of a batch itself. */
-export function batchFeeds({ tokens, positions, segments, reads, targets }: PackedBatch): Feeds {
-  return { tokens, positions, segments, reads, targets };
-}
-
 /** What a graph reads of a loss. */
 export function lossFeeds({ batch, columns, clip }: LossBatch): Feeds {
   const padded = Object.entries(columns).map(([name, numbers]): [string, Tensor] => {

@@ -46,12 +46,6 @@ interface Entry {
   readonly end: number;
 }
 
-/** The tensors of a safetensors image and its free-form metadata. */
-export interface Safetensors {
-  readonly tensors: ReadonlyMap<string, Tensor>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
 /**
  * Reads the tensors of a safetensors image: F32, F16 and BF16 as float32, I32 and I64 as int32. The data is copied.
  *
@@ -60,21 +54,16 @@ export interface Safetensors {
  * @example const embedding = readSafetensors(bytes).get("model.embed_tokens.weight"); // [V,C]
  */
 export function readSafetensors(bytes: Uint8Array, origin = "safetensors"): Map<string, Tensor> {
-  return readSafetensorsWithMetadata(bytes, origin).tensors as Map<string, Tensor>;
-}
-
-/** As `readSafetensors`, with the header's `__metadata__` beside the tensors. */
-export function readSafetensorsWithMetadata(bytes: Uint8Array, origin = "safetensors"): Safetensors {
   const size = bytes.byteLength;
   const dataStart = LENGTH_BYTES + headerLength(bytes.subarray(0, LENGTH_BYTES), size, origin);
-  const { entries, metadata } = readHeader(bytes.subarray(LENGTH_BYTES, dataStart), size, origin);
+  const entries = readHeader(bytes.subarray(LENGTH_BYTES, dataStart), size, origin);
   const tensors = new Map<string, Tensor>();
   for (const { name, type, shape, begin, end } of entries) {
     // A fresh buffer is aligned. (A Buffer's own slice would share memory.)
     const copy = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
     tensors.set(name, type.read(copy.buffer, shape, `${origin}: ${name}`));
   }
-  return { tensors, metadata };
+  return tensors;
 }
 
 /**
@@ -93,7 +82,7 @@ export async function* readTensors(
     const { size } = await file.stat();
     const next = (length: number) => readNext(file, length, path, seen);
     const length = headerLength(await next(Math.min(size, LENGTH_BYTES)), size, path);
-    const { entries } = readHeader(await next(length), size, path);
+    const entries = readHeader(await next(length), size, path);
     for (const { name, type, shape, begin, end } of entries)
       yield [name, type.read((await next(end - begin)).buffer, shape, `${path}: ${name}`)];
   } finally {
@@ -124,8 +113,6 @@ export type StoredFloat = "F32" | "F16";
 export interface WriteOptions {
   /** One type for all float32 tensors, or a choice by name. Default "F32". */
   readonly dtype?: StoredFloat | ((name: string) => StoredFloat);
-  /** Default { format: "pt" }, without which transformers refuses the file. */
-  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -137,7 +124,7 @@ export interface WriteOptions {
  */
 export function* safetensorsPieces(
   tensors: ReadonlyMap<string, Tensor>,
-  { dtype = "F32", metadata = { format: "pt" } }: WriteOptions = {},
+  { dtype = "F32" }: WriteOptions = {},
 ): Generator<Uint8Array> {
   const stored = [...tensors].map(([name, tensor]) => {
     const type =
@@ -151,8 +138,8 @@ export function* safetensorsPieces(
     end += tensor.data.length * width;
     return [name, { dtype: type, shape: tensor.shape, data_offsets: [begin, end] }] as const;
   });
-  const sortedMetadata = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const json = JSON.stringify(Object.fromEntries([["__metadata__", sortedMetadata], ...rows]));
+  const metadata = { format: "pt" }; // without which transformers refuses the file
+  const json = JSON.stringify(Object.fromEntries([["__metadata__", metadata], ...rows]));
   const text = new TextEncoder().encode(json);
   const length = Math.ceil(text.length / ALIGNMENT) * ALIGNMENT;
   const header = new Uint8Array(LENGTH_BYTES + length).fill(0x20, LENGTH_BYTES);
@@ -186,11 +173,7 @@ function headerLength(start: Uint8Array, size: number, origin: string): number {
 }
 
 /** What a header says of a file of so many bytes: its tensors, in the order of their data. */
-function readHeader(
-  bytes: Uint8Array,
-  size: number,
-  origin: string,
-): { readonly entries: readonly Entry[]; readonly metadata: Readonly<Record<string, string>> } {
+function readHeader(bytes: Uint8Array, size: number, origin: string): readonly Entry[] {
   let text: string;
   let header: unknown;
   try {
@@ -207,7 +190,8 @@ function readHeader(
     .map(([name, value]) => readEntry(name, value, origin))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
   checkRegions(entries, size - LENGTH_BYTES - bytes.byteLength, origin);
-  return { entries, metadata: readMetadata(metadata, origin) };
+  checkMetadata(metadata, origin);
+  return entries;
 }
 
 function readEntry(name: string, value: unknown, origin: string): Entry {
@@ -251,11 +235,10 @@ function checkRegions(entries: readonly Entry[], dataBytes: number, origin: stri
   if (end !== dataBytes) throw malformed(origin, `${end} bytes of tensor data`, `${dataBytes} bytes`);
 }
 
-function readMetadata(value: unknown, origin: string): Readonly<Record<string, string>> {
+function checkMetadata(value: unknown, origin: string): void {
   if (!isObject(value) || !Object.values(value).every((item) => typeof item === "string")) {
     throw malformed(`${origin}: __metadata__`, "an object of strings", describe(value));
   }
-  return value as Record<string, string>;
 }
 
 function malformed(where: string, expected: string, got: string, cause?: unknown): UserError {

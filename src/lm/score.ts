@@ -4,6 +4,7 @@ import { int32 } from "../engine/tensor.ts";
 import { type Group, pack } from "./batch.ts";
 import type { Parameters } from "./fused-weights.ts";
 import type { InferenceGraphs } from "./inference-graphs.ts";
+import { batchFeeds } from "./log-probs.ts";
 
 export interface ContinuationRequest {
   /** Token ids, at least one. */
@@ -47,14 +48,7 @@ export async function scoreContinuations(
       targets[i] = token;
     });
     const executable = await graphs.scores(batch.shape);
-    const { logProbs } = await executable.run({
-      ...weights,
-      tokens: batch.tokens,
-      positions: batch.positions,
-      segments: batch.segments,
-      reads: batch.reads,
-      targets: int32(targets),
-    });
+    const { logProbs } = await executable.run({ ...weights, ...batchFeeds(batch), targets: int32(targets) });
     reads.forEach(({ group, choice }, i) => {
       scores[group]![choice]! += logProbs!.data[i]!;
     });

@@ -164,9 +164,9 @@ function splitter(added: readonly AddedToken[]): Splitter {
   const byText = new Map(added.map((token) => [token.content, token.id]));
   const alternatives = [...added]
     .sort((a, b) => b.content.length - a.content.length)
-    .map((token) => {
-      const literal = token.content.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-      return `${token.lstrip ? "\\s*" : ""}(?:${literal})${token.rstrip ? "\\s*" : ""}`;
+    .map(({ content, lstrip, rstrip }) => {
+      const literal = RegExp.escape(content);
+      return `${lstrip ? "\\s*" : ""}(?:${literal})${rstrip ? "\\s*" : ""}`;
     });
   const pattern = new RegExp(`(${alternatives.join("|")})`, "u");
   return (text) =>

@@ -9,17 +9,8 @@ import { type DecoderConfig, type Head, isTrained } from "./config.ts";
 import { maskFeeds, maskShapes, maskWidths } from "./dropout.ts";
 import { memoryShapes } from "./fused-weights.ts";
 import type { GraphCache } from "./graph-cache.ts";
-import { readGraph } from "./log-probs.ts";
-import {
-  batchFeeds,
-  feedsOf,
-  keyOf,
-  type LossRunner,
-  lossFeeds,
-  type Part,
-  runOn,
-  takenFrom,
-} from "./loss-runner.ts";
+import { batchFeeds, readGraph } from "./log-probs.ts";
+import { feedsOf, keyOf, type LossRunner, lossFeeds, type Part, runOn, takenFrom } from "./loss-runner.ts";
 import type { LossRule } from "./losses.ts";
 
 export function createWholeLoss(config: DecoderConfig, head: Head, graphs: GraphCache): LossRunner {

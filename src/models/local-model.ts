@@ -18,7 +18,7 @@ import type { InferenceGraphs } from "../lm/inference-graphs.ts";
 import { readTensors, safetensorsPieces } from "../lm/safetensors.ts";
 import { continuationTokens, scoreContinuations } from "../lm/score.ts";
 import { createStopSequences } from "../lm/stop-sequences.ts";
-import { createTrainer, type Trainer, type TrainerOptions } from "../lm/train-step.ts";
+import { createTrainer, type Trainer, type TrainerOptions } from "../lm/trainer.ts";
 import { writeDurably } from "../lm/write-folder.ts";
 import type { Sample, SampleRequest, Sampling, Score, ScoreRequest, TrainableModel } from "./model.ts";
 

@@ -1,6 +1,7 @@
 // What goes over the wire between a process and the worker in which its local models live: calls, replies and errors as
 // plain records. Knows neither side.
-import type { Device } from "../engine/lowering.ts";
+import type { Device } from "../engine/device.ts";
+import type { Head } from "../lm/config.ts";
 import { UserError } from "../user-error.ts";
 import type { FreshAdapters, TrainableModel } from "./model.ts";
 
@@ -19,7 +20,7 @@ export type Call =
   | {
       readonly kind: "open";
       readonly directory: string;
-      readonly head?: "vocabulary" | "scalar";
+      readonly head?: Head;
       readonly adapters?: FreshAdapters;
     }
   /** `abort` is shared: its first number is 1 from the moment the caller wants the call stopped. */

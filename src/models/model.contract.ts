@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import type { Head } from "../lm/config.ts";
 import type { Conversation, LanguageModel, SampleRequest, Sampling, TrainableModel } from "./model.ts";
 
 const sampling: Sampling = { temperature: 1, topP: 1, maxTokens: 12, stop: [] };
@@ -82,7 +83,7 @@ const lesson: Conversation = [...ask("how to brew tea"), { role: "assistant", co
 /** The contract of a model that trains. `open` gives a fresh model of the same weights each time; `reopen` one from a folder. */
 export function trainableModelContract(
   name: string,
-  open: (head: "vocabulary" | "scalar") => Promise<TrainableModel>,
+  open: (head: Head) => Promise<TrainableModel>,
   reopen: (model: TrainableModel) => Promise<TrainableModel>,
 ): void {
   const folder = mkdtempSync(join(tmpdir(), "charter-states-"));

@@ -1,6 +1,7 @@
 // The ports: how the method asks a language model, and how it trains one. Types only; an adapter implements them
-// (local.ts in this process, later remote ones) and passes model.contract.ts. Knows nothing of principles or files.
+// (local.ts for this machine, endpoint/ for servers) and passes model.contract.ts. Knows nothing of principles or files.
 // The training port follows the shape of the Tinker API: forward, forward-backward with a named loss, optimiser step.
+import type { Head, Lora } from "../lm/config.ts";
 
 /** One turn of a conversation. */
 export interface Message {
@@ -139,7 +140,7 @@ export interface AdamW {
 
 /** A model that trains. Its head is the vocabulary (a policy) or one scalar (a preference or value model). */
 export interface TrainableModel extends LanguageModel {
-  readonly head: "vocabulary" | "scalar";
+  readonly head: Head;
   /** Most tokens of one sequence. */
   readonly contextLength: number;
   /** Renders and tokenises; tokens of the last assistant turn (its end-of-turn included) get weight 1, the rest 0. */
@@ -162,20 +163,7 @@ export interface TrainableModel extends LanguageModel {
 }
 
 /** Low-rank adapters to be trained in place of a model's own weights (LoRA), and the name of the stream they begin from. */
-export interface FreshAdapters {
-  readonly rank: number;
-  readonly alpha: number;
-  readonly targets: readonly (
-    | "q_proj"
-    | "k_proj"
-    | "v_proj"
-    | "o_proj"
-    | "gate_proj"
-    | "up_proj"
-    | "down_proj"
-  )[];
-  /** Share of what they read that is dropped in learning from examples and comparisons, below 1. */
-  readonly dropout?: number;
+export interface FreshAdapters extends Lora {
   readonly seed: string;
 }
 
@@ -187,7 +175,7 @@ export interface ModelHost {
    */
   open(
     directory: string,
-    options?: { readonly head?: "vocabulary" | "scalar"; readonly adapters?: FreshAdapters | undefined },
+    options?: { readonly head?: Head; readonly adapters?: FreshAdapters | undefined },
   ): Promise<TrainableModel>;
   close(): Promise<void>;
 }

@@ -3,54 +3,60 @@
 // run that computes nothing. There is no second account of what depends on what.
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { openLedger } from "../ledger/ledger.ts";
-import type { Constitution } from "../method/constitution/constitution.ts";
-import { drawPrinciple } from "../method/constitution/draw.ts";
-import { critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
-import type { Prompt } from "../method/records.ts";
+import type { ModelHost } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
-import { constitutionIn } from "./constitution-in.ts";
+import { spendingIn } from "./account.ts";
+import { checkInputs } from "./check-inputs.ts";
+import { figuresMoved } from "./figures-moved.ts";
 import { forecastRun } from "./forecast-run.ts";
-import { importPrompts } from "./imports.ts";
-import { hostOn, keepDevice, keptDevice, pickDevice } from "./pick-device.ts";
+import { checkMemory } from "./memory-of-run.ts";
+import { hostOn, keepDevice, keptDevice, type PickedDevice, pickDevice } from "./pick-device.ts";
 import { copyRun, isTraining, type PreviewedStage, previewRun } from "./preview.ts";
 import type { Clock } from "./probe.ts";
-import { constitutionOf } from "./read-constitution.ts";
 import type { Recipe } from "./recipe.ts";
-
-/** What of one stage is there, and what has to be made. */
-export interface AmendedStage extends PreviewedStage {
-  /** The fewest that could be: records that drew what changed, and those made from them. Null where not only the constitution changed. */
-  readonly least: number | null;
-}
+import { writeRecipe } from "./run-directory.ts";
+import { adoptRows } from "./same-rows.ts";
 
 /** What an amendment will take. */
 export interface AmendmentPreview {
-  readonly stages: readonly AmendedStage[];
+  /** `least` is null, too, where settings changed and not only constitution, prompts and comparisons. */
+  readonly stages: readonly PreviewedStage[];
   /** Stages that train, and will again. */
   readonly trainings: readonly string[];
+  /** Groups of figures that may come out otherwise. */
+  readonly figures: readonly string[];
   readonly ms: number;
+  /** Of what is made anew, money to endpoints. */
+  readonly cost: number;
+  /** What the new run may spend in all, and what of that the ledger that it begins with has spent; null where there is no limit. */
+  readonly budget: { readonly most: number; readonly spent: number } | null;
 }
 
 /** A copy of a run under a new name, not yet begun. */
 export interface Amendment {
   readonly preview: AmendmentPreview;
-  /** Makes the copy the new run's folder; the recipe run there goes on from it. */
+  /** Makes the copy the new run's folder; the recipe in it goes on from it. */
   keep(): void;
   /** Removes the copy. */
   discard(): void;
 }
 
+/** A run as it was, and as it is to be. */
+export interface Amended {
+  /** Its recipe as it is written: models of the hub by their ids, and files that may be gone. */
+  readonly from: { readonly directory: string; readonly recipe: Recipe };
+  /** The new folder; its recipe as it is written, and with every model on this machine. */
+  readonly to: { readonly directory: string; readonly written: Recipe; readonly recipe: Recipe };
+}
+
 /**
  * Copies a run's ledger and blobs beside the new run's folder, and looks what the new recipe finds there. Nothing is computed.
  *
- * @param from the run, with its own recipe
- * @param to the new run's folder, and the recipe that it will follow
- * @throws UserError when the new folder is taken, or the recipe names what cannot be used
+ * @throws UserError when the new folder is taken, or the recipe names what cannot be used; nothing is left behind then
  */
 export async function prepareAmendment(
-  from: { readonly directory: string; readonly recipe: Recipe },
-  to: { readonly directory: string; readonly recipe: Recipe },
-  clock: Clock,
+  { from, to }: Amended,
+  options: Clock & { readonly projectRoot: string },
 ): Promise<Amendment> {
   if (existsSync(to.directory))
     throw new UserError(
@@ -58,83 +64,63 @@ export async function prepareAmendment(
       `${to.directory}: expected no such folder, got one`,
       "Choose another name for the new run with --name.",
     );
+  const { recipe } = to;
+  await checkMemory(recipe);
+  const kept = recipe.compute.device === "auto" ? keptDevice(from.directory) : undefined;
+  const picked = kept ?? (await pickDevice(recipe, options));
+  const host = await hostOn(recipe, picked.device);
   const copy = `${to.directory}.amending`;
   const discard = () => rmSync(copy, { recursive: true, force: true });
-  discard();
   try {
+    await checkInputs(recipe, host, options);
+    discard();
     copyRun(from.directory, copy);
-    const before = constitutionIn(from.directory);
-    const preview = await previewIn(copy, before, from, to.recipe, clock);
+    writeRecipe(copy, recipe, options.projectRoot);
+    if (recipe.compute.device === "auto") keepDevice(copy, picked); // what is counted now is what the run keeps to
+    const preview = await previewIn(copy, { from, to }, { host, picked, clock: options });
     return { preview, discard, keep: () => renameSync(copy, to.directory) };
   } catch (error) {
     discard();
     throw error;
+  } finally {
+    await host.close();
   }
 }
 
 async function previewIn(
   copy: string,
-  before: Constitution,
-  from: { readonly directory: string; readonly recipe: Recipe },
-  recipe: Recipe,
-  clock: Clock,
+  { from, to: { recipe, written } }: Amended,
+  on: { readonly host: ModelHost; readonly picked: PickedDevice; readonly clock: Clock },
 ): Promise<AmendmentPreview> {
-  const kept = recipe.compute.device === "auto" ? keptDevice(from.directory) : undefined;
-  const picked = kept ?? (await pickDevice(recipe, clock));
-  if (recipe.compute.device === "auto") keepDevice(copy, picked); // what is counted now is what the run keeps to
-  const { device } = picked;
-  const host = await hostOn(recipe, device);
   const ledger = openLedger(copy);
   try {
-    const run = { ledger, directory: copy, ...clock, device };
-    const redTeam = await importPrompts({ ...run, emit: () => {} }, "red-team", recipe.prompts.redTeam);
-    const stages = await previewRun(run, recipe, await forecastRun(recipe, host, clock), new Set());
-    const after = constitutionOf(recipe);
-    const least = isOnlyReworded(from.recipe, recipe) ? leastAnew(before, after, recipe, redTeam) : null;
+    await adoptRows(ledger, from.recipe, recipe);
+    const run = { ledger, directory: copy, ...on.clock, device: on.picked.device };
+    const found = await previewRun(run, recipe, await forecastRun(recipe, on.host, on.clock), new Set());
+    const isSame = keepsSettings(from.recipe, written);
+    const stages = found.map((stage) => (isSame ? stage : { ...stage, least: null }));
+    const anew = stages.filter((stage) => stage.anew > 0);
     return {
-      stages: stages.map((stage) => ({ ...stage, least: least?.get(stage.stage) ?? null })),
-      trainings: stages.filter((stage) => isTraining(stage) && stage.anew > 0).map(({ title }) => title),
+      stages,
+      trainings: anew.filter(isTraining).map(({ title }) => title),
+      figures: figuresMoved(anew.map(({ stage }) => stage)),
       ms: stages.reduce((sum, { ms }) => sum + ms, 0),
+      cost: stages.reduce((sum, { cost }) => sum + cost, 0),
+      budget: recipe.budget === null ? null : { most: recipe.budget, spent: spendingIn(ledger).cost },
     };
   } finally {
     ledger.close();
-    await host.close();
   }
 }
 
-/** Whether two recipes differ in their name and their constitution alone. */
-function isOnlyReworded(a: Recipe, b: Recipe): boolean {
-  const rest = ({ name: _name, constitution: _constitution, ...others }: Recipe) => JSON.stringify(others);
+/** Whether two recipes differ in nothing that a record is made with, but for constitution, prompts and comparisons. */
+function keepsSettings(a: Recipe, b: Recipe): boolean {
+  const rest = ({
+    name: _name,
+    constitution: _constitution,
+    prompts: _prompts,
+    budget: _,
+    ...others
+  }: Recipe) => JSON.stringify(others);
   return rest(a) === rest(b);
-}
-
-/**
- * The fewest critiques and revisions that a change of the constitution leaves to be made, by stage: those whose draw fell on a
- * principle that changed, or falls on another one now, and all that comes after them in their chain. From the draws alone.
- */
-export function leastAnew(
-  before: Constitution,
-  after: Constitution,
-  { supervised, seed }: Pick<Recipe, "supervised" | "seed">,
-  prompts: readonly Pick<Prompt, "id">[],
-): ReadonlyMap<string, number> {
-  const least = new Map<string, number>();
-  const count = (stage: string, isAnew: boolean) => {
-    if (isAnew) least.set(stage, (least.get(stage) ?? 0) + 1);
-    else if (!least.has(stage)) least.set(stage, 0);
-  };
-  for (const { id } of prompts) {
-    let isAnew = false;
-    for (let round = 1; round <= supervised.rounds; round++) {
-      const key = `${seed}/supervised/principle/${id}/${round}`;
-      const [old, now] = [drawPrinciple(before, key), drawPrinciple(after, key)];
-      if (supervised.critique) {
-        isAnew ||= old.id !== now.id || critiqueRequest(old).text !== critiqueRequest(now).text;
-        count(`critique-${round}`, isAnew);
-      }
-      isAnew ||= old.id !== now.id || revisionRequest(old).text !== revisionRequest(now).text;
-      count(`revision-${round}`, isAnew);
-    }
-  }
-  return least;
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { hashFile } from "../ledger/blobs.ts";
 import { type Json, type Ledger, type NewEntry, openLedger } from "../ledger/ledger.ts";
 import { touchedBy } from "./case-law.ts";
 import { settingsEntry } from "./settings.ts";
@@ -58,7 +59,7 @@ function reading(under: string, text: string, ab: readonly number[], ba: readonl
   return { id, label: put("feedback-labels", "label", { comparison }, [as("readings", id)]) };
 }
 
-it("counts what a principle took part in by kind and stage, over its wordings", () => {
+it("counts what a principle took part in by wording, kind and stage", () => {
   const [old, fresh, other] = [principle("1.0.0"), principle("1.1.0"), principle("1.0.0", "fair")];
   const made = [
     round(old, "a", "b"),
@@ -70,25 +71,49 @@ it("counts what a principle took part in by kind and stage, over its wordings", 
   const examples = [...made.map(({ revision }) => revision)].map((id) => as("example", id));
   const set = put(null, "training-set", { stage: "sl-cai", examples: 3 }, examples);
   const mixed = put(null, "training-set", { stage: "preference-model", examples: 1 }, [as("example", label)]);
-  const { principle: id, wordings, records, trainings } = touchedBy(ledger, "kind", 1);
+  const { principle: id, wordings, records, trainings, ...cases } = touchedBy(ledger, folder, "kind", 9);
   expect([id, wordings.map(({ version }) => version)]).toEqual(["kind", ["1.0.0", "1.1.0"]]);
   expect(records).toEqual([
-    { kind: "critique", count: 3, stages: [{ stage: "critique-1", count: 3 }] },
-    {
-      ...{ kind: "revision", count: 3 }, // one was written before stages were kept
-      stages: [
-        { stage: "revision-1", count: 1 },
-        { stage: "revision-2", count: 1 },
-      ],
-    },
-    { kind: "reading", count: 1, stages: [{ stage: "feedback", count: 1 }] },
-    { kind: "label", count: 1, stages: [{ stage: "feedback-labels", count: 1 }] },
+    { wording: old, kind: "critique", count: 2, stages: [{ stage: "critique-1", count: 2 }] },
+    // One was written before stages were kept.
+    { wording: old, kind: "revision", count: 2, stages: [{ stage: "revision-1", count: 1 }] },
+    { wording: fresh, kind: "critique", count: 1, stages: [{ stage: "critique-1", count: 1 }] },
+    { wording: fresh, kind: "revision", count: 1, stages: [{ stage: "revision-2", count: 1 }] },
+    { wording: fresh, kind: "reading", count: 1, stages: [{ stage: "feedback", count: 1 }] },
+    { wording: fresh, kind: "label", count: 1, stages: [{ stage: "feedback-labels", count: 1 }] },
   ]);
+  const isSuperseded = false;
   expect(trainings).toEqual([
-    { id: set, stage: "sl-cai", examples: 3 },
-    { id: mixed, stage: "preference-model", examples: 1 },
+    { id: set, wording: old, stage: "sl-cai", examples: 2, isSuperseded },
+    { id: set, wording: fresh, stage: "sl-cai", examples: 1, isSuperseded },
+    { id: mixed, wording: fresh, stage: "preference-model", examples: 1, isSuperseded },
   ]);
-  expect(touchedBy(ledger, fresh.slice(0, 12), 1).wordings).toHaveLength(1);
+  const { mostChanged } = cases.revisions;
+  expect(mostChanged.map(({ id, wording }) => [id, wording])).toEqual(
+    [old, old, fresh].map((wording, i) => [[made[0]!, made[2]!, made[1]!][i]!.revision, wording]),
+  );
+  expect(cases.comparisons.surest[0]!.wording).toBe(fresh);
+  expect(touchedBy(ledger, folder, fresh.slice(0, 12), 1).wordings).toHaveLength(1);
+});
+
+it("tells which trainings another has taken the place of, as after an amendment", () => {
+  const under = principle("1.0.0");
+  const checkpoints = join(folder, "checkpoints/sl-cai");
+  mkdirSync(checkpoints, { recursive: true });
+  const train = (weights: string, after: string) => {
+    const { revision } = round(under, "a", after);
+    const set = put(null, "training-set", { stage: "sl-cai", examples: 1 }, [as("example", revision)]);
+    writeFileSync(join(checkpoints, "weights"), weights);
+    const files = { weights: hashFile(join(checkpoints, "weights")) };
+    put(null, "checkpoint", { stage: "sl-cai", files }, [as("training-set", set)]);
+    return set;
+  };
+  const sets = [train("first", "b"), train("second", "c")];
+  const superseded = () =>
+    touchedBy(ledger, folder, "kind", 1).trainings.map(({ id, isSuperseded }) => [id, isSuperseded]);
+  expect(superseded()).toEqual(sets.map((id, i) => [id, i === 0]));
+  writeFileSync(join(checkpoints, "weights"), "first"); // amended back
+  expect(superseded()).toEqual(sets.map((id, i) => [id, i === 1]));
 });
 
 it("quotes the revisions that changed most of the words, alike ones once, odd ones never", () => {
@@ -98,7 +123,7 @@ it("quotes the revisions that changed most of the words, alike ones once, odd on
   const some = round(under, "take it all", "take it back");
   round(under, "as it was", "as it was");
   round(under, "take it all", "quite another", "truncated");
-  const { count, changed, mostChanged } = touchedBy(ledger, "kind", 9).revisions;
+  const { count, changed, mostChanged } = touchedBy(ledger, folder, "kind", 9).revisions;
   expect([count, changed]).toEqual([4, 3]);
   expect(mostChanged.map(({ id, changed }) => [id, changed])).toEqual([
     [most.revision, 1],
@@ -119,7 +144,7 @@ it("quotes the comparisons decided most and least surely, by the mean over both 
   const sure = reading(under, "sure", [-9, 0], [0, -9]);
   const leaning = reading(under, "leaning", [0, -1], [-1, 0]);
   reading(under, "odd", [0, -20], [-20, 0], "truncated");
-  const { count, surest, leastSure } = touchedBy(ledger, "kind", 2).comparisons;
+  const { count, surest, leastSure } = touchedBy(ledger, folder, "kind", 2).comparisons;
   expect(count).toBe(3);
   expect(surest.map(({ id }) => id)).toEqual([sure.id, leaning.id]);
   expect(leastSure.map(({ id }) => id)).toEqual([torn.id, leaning.id]);
@@ -132,7 +157,7 @@ it("quotes the comparisons decided most and least surely, by the mean over both 
 
 it("tells the principle that was meant", () => {
   principle("1.0.0");
-  expect(() => touchedBy(ledger, "knid", 1)).toThrow(
+  expect(() => touchedBy(ledger, folder, "knid", 1)).toThrow(
     expect.objectContaining({ code: "unknown-principle", hint: 'Did you mean "kind"?' }),
   );
 });

@@ -7,26 +7,40 @@ import type { Comparison, Draft, Prompt, Revision } from "../method/records.ts";
 import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
 import type { ReadComparison } from "./feedback.ts";
+import { modelOf } from "./find-record.ts";
 
 /** What a principle took part in. */
 export interface Touched {
   readonly principle: string;
-  /** Its wordings, in the order in which the run met them. */
+  /**
+   * Its wordings, in the order in which the run met them. An amended run has those of the runs before it, too, with all that was
+   * made under them.
+   */
   readonly wordings: readonly {
     readonly id: string;
     readonly constitution: string;
     readonly version: string;
     readonly text: string;
   }[];
-  /** Records made under it. */
+  /** Records made under it, by wording and kind. */
   readonly records: readonly {
+    /** Id of the wording. */
+    readonly wording: string;
     readonly kind: string;
     readonly count: number;
     /** Where that is known: runs of earlier versions did not keep it. */
     readonly stages: readonly { readonly stage: string; readonly count: number }[];
   }[];
   /** What was learnt from them. */
-  readonly trainings: readonly { readonly id: string; readonly stage: string; readonly examples: number }[];
+  readonly trainings: readonly {
+    /** Of the training set. */
+    readonly id: string;
+    readonly wording: string;
+    readonly stage: string;
+    readonly examples: number;
+    /** Whether a later training of the stage has taken its place: the model that learnt from it is not the run's any more. */
+    readonly isSuperseded: boolean;
+  }[];
   readonly revisions: {
     /** Usable ones. */
     readonly count: number;
@@ -45,6 +59,8 @@ export interface Touched {
 /** A critique and the revision it led to. */
 export interface RevisionCase {
   readonly id: string;
+  /** Id of the wording it was made under. */
+  readonly wording: string;
   readonly prompt: Quoted;
   /** What was revised. */
   readonly of: Quoted;
@@ -59,6 +75,8 @@ export interface RevisionCase {
 export interface ComparisonCase {
   /** Of the readings. */
   readonly id: string;
+  /** Id of the wording it was read under. */
+  readonly wording: string;
   readonly prompt: Quoted;
   readonly textA: string;
   readonly textB: string;
@@ -73,11 +91,12 @@ interface Quoted {
 
 /**
  * What a principle took part in.
+ * @param directory the run's
  * @param given its id in the constitution, or the beginning of its entry's id
  * @param most how many cases of a sort
  * @throws UserError when the run knows no such principle
  */
-export function touchedBy(ledger: Ledger, given: string, most: number): Touched {
+export function touchedBy(ledger: Ledger, directory: string, given: string, most: number): Touched {
   const entries = principlesNamed(ledger, given);
   const bodies = entries.map(({ id, body }) => ({ ...(body as unknown as Wording), entry: id }));
   const principle = bodies[0]!.id;
@@ -89,8 +108,8 @@ export function touchedBy(ledger: Ledger, given: string, most: number): Touched 
       version,
       text,
     })),
-    records: recordsOf(ledger, entries),
-    trainings: trainingsOf(ledger, entries),
+    records: entries.flatMap(({ id }) => recordsOf(ledger, id)),
+    trainings: trainingsOf(ledger, directory, entries),
     revisions: revisionsOf(ledger, entries, most),
     comparisons: comparisonsOf(ledger, entries, principle, most),
   };
@@ -125,33 +144,42 @@ function principlesNamed(ledger: Ledger, given: string): readonly Entry[] {
   );
 }
 
-function recordsOf(ledger: Ledger, entries: readonly Entry[]): Touched["records"] {
+function recordsOf(ledger: Ledger, wording: string): Touched["records"] {
   const from = { down: PRINCIPLE };
-  const along = (links: readonly Link[], by: "id" | "kind") =>
-    totals(entries.flatMap(({ id }) => ledger.tally(id, links, by)));
   const withStages = (kind: string, count: number, links: readonly Link[]) => ({
-    kind,
-    count,
-    stages: [...along([...links, { beside: "settings" }], "id")].map(([settings, count]) => ({
-      stage: stageOf(ledger.get(settings, 0)),
+    ...{ wording, kind, count },
+    stages: ledger.tally(wording, [...links, { beside: "settings" }], "id").map(({ of, count }) => ({
+      stage: stageOf(ledger.get(of, 0)),
       count,
     })),
   });
   const labels: readonly Link[] = [from, { down: "readings" }];
+  const kindsAlong = (links: readonly Link[]) => ledger.tally(wording, links, "kind");
   return [
-    ...[...along([from], "kind")].map(([kind, count]) => withStages(kind, count, [{ ...from, kind }])),
-    ...[...along(labels, "kind")].map(([kind, count]) => withStages(kind, count, labels)),
+    ...kindsAlong([from]).map(({ of: kind, count }) => withStages(kind, count, [{ ...from, kind }])),
+    ...kindsAlong(labels).map(({ of: kind, count }) => withStages(kind, count, labels)),
   ];
 }
 
 /** Training sets that hold revisions made under the principle, or labels read under it. */
-function trainingsOf(ledger: Ledger, entries: readonly Entry[]): Touched["trainings"] {
+function trainingsOf(ledger: Ledger, directory: string, entries: readonly Entry[]): Touched["trainings"] {
   const ways: readonly (readonly Link[])[] = [
     [{ down: PRINCIPLE }, { down: "example" }],
     [{ down: PRINCIPLE }, { down: "readings" }, { down: "example" }],
   ];
-  const sets = totals(entries.flatMap(({ id }) => ways.flatMap((way) => ledger.tally(id, way, "id"))));
-  return [...sets].map(([id, examples]) => ({ id, stage: stageOf(ledger.get(id, 0)), examples }));
+  const sets = entries.flatMap(({ id: wording }) =>
+    [...totals(ways.flatMap((way) => ledger.tally(wording, way, "id")))].map(([id, examples]) => ({
+      ...{ id, wording, examples },
+      stage: stageOf(ledger.get(id, 0)),
+    })),
+  );
+  // Each asked about once: of several models, files are hashed to tell which is the run's.
+  const stages = new Set(sets.map(({ stage }) => stage));
+  const own = new Set([...stages].map((stage) => modelOf(ledger, directory, stage)?.id));
+  return sets.map((set) => {
+    const learnt = [...ledger.made(set.id, "training-set", "checkpoint")];
+    return { ...set, isSuperseded: learnt.length > 0 && !learnt.some(({ id }) => own.has(id)) };
+  });
 }
 
 const stageOf = ({ body }: Entry): string => (body as { readonly stage: string }).stage;
@@ -164,8 +192,12 @@ function totals(tallies: readonly Tally[]): ReadonlyMap<string, number> {
 
 function revisionsOf(ledger: Ledger, entries: readonly Entry[], most: number): Touched["revisions"] {
   const measured = entries
-    .flatMap(({ id }) => [...ledger.made(id, PRINCIPLE, "revision")])
-    .map(({ id, body }) => ({ ...(body as unknown as Draft<Revision>), id }))
+    .flatMap(({ id: wording }) =>
+      [...ledger.made(wording, PRINCIPLE, "revision")].map(({ id, body }) => ({
+        ...(body as unknown as Draft<Revision>),
+        ...{ id, wording },
+      })),
+    )
     .filter(({ oddity }) => oddity === "none")
     .map((revision) => ({
       ...revision,
@@ -180,8 +212,8 @@ function revisionsOf(ledger: Ledger, entries: readonly Entry[], most: number): T
   return {
     count: measured.length,
     changed: changed.length,
-    mostChanged: first.map(({ id, prompt, of, critique, text, changed }) => ({
-      id,
+    mostChanged: first.map(({ id, wording, prompt, of, critique, text, changed }) => ({
+      ...{ id, wording },
       prompt: promptOf(ledger, prompt),
       of: textOf(ledger, of),
       critique: critique === null ? null : textOf(ledger, critique),
@@ -198,18 +230,21 @@ function comparisonsOf(
   most: number,
 ): Touched["comparisons"] {
   const decided = entries
-    .flatMap(({ id }) => [...ledger.made(id, PRINCIPLE, "reading")])
-    .flatMap(({ id, body }) => {
-      const { comparison, readings } = body as unknown as ReadComparison;
-      const probability = probabilityUnder(readings.filter(({ use }) => use.principle === principle));
-      return probability === null ? [] : [{ id, comparison, probability }];
-    })
+    .flatMap(({ id: wording }) =>
+      [...ledger.made(wording, PRINCIPLE, "reading")].flatMap(({ id, body }) => {
+        const { comparison, readings } = body as unknown as ReadComparison;
+        const probability = probabilityUnder(readings.filter(({ use }) => use.principle === principle));
+        return probability === null ? [] : [{ id, wording, comparison, probability }];
+      }),
+    )
     .toSorted((a, b) => sureness(b) - sureness(a));
   const told = (some: typeof decided) =>
-    firstOfEach(some, ({ comparison }) => comparison, most).map(({ id, comparison, probability }) => {
-      const { prompt, textA, textB } = ledger.get(comparison).body as unknown as Draft<Comparison>;
-      return { id, prompt: promptOf(ledger, prompt), textA, textB, probability };
-    });
+    firstOfEach(some, ({ comparison }) => comparison, most).map(
+      ({ id, wording, comparison, probability }) => {
+        const { prompt, textA, textB } = ledger.get(comparison).body as unknown as Draft<Comparison>;
+        return { id, wording, prompt: promptOf(ledger, prompt), textA, textB, probability };
+      },
+    );
   return { count: decided.length, surest: told(decided), leastSure: told(decided.toReversed()) };
 }
 

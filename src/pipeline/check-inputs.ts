@@ -1,14 +1,16 @@
 // Every file and model that a recipe names, looked at before anything is computed or written: what would stop a run after an
 // hour is told at once. Knows what the steps will need of a model, not how they work.
 import { availableParallelism } from "node:os";
+import { ANSWER_LEAD, OPTION_LABELS } from "../method/feedback/judge.ts";
 import type { ModelHost, Sampling, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { graderOf } from "./grader-of.ts";
 import { checkBatching, connect, type ModelSource } from "./named-model.ts";
 import type { Clock } from "./probe.ts";
 import { constitutionOf } from "./read-constitution.ts";
-import { readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
+import { readPrompts } from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
+import { filesOf } from "./recipe-files.ts";
 
 /**
  * Reads what a recipe names and opens its models once.
@@ -24,17 +26,8 @@ export async function checkFiles(recipe: Recipe): Promise<void> {
   checkThreads(recipe.compute.threads);
   const { principles } = constitutionOf(recipe);
   checkEnsemble(recipe.feedback.principles, principles.length);
-  for (const { file, count } of promptSetsOf(recipe)) await readPrompts(file, count);
+  for (const { read, file, count } of filesOf(recipe)) await read(file, count);
   await checkGrader(recipe);
-  const { supervised, feedback, preference, evaluation } = recipe;
-  const { demonstrations } = supervised;
-  const { helpfulness } = preference;
-  const { labels } = evaluation;
-  if (demonstrations.file !== null) await readDemonstrations(demonstrations.file, demonstrations.count);
-  if (helpfulness.file !== null) await readPreferences(helpfulness.file, helpfulness.count);
-  if (labels.file !== null) await readPreferences(labels.file, labels.count);
-  if (feedback.source === "file" && feedback.file !== null)
-    await readPreferences(feedback.file, feedback.pairs);
 }
 
 /** Every model that the recipe names, once. */
@@ -81,7 +74,7 @@ async function checkEndpoint(
     if (sampling !== null)
       await model.sample([{ conversation, seed: "check" }], { ...sampling, maxTokens: 4 }, signal);
   if (parts.some(({ needs }) => needs === "log-probabilities"))
-    await model.score([{ conversation, prefix: "The answer is:", continuations: [" (A)", " (B)"] }], signal);
+    await model.score([{ conversation, prefix: ANSWER_LEAD, continuations: OPTION_LABELS }], signal);
   await checkBatching(endpoint, signal);
 }
 
@@ -103,12 +96,6 @@ function checkEnsemble(asked: number, there: number): void {
     `feedback.principles: expected at most ${there}, the principles of the constitution, got ${asked}`,
     "Lower it, or leave fewer principles out.",
   );
-}
-
-function promptSetsOf({ prompts }: Recipe): readonly Recipe["prompts"]["redTeam"][] {
-  const sets = [prompts, prompts.evaluation, ...(prompts.rl === null ? [] : [prompts.rl])];
-  const compared = prompts.feedback === null ? [] : [prompts.feedback];
-  return [...sets.flatMap(({ redTeam, helpful }) => [redTeam, helpful]), ...compared];
 }
 
 /** A grader knows its own world's prompts; that one is strange to it would otherwise come out when all else is done. */

@@ -4,7 +4,7 @@ import { type Entry, type Ledger, openLedger } from "../ledger/ledger.ts";
 import type { Constitution, Principle } from "../method/constitution/constitution.ts";
 import type { Results } from "../method/evaluation/results.ts";
 import { UserError } from "../user-error.ts";
-import { readDerived } from "./run-directory.ts";
+import { readDerived, resultsOf } from "./run-directory.ts";
 
 /**
  * The one that its results go by, or else the latest, less what the recipe left out; it has no changelog.
@@ -14,40 +14,61 @@ import { readDerived } from "./run-directory.ts";
 export function constitutionIn(directory: string): Constitution {
   const ledger = openLedger(directory, { readOnly: true });
   try {
-    // An amended run has those before it, too; results.json says which one it ended with.
-    const all = [...ledger.entries("constitution")];
-    const ended = readDerived<Results>(join(directory, "results.json"))?.constitution;
-    const isIts = ({ body }: Entry) => {
-      const { title, version } = body as unknown as Constitution;
-      return title === ended?.title && version === ended.version;
+    const of = resultsOf(directory);
+    const principles =
+      of === undefined
+        ? lastPrinciples(ledger, directory)
+        : of.principles.map((id) => ledger.get(id).body as unknown as Kept);
+    const { constitution: title, version } = principles[0]!;
+    return {
+      ...{ title, version, changelog: [] },
+      principles: principles.map(({ constitution: _title, version: _version, ...principle }) => principle),
     };
-    const last = all.filter(isIts).at(-1) ?? all.at(-1);
-    if (last === undefined)
-      throw new UserError(
-        "run-without-constitution",
-        `${directory}: expected a run that has begun, got one without a constitution in its ledger`,
-        "Run it first.",
-      );
-    const { title, version, principles } = last.body as unknown as Kept;
-    return { title, version, principles: principlesOf(ledger, last.id, principles), changelog: [] };
   } finally {
     ledger.close();
   }
 }
 
-/** The body of a constitution's entry: of its principles the ids, in order. */
-interface Kept extends Pick<Constitution, "title" | "version"> {
-  readonly principles: readonly string[];
+/** The body of a principle's entry. */
+interface Kept extends Principle {
+  /** Title of the constitution that it stands in, whose version follows. */
+  readonly constitution: string;
+  readonly version: string;
 }
 
-/** The latest wording of each: where one was reworded and the version left as it was, both are below one entry. */
-function principlesOf(ledger: Ledger, constitution: string, ids: readonly string[]): readonly Principle[] {
-  const children = ledger.children(constitution).filter(({ kind }) => kind === "principle");
-  const latest = new Map(
-    children.map(({ id }) => {
-      const principle = ledger.get(id).body as unknown as Principle;
-      return [principle.id, principle];
-    }),
-  );
-  return ids.map((id) => latest.get(id)!);
+/**
+ * Of a run without a note of what its results are of: the constitution and the texts that results.json tells, or else what was
+ * written last. A ledger has those of before an amendment, too, and of one that went back to an earlier state nothing newer.
+ */
+function lastPrinciples(ledger: Ledger, directory: string): readonly Kept[] {
+  const ended = readDerived<Results>(join(directory, "results.json"));
+  const ids = ended?.principles.map(({ id }) => id);
+  const isIts = ({ body }: Entry) => {
+    const { title, version, principles } = body as unknown as KeptWhole;
+    const { constitution } = ended ?? {};
+    return title === constitution?.title && version === constitution.version && `${principles}` === `${ids}`;
+  };
+  const all = [...ledger.entries("constitution")];
+  const last = all.filter(isIts).at(-1) ?? all.at(-1);
+  if (last === undefined)
+    throw new UserError(
+      "run-without-constitution",
+      `${directory}: expected a run that has begun, got one without a constitution in its ledger`,
+      "Run it first.",
+    );
+  const written = ledger
+    .children(last.id)
+    .filter(({ kind }) => kind === "principle")
+    .map(({ id }) => ledger.get(id).body as unknown as Kept);
+  const texts = new Map(ended?.principles.map(({ id, text }) => [id, text]));
+  // Where one was reworded and the version left as it was, both are below one entry.
+  return (last.body as unknown as KeptWhole).principles.map((id) => {
+    const own = written.filter((principle) => principle.id === id);
+    return own.findLast(({ text }) => text === texts.get(id)) ?? own.at(-1)!;
+  });
+}
+
+/** The body of a constitution's entry: of its principles the ids, in order. */
+interface KeptWhole extends Pick<Constitution, "title" | "version"> {
+  readonly principles: readonly string[];
 }

@@ -1,5 +1,5 @@
 // A file converted is read back as what the file said; what is left out is beside it, and nothing is there by halves.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -102,9 +102,61 @@ test("counts what has no place and what is malformed, and keeps the malformed ro
     [3, bad],
     [4, "{oops"],
   ]);
-  expect(JSON.parse(readFileSync(to, "utf8")).metadata).toEqual({ margin: 3 });
-  await convertDataset(fileOf("good.jsonl", [{ prompt: "a" }]), to);
-  expect(existsSync(malformedFile)).toBe(false);
+  expect(JSON.parse(readFileSync(to, "utf8"))).toMatchObject({ margin: 3 });
+});
+
+test("labels of a file stay what they were: no probability and no margin is made up, and its own are kept", async () => {
+  const pair = { prompt: "Tea?", chosen: "Yes.", rejected: "No." };
+  const from = fileOf("labels.jsonl", [
+    pair,
+    { ...pair, margin: 0.4, n: 1 },
+    { ...pair, metadata: { margin: "wide" } },
+    { ...pair, chosen_prob: 1, margin: 9 },
+  ]);
+  const to = join(folder, "labels-out.jsonl");
+  await convertDataset(from, to);
+  const written = readFileSync(to, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(written.map(({ prompt: _, chosen: __, rejected: ___, ...labels }) => labels)).toEqual([
+    {},
+    { margin: 0.4, metadata: { n: 1 } },
+    { metadata: { margin: "wide" } },
+    { chosen_prob: 1, margin: expect.closeTo(13.8155, 3) },
+  ]);
+  expect((await readPreferences(to)).rows).toEqual((await readPreferences(from)).rows);
+});
+
+test("tells what a document of annotated pairs says of itself, once", async () => {
+  const comparison = { prompt: "Tea?", response_a: { text: "Yes." }, response_b: { text: "No." } };
+  const document = {
+    metadata: { version: "2.0", dataset_name: "Ours", description: "Of tea", authors: { of: "us" } },
+    annotators: { h: { type: "human" } },
+    comparisons: [1, 2].map((id) => ({ ...comparison, id, annotations: { h: { pref: "a" } } })),
+    licence: "MIT",
+  };
+  const { left, rows } = await convertDataset(
+    fileOf("pairs.json", [document]),
+    join(folder, "pairs-out.jsonl"),
+  );
+  expect(rows).toBe(2);
+  expect([...left]).toEqual([
+    ["metadata.description", 1],
+    ["metadata.authors", 1],
+    ["licence", 1],
+  ]);
+});
+
+test("stopped, it leaves no half of a file behind", async () => {
+  const stop = new AbortController();
+  const rows = Array.from({ length: 20_000 }, (_, i) => ({ prompt: `Tea ${i}? ${"x".repeat(40)}` }));
+  const converting = convertDataset(fileOf("many.jsonl", rows), join(folder, "many-out.jsonl"), {
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
+  await expect(converting).rejects.toThrow(/aborted/);
+  expect(readdirSync(folder).filter((name) => name.startsWith("many-out"))).toEqual([]);
 });
 
 test("leaves what was there when no row can be used", async () => {

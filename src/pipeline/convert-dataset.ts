@@ -1,18 +1,13 @@
-// A data file of any known shape as JSONL in our own, row by row: a million rows take no more memory than a thousand. Rows that
-// cannot be used are written beside, and what the shape has no place for is counted.
+// A data file of any known shape as JSONL in our own, row by row, so that memory does not grow with their number (of Parquet, a
+// group of rows is read at once). Rows that cannot be used are written beside, and what the shape has no place for is counted.
 import { closeSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { explainStorageError } from "../ledger/storage-error.ts";
-import {
-  type Row,
-  type RowReader,
-  readRow,
-  type Skipped,
-  type SkipReason,
-} from "../method/datasets/dataset.ts";
+import { type RowReader, readRow, type Skipped } from "../method/datasets/dataset.ts";
 import { DEMONSTRATIONS } from "../method/datasets/demonstrations.ts";
-import { leftBehind } from "../method/datasets/left-behind.ts";
+import { leftBehind, leftOfDocument } from "../method/datasets/left-behind.ts";
 import { preferences } from "../method/datasets/preferences.ts";
 import { PROMPTS } from "../method/datasets/prompts.ts";
+import type { Row, SkipReason } from "../method/datasets/row.ts";
 import { type Choices, type Purpose, purposeOf } from "../method/datasets/shapes.ts";
 import { preferenceRecord } from "../method/datasets/write-preferences.ts";
 import { demonstrationRecord, promptRecord } from "../method/datasets/write-rows.ts";
@@ -31,7 +26,7 @@ export interface Conversion extends Malformed {
 }
 
 /**
- * Writes the rows of a file into another, which is there whole or not at all.
+ * Writes the rows of a file into another, which is there whole or not at all, over one that was there.
  *
  * @param options purpose: what the rows are read for; where none is named, what the first row of a known shape says most about
  * @throws UserError when the file cannot be read or has no usable row
@@ -41,6 +36,8 @@ export async function convertDataset(
   to: string,
   options: Choices & {
     readonly purpose?: Purpose | undefined;
+    /** Stops it; nothing is written then. */
+    readonly signal?: AbortSignal;
     /** Told now and then how many rows have been written. */
     readonly onProgress?: (rows: number) => void;
   } = {},
@@ -55,7 +52,9 @@ export async function convertDataset(
   let rows = 0;
   let first: Skipped | undefined;
   let last: Row | undefined;
-  for await (const source of rowsOf(file))
+  let document: Row | undefined;
+  for await (const source of rowsOf(file)) {
+    options.signal?.throwIfAborted();
     for (const outcome of readRow(source, reader))
       if ("skipped" in outcome) {
         first ??= outcome.skipped;
@@ -67,11 +66,14 @@ export async function convertDataset(
         if (outcome.source === last) continue; // another part of the same row
         last = outcome.source;
         for (const part of leftBehind(last, purpose)) count(left, part);
+        if (outcome.within === last || outcome.within === document) continue;
+        document = outcome.within;
+        for (const part of leftOfDocument(document)) count(left, part);
       }
+  }
   if (rows === 0) throw nothingUsable(file, purpose, { counts, first });
   out.keep();
-  if (first === undefined) rmSync(malformedPath, { force: true });
-  else aside.keep();
+  if (first !== undefined) aside.keep();
   return { purpose, rows, counts, first, left, malformedFile: first === undefined ? null : malformedPath };
 }
 
@@ -85,10 +87,10 @@ const RECORDS: { readonly [P in Purpose]: (choices: Choices) => RowReader<object
   demonstrations: () => written(DEMONSTRATIONS, demonstrationRecord),
 };
 
-const written = <T>({ translate, parse }: RowReader<T>, record: (row: T) => object): RowReader<object> => ({
-  translate,
-  parse: (row) => record(parse(row)),
-});
+const written = <T>(
+  { translate, parse }: RowReader<T>,
+  record: (row: T, cameAs: Row) => object,
+): RowReader<object> => ({ translate, parse: (row) => record(parse(row), row) });
 
 const AS_IT_IS: RowReader<Row> = { translate: (row) => [row], parse: (row) => row };
 

@@ -3,7 +3,8 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type CsvError, type Info, parse } from "csv-parse";
-import { MalformedRow, type Row, type SourceRow } from "../method/datasets/dataset.ts";
+import type { SourceRow } from "../method/datasets/dataset.ts";
+import { MalformedRow, type Row } from "../method/datasets/row.ts";
 import { UserError } from "../user-error.ts";
 
 /** A name that says so, compressed or not: no byte of such a file does. */

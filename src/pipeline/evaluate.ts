@@ -19,6 +19,7 @@ import { judgeAll } from "./matches.ts";
 import { openNamed } from "./named-model.ts";
 import { perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
+import { rolloutsOf } from "./rollouts.ts";
 import { readUnderEveryPrinciple } from "./scoreboard.ts";
 import { summarize } from "./summarize.ts";
 import { sampleResponses } from "./supervised.ts";
@@ -44,12 +45,15 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
     harmlessness: redTeam,
     helpfulness: helpful,
   });
-  const shared = await readUnderEveryPrinciple(run, host, made, answers, redTeam);
+  const shared = await readUnderEveryPrinciple(run, host, made, answers, { redTeam, helpful });
   const { preferenceModel } = made;
   const scores = preferenceModel === null ? null : await scoreRounds(run, host, made, preferenceModel);
   if (run.missing !== undefined) throw new PreviewEnd("nothing was computed that could be summarised");
   const truth = await truthOf(run, made, grader);
-  const results = summarize(made, { grader, truth }, { redTeam, helpful, answers, matches, shared, scores });
+  const rlCai = made.models["rl-cai"];
+  const rollouts = rlCai === undefined ? [] : rolloutsOf(run.ledger, rlCai.id);
+  const measured = { redTeam, helpful, answers, matches, shared, scores, rollouts };
+  const results = summarize(made, { grader, truth }, measured);
   const shown = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
   const transcripts = [
     ...shown.map((prompt) =>

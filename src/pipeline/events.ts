@@ -27,6 +27,8 @@ export type PipelineEvent =
       readonly unit: string;
       /** How many of the total were remembered from before. */
       readonly reused: number;
+      /** In a preview: of the others, those that must be made anew by what they are made of and in which words. */
+      readonly least?: number;
     }
   | {
       readonly kind: "stage-progress";

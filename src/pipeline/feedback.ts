@@ -4,7 +4,12 @@ import type { Json } from "../ledger/ledger.ts";
 import type { Constitution, Principle } from "../method/constitution/constitution.ts";
 import { drawPrinciples } from "../method/constitution/draw.ts";
 import { comparisonQuestion } from "../method/constitution/wording.ts";
-import { type FeedbackMode, type FeedbackTask, readComparisons } from "../method/feedback/judge.ts";
+import {
+  type FeedbackMode,
+  type FeedbackTask,
+  readComparisons,
+  type ShownComparison,
+} from "../method/feedback/judge.ts";
 import { pairResponses } from "../method/feedback/pairs.ts";
 import { type LabelRule, softLabel } from "../method/feedback/soft-label.ts";
 import type {
@@ -124,6 +129,8 @@ export interface Labelling {
   readonly batch: number;
   readonly prompts: readonly Prompt[];
   readonly asked: readonly Asked[];
+  /** Comparisons that the model is shown with their labels first. */
+  readonly shown: readonly Recorded<ShownComparison>[];
   /** Pattern of the names under which those were drawn; null where none was. */
   readonly draw: string | null;
   readonly modelEntry: string;
@@ -135,7 +142,7 @@ export async function labelComparisons(
   model: LanguageModel,
   labelling: Labelling,
 ): Promise<readonly Recorded<Label>[]> {
-  const { mode, rule, seed, prompts, draw } = labelling;
+  const { mode, rule, seed, prompts, shown, draw } = labelling;
   const stream = `${seed}/reading/{comparison}/{principle}`;
   const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
   const tasksOf = ({ comparison, principles }: Asked): readonly FeedbackTask[] =>
@@ -143,6 +150,7 @@ export async function labelComparisons(
       comparison,
       conversation: byId.get(comparison.prompt)!.conversation,
       use,
+      shown,
       seed: streamName(stream, { comparison: comparison.id, principle: use.principle }),
     }));
   const read = await perform<Asked, ReadComparison>(run, {
@@ -158,13 +166,21 @@ export async function labelComparisons(
       principles: principles.map(({ use }) => [use.principle, use.wording]),
       mode: mode as unknown as Json,
       seed,
+      ...(shown.length > 0 && { shown: shown.map(({ id: _, ...said }) => said) as unknown as Json }),
     }),
     parents: ({ comparison, principles }) => [
       { id: comparison.id, role: "comparison" },
       ...principles.flatMap(({ entry }) => (entry === null ? [] : [{ id: entry, role: "principle" }])),
+      ...shown.map(({ id }) => ({ id, role: "demonstration" })),
       { id: labelling.modelEntry, role: "model" },
     ],
     standIn: ({ comparison }) => ({ comparison: comparison.id, readings: [] }),
+    words: {
+      asked: ({ principles }) => principles.map(({ use }) => [use.principle, use.wording]),
+      had: ({ readings }) => [
+        ...new Map(readings.map(({ use }) => [use.principle, [use.principle, use.wording]])).values(),
+      ],
+    },
     settings: { mode: mode as unknown as Json, seed: stream, ...(draw === null ? {} : { draw }) },
     compute: async (batch) => {
       const tasks = batch.map(tasksOf);

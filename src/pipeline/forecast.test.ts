@@ -22,7 +22,16 @@ const SIZES = {
   helpfulnessFile: 20,
   principles: 16,
 };
-const LENGTHS = { prompt: 10, response: 30, critique: 20, revision: 30, wording: 15, reasoning: 40 };
+const LENGTHS = {
+  prompt: 10,
+  response: 30,
+  critique: 20,
+  revision: 30,
+  wording: 15,
+  reasoning: 40,
+  demonstrations: 0,
+  shownComparisons: 0,
+};
 const COSTS = { sample: 1, read: 0.1, train: 0.5, remote: {} };
 
 const stages = (...set: readonly string[]) => stagesAt(COSTS, ...set);
@@ -79,6 +88,13 @@ describe("forecastStages", () => {
   it("takes the time from the costs of a token", () => {
     // 360 x 1 + 1560 x 0.1 + 1920 x 0.5
     expect(stages().get("rl-cai")?.ms).toBeCloseTo(1476, 9);
+  });
+
+  it("counts the scoreboard's prompts by halves: every principle, and for ordinary ones which answer is more helpful", () => {
+    const found = stages("evaluation.scoreboard=5");
+    // 3 red-team and 2 ordinary prompts, 2 models against the first, 16 principles, both orders.
+    expect(found.get("scoreboard-harmlessness")).toMatchObject({ calls: 5 * 2 * 16 * 2 });
+    expect(found.get("scoreboard-helpfulness")).toMatchObject({ calls: 2 * 2 * 2 });
   });
 
   it("leaves out what a recipe does not do", () => {

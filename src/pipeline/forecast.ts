@@ -3,6 +3,7 @@
 import { costOf } from "./account.ts";
 import { pairStages } from "./pair-stages.ts";
 import { type Part, playersOf, type Recipe } from "./recipe.ts";
+import { scoreboardPrompts } from "./scoreboard-prompts.ts";
 
 /** How many of each a run has. */
 export interface Sizes {
@@ -28,6 +29,9 @@ export interface Lengths {
   readonly wording: number;
   /** A chain of thought; 0 when there is none. */
   readonly reasoning: number;
+  /** All demonstrations together that come before a critique or a revision, and before a comparison. */
+  readonly demonstrations: number;
+  readonly shownComparisons: number;
 }
 
 /** Milliseconds a token on this machine, and a call elsewhere. */
@@ -146,12 +150,12 @@ const STAGES: readonly (readonly [start: string, part: Part])[] = [
 ];
 
 function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
-  const { prompt, response, critique, revision, wording } = lengths;
+  const { prompt, response, critique, revision, wording, demonstrations } = lengths;
   const { rounds, train, helpfulResponses, epochs } = supervised;
   const answering = { read: prompt, sample: response };
   const stages = [counted("responses", "Answers to red-team prompts", sizes.redTeam, answering)];
   for (let round = 1; round <= rounds; round++) {
-    const asked = prompt + response + wording;
+    const asked = demonstrations + prompt + response + wording;
     if (supervised.critique)
       stages.push(
         counted(`critique-${round}`, `Round ${round}: critiques`, sizes.redTeam, {
@@ -177,7 +181,7 @@ function feedbackAndRl(
   sizes: Sizes,
   lengths: Lengths,
 ): readonly Counted[] {
-  const { prompt, response, wording, reasoning } = lengths;
+  const { prompt, response, wording, reasoning, shownComparisons } = lengths;
   const answering = { read: prompt, sample: response };
   const isAsked = feedback.source === "model";
   const pairs = isAsked ? atMost(feedback.pairs, sizes.feedback) : 0;
@@ -195,7 +199,7 @@ function feedbackAndRl(
       "feedback",
       "Feedback: soft labels",
       readings,
-      reading(feedback.mode, prompt + 2 * response + wording, reasoning),
+      reading(feedback.mode, shownComparisons + prompt + 2 * response + wording, reasoning),
     ),
     counted(
       "preference-model",
@@ -215,25 +219,23 @@ function evaluation(
   sizes: Sizes,
   lengths: Lengths,
 ): readonly Counted[] {
-  const { prompt, response, wording, reasoning } = lengths;
+  const { prompt, response, wording, reasoning, shownComparisons } = lengths;
   const { judge, samplesPerPrompt } = evaluation;
   const chains = judge.mode === "direct" ? 1 : judge.samples;
   const models = ["helpful-only", "sl-cai", ...(upTo === "rl" ? ["rl-cai"] : [])];
   const pairsOfModels = (models.length * (models.length - 1)) / 2;
   const asked = (prompts: number) =>
     atMost(judge.comparisons, prompts) * pairsOfModels * samplesPerPrompt * BOTH_ORDERS * chains;
-  const each = reading(judge.mode, prompt + 2 * response + wording, reasoning);
+  const each = reading(judge.mode, shownComparisons + prompt + 2 * response + wording, reasoning);
   const prompts = sizes.evaluationRedTeam + sizes.evaluationHelpful;
   const scored = upTo === "supervised" ? 0 : sizes.redTeam * (1 + supervised.rounds);
-  const shared =
-    atMost(evaluation.scoreboard, sizes.evaluationRedTeam) *
-    (models.length - 1) *
-    samplesPerPrompt *
-    BOTH_ORDERS *
-    chains;
+  const most = scoreboardPrompts(evaluation.scoreboard);
+  const ordinary = atMost(most.helpful, sizes.evaluationHelpful);
+  const shared = atMost(most.redTeam, sizes.evaluationRedTeam) + ordinary;
+  const toEachPrompt = (models.length - 1) * samplesPerPrompt * BOTH_ORDERS * chains;
   const scoreboard = [
-    ["harmlessness", "Scoreboard: under every principle", sizes.principles],
-    ["helpfulness", "Scoreboard: which is more helpful", 1],
+    ["harmlessness", "Scoreboard: under every principle", shared * sizes.principles],
+    ["helpfulness", "Scoreboard: which is more helpful", ordinary],
   ] as const;
   const samples = Array.from({ length: samplesPerPrompt }, (_, i) => i + 1);
   return [
@@ -248,7 +250,7 @@ function evaluation(
     counted("judge-harmlessness", "Evaluation: judging harmlessness", asked(sizes.evaluationRedTeam), each),
     counted("judge-helpfulness", "Evaluation: judging helpfulness", asked(sizes.evaluationHelpful), each),
     ...scoreboard.map(([criterion, title, questions]) =>
-      counted(`scoreboard-${criterion}`, title, shared * questions, each),
+      counted(`scoreboard-${criterion}`, title, questions * toEachPrompt, each),
     ),
     counted("score-rounds", "Evaluation: scoring the rounds", scored, { read: prompt + response }),
   ];

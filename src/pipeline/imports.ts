@@ -5,12 +5,21 @@ import { basename, dirname, join, relative } from "node:path";
 import { hashFile } from "../ledger/blobs.ts";
 import { type Json, type NewEntry, stepKey } from "../ledger/ledger.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
+import { drawPrinciples } from "../method/constitution/draw.ts";
+import { comparisonQuestion } from "../method/constitution/wording.ts";
 import type { Demonstration } from "../method/critique/few-shot.ts";
 import { describeSkipped, type Skipped } from "../method/datasets/dataset.ts";
+import type { ShownComparison } from "../method/feedback/judge.ts";
 import type { Preference, Prompt } from "../method/records.ts";
 import type { Recorded, Run } from "./perform.ts";
 import { constitutionOf } from "./read-constitution.ts";
-import { type Dataset, readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
+import {
+  type Dataset,
+  readDemonstrations,
+  readPreferences,
+  readPrompts,
+  readShownComparisons,
+} from "./read-dataset.ts";
 import type { Recipe } from "./recipe.ts";
 import { writeWhole } from "./run-directory.ts";
 
@@ -75,6 +84,42 @@ export async function importPreferences(
   }));
 }
 
+/**
+ * Labelled comparisons that a feedback model is shown, by turns with the better answer first and second; each under a principle of its
+ * own, drawn for the whole run.
+ */
+export async function importShownComparisons(
+  run: Run,
+  { value, entries }: Imported<Constitution>,
+  { feedback, seed }: Pick<Recipe, "feedback" | "seed">,
+  mode: Recipe["feedback"]["mode"],
+): Promise<readonly Recorded<ShownComparison>[]> {
+  const { file, count } = feedback.demonstrations;
+  if (file === null) return [];
+  const withReasons = mode === "chain-of-thought";
+  const read = readShownComparisons(withReasons);
+  const rows = await importRows(run, "preference", { file, count }, read, { source: "harmlessness" });
+  const steps = rows.map((row, i): { readonly shown: ShownComparison; readonly entry: NewEntry } => {
+    const [principle] = drawPrinciples(value, `${seed}/feedback/shown/${i}`, 1);
+    const [a, b] = i % 2 === 0 ? [row.chosen, row.rejected] : [row.rejected, row.chosen];
+    const shown = {
+      conversation: row.conversation,
+      question: comparisonQuestion(principle!).text,
+      ...{ a, b, better: i % 2 === 0 ? ("a" as const) : ("b" as const) },
+      reasoning: withReasons ? String(row.metadata["reasoning"]) : null,
+    };
+    const parents = [
+      { id: row.id, role: "row" },
+      { id: entries.get(principle!.id)!, role: "principle" },
+    ];
+    return { shown, entry: { kind: "shown-comparison", body: shown as unknown as Json, parents } };
+  });
+  const written = run.ledger.commit(
+    steps.map(({ entry }) => ({ key: stepKey({ ...entry } as unknown as Json), entries: [entry] })),
+  );
+  return steps.map(({ shown }, i) => ({ ...shown, id: written[i]![0]!.id }));
+}
+
 /** Critiques and revisions shown before the turn: what was made under them can be traced to them. */
 export const importDemonstrations = (run: Run, taken: Taken): Promise<readonly Recorded<Demonstration>[]> =>
   importRows(run, "demonstration", taken, readDemonstrations, {});
@@ -95,14 +140,24 @@ async function importRows<R extends object, M extends object>(
   if (skipped.length > 0) setAside(run, kind, file, skipped);
   const taken = rows.map((row): R & M => ({ ...row, ...more }));
   const steps = taken.map((row) => {
-    const body = { file: basename(file), ...row } as unknown as Json;
-    return { key: stepKey({ kind, of: body }), entries: [{ kind, body, parents: [] }, origin] };
+    const { key, entry } = rowStep(kind, file, row);
+    return { key, entries: [entry, origin] };
   });
   // Asked first: a row that an earlier state of the file had stays beside that one.
   const known = steps.map(({ key }) => run.ledger.recall(key));
   const written = run.ledger.commit(steps.filter((_, i) => known[i] === undefined)).values();
   const recorded = taken.map((row, i) => ({ ...row, id: (known[i] ?? written.next().value!)[0]!.id }));
   return [...new Map(recorded.map((row) => [row.id, row])).values()];
+}
+
+/** A row of a file as a step: however often it is read there, it is one entry. */
+export function rowStep(
+  kind: string,
+  file: string,
+  row: object,
+): { readonly key: string; readonly entry: NewEntry } {
+  const body = { file: basename(file), ...row } as unknown as Json;
+  return { key: stepKey({ kind, of: body }), entry: { kind, body, parents: [] } };
 }
 
 /**

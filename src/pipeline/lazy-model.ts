@@ -1,5 +1,6 @@
 // A model that is opened when it is first asked. Its id is known from its checkpoint, so a stage whose every result is
 // remembered never loads it.
+import type { Head } from "../lm/config.ts";
 import type { LanguageModel, ModelHost, TrainableModel } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 
@@ -10,7 +11,7 @@ export interface LazyModel extends LanguageModel {
   readonly close: () => Promise<void>;
 }
 
-export function lazily(host: ModelHost, checkpoint: Checkpoint, head?: "vocabulary" | "scalar"): LazyModel {
+export function lazily(host: ModelHost, checkpoint: Checkpoint, head?: Head): LazyModel {
   let model: Promise<TrainableModel> | undefined;
   const opened = () => {
     model ??= host.open(checkpoint.directory, head === undefined ? {} : { head });

@@ -157,6 +157,26 @@ describe("the lineage of a checkpoint", () => {
     ]);
   });
 
+  it("names every principle of an ensemble, and the model after however many demonstrations", () => {
+    const model = put("checkpoint", { stage: "judge" });
+    const as = (role: string, count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        role,
+        id: put(role, { id: `${role} ${i}`, version: "1" }),
+      }));
+    const by = { role: "model", id: model };
+    const principles = as("principle", 70);
+    const [reading, ...rest] = ancestry(ledger, put("reading", { readings: [] }, [...principles, by]));
+    expect([reading!.parents, reading!.untold]).toEqual([[...principles, by], []]);
+    expect(rest).toHaveLength(71);
+    const shown = as("demonstration", 90);
+    const [critique] = ancestry(ledger, put("critique", "y", [...shown, by]));
+    expect([critique!.parents, critique!.untold]).toEqual([
+      [...shown.slice(0, 8), by],
+      [{ role: "demonstration", count: 82 }],
+    ]);
+  });
+
   it("sums no large set up in passing", () => {
     const set = put("training-set", { stage: "s", examples: 10_001 }, [
       { role: "example", id: put("prompt", "p") },

@@ -1,5 +1,6 @@
 // How a record came to be, as data: the record, everything it was made from, and with what settings. Bounded: what a training
-// learnt from is summed up by kind and principle, with a few examples. Knows what records mean; not how they are shown.
+// learnt from is summed up by kind and principle, with a few examples, and of many parents in one role the first are told; but
+// every principle is. Knows what records mean; not how they are shown.
 import type { Entry, Json, Ledger, Link } from "../ledger/ledger.ts";
 import type { PrincipleUse } from "../method/records.ts";
 import { type Settings, streamName } from "./settings.ts";
@@ -40,12 +41,10 @@ export interface TrainingSet {
   }[];
 }
 
-/** Parents in one role beyond these are counted, not told. */
-const TOLD_A_ROLE = 8;
-/** Parents read of an entry: enough of every role that is told. */
-const READ = 64;
-/** Examples shown of each kind that a set holds. */
-const EXAMPLES = 2;
+/** Parents in one role beyond these are counted, not told: the demonstrations before an answer. Principles are what is asked for. */
+const toldOf = (role: string): number => (role === "principle" ? Number.POSITIVE_INFINITY : 8);
+/** Examples shown of each kind that a set holds, and examples looked at for them. */
+const EXAMPLES = { shown: 2, read: 64 };
 /** Larger sets are summed up only where they, or what was trained on them, are what is asked about. */
 const SUMMED_IN_PASSING = 10_000;
 /** Kinds of what is trained, and of what it is trained on: asked about these, a person wants to see what was learnt from. */
@@ -59,18 +58,19 @@ const TO_PRINCIPLE: { readonly [kind: string]: readonly Link[] } = {
 /** The record of this id (or its beginning) first, then its ancestors, each once. */
 export function ancestry(ledger: Ledger, id: string): readonly Ancestor[] {
   const found = new Map<string, Ancestor>();
-  const asked = ledger.get(id, READ);
+  const asked = ledger.get(id, 0);
   const mostSummed = OF_TRAINING.has(asked.kind) ? Number.POSITIVE_INFINITY : SUMMED_IN_PASSING;
   const left = [asked.id];
   for (let next = left.shift(); next !== undefined; next = left.shift()) {
     if (found.has(next)) continue;
-    const ancestor = ancestorOf(ledger, ledger.get(next, READ), mostSummed);
+    const ancestor = ancestorOf(ledger, ledger.get(next, 0), mostSummed);
     found.set(ancestor.id, ancestor);
     left.push(...ancestor.parents.map((parent) => parent.id));
   }
   return [...found.values()];
 }
 
+/** @param entry without its parents: only a training set has too many to be read */
 function ancestorOf(ledger: Ledger, entry: Entry, mostSummed: number): Ancestor {
   const common = {
     settings: settingsOf(ledger, entry),
@@ -83,14 +83,12 @@ function ancestorOf(ledger: Ledger, entry: Entry, mostSummed: number): Ancestor 
     const set = examples <= mostSummed ? setOf(ledger, entry.id) : null;
     return { ...entry, ...common, parents: [], untold: [], set };
   }
-  const { training, parents } = trainingOf(ledger, entry);
-  const byRole = Map.groupBy(parents, ({ role }) => role);
-  const untold = [...byRole].flatMap(([role, some]) => {
-    if (some.length <= TOLD_A_ROLE) return [];
-    const all = ledger.tally(entry.id, [{ up: role }], "kind").reduce((sum, { count }) => sum + count, 0);
-    return [{ role, count: all - TOLD_A_ROLE }];
-  });
-  const told = [...byRole.values()].flatMap((some) => some.slice(0, TOLD_A_ROLE));
+  const { training, parents } = trainingOf(ledger, ledger.get(entry.id));
+  const byRole = [...Map.groupBy(parents, ({ role }) => role)];
+  const told = byRole.flatMap(([role, some]) => some.slice(0, toldOf(role)));
+  const untold = byRole
+    .map(([role, some]) => ({ role, count: some.length - toldOf(role) }))
+    .filter(({ count }) => count > 0);
   return { ...entry, ...common, parents: told, untold, training };
 }
 
@@ -169,18 +167,16 @@ function trainingOf(ledger: Ledger, entry: Entry): Pick<Ancestor, "training" | "
   return {
     training: { states, rollouts },
     parents:
-      kind === "training-state"
-        ? ledger.get(first, READ).parents
-        : parents.filter(({ role }) => role !== "state"),
+      kind === "training-state" ? ledger.get(first).parents : parents.filter(({ role }) => role !== "state"),
   };
 }
 
 function setOf(ledger: Ledger, id: string): TrainingSet {
   const example: Link = { up: "example" };
-  const { parents } = ledger.get(id, READ);
-  const first = parents.map((parent) => ledger.get(parent.id, READ));
+  const { parents } = ledger.get(id, EXAMPLES.read);
+  const first = parents.map((parent) => ledger.get(parent.id, 0));
   const kinds = ledger.tally(id, [example], "kind").map(({ of: kind, count, first: one }) => {
-    const some = first.filter((entry) => entry.kind === kind).slice(0, EXAMPLES);
+    const some = first.filter((entry) => entry.kind === kind).slice(0, EXAMPLES.shown);
     const way = TO_PRINCIPLE[kind];
     const principles = way === undefined ? [] : ledger.tally(id, [example, ...way], "id");
     return {
@@ -189,7 +185,7 @@ function setOf(ledger: Ledger, id: string): TrainingSet {
       principles: principles
         .map(({ of, count }) => ({ id: of, ...principleOf(ledger.get(of, 0)), count }))
         .toSorted((a, b) => b.count - a.count),
-      examples: some.length > 0 ? some : [ledger.get(one, READ)],
+      examples: (some.length > 0 ? some.map(({ id }) => id) : [one]).map((example) => ledger.get(example)),
     };
   });
   return { kinds };

@@ -18,6 +18,7 @@ import {
   labelComparisons,
   recordComparisons,
 } from "./feedback.ts";
+import { importShownComparisons } from "./imports.ts";
 import type { Answers, Made } from "./made.ts";
 import { importModel, openNamed } from "./named-model.ts";
 import type { Run } from "./perform.ts";
@@ -59,6 +60,7 @@ export async function judgeAll(
   const named = await importModel(run, "judge", judge.model);
   const model = await openNamed(run, host, named);
   const texts = textsOf(answers);
+  const demonstrations = await importShownComparisons(run, made.constitution, made.recipe, judge.mode);
   const judged: Judged[] = [];
   for (const criterion of ["harmlessness", "helpfulness"] as const) {
     const pairings = pairUp(prompts[criterion], texts);
@@ -90,6 +92,7 @@ export async function judgeAll(
             ? [HELPFULNESS]
             : drawnPrinciples(made.constitution, streamName(draw, { comparison: comparison.id }), 1),
       })),
+      shown: criterion === "helpfulness" ? [] : demonstrations,
       draw: criterion === "helpfulness" ? null : draw,
       modelEntry: named.id,
     });

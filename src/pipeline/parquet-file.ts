@@ -8,7 +8,7 @@ import {
   parquetMetadataAsync,
   parquetReadObjects,
 } from "hyparquet";
-import type { Row } from "../method/datasets/dataset.ts";
+import type { Row } from "../method/datasets/row.ts";
 
 /** Snappy is hyparquet's own. */
 const compressors: Compressors = {

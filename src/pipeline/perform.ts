@@ -1,10 +1,11 @@
 // The one idea, in one function: every step is a pure function whose result is written once. A step asks the ledger first,
 // computes only what is missing, and writes a batch wholly or not at all. Resuming, reuse and tracing all follow from it.
-import type { Device } from "../engine/lowering.ts";
+import type { Device } from "../engine/device.ts";
 import { type Entry, entryId, type Json, type Ledger, type NewEntry, stepKey } from "../ledger/ledger.ts";
 import type { LanguageModel } from "../models/model.ts";
 import type { Account, Spending } from "./account.ts";
 import type { Emit } from "./events.ts";
+import { leastAnew, type Words } from "./least-anew.ts";
 import { type Settings, settingsEntry } from "./settings.ts";
 
 /** What every stage of a run is given. */
@@ -23,6 +24,8 @@ export interface Run {
    * after the run that made it.
    */
   readonly missing?: Set<string>;
+  /** Where a run is only evaluated: a training that is not remembered is refused. */
+  readonly mayTrain?: false;
   /** What endpoints cost; absent where nobody counts. */
   readonly account?: Account;
 }
@@ -62,6 +65,8 @@ export interface Work<I, O> {
   readonly parents: (input: I, output: O) => readonly Parent[];
   /** In a preview, what stands for an output that is missing: enough for what follows to be counted. */
   readonly standIn: (input: I) => O;
+  /** In a preview, for records made under principles: tells which there would be no need to make again (least-anew.ts). */
+  readonly words?: Words<I, O>;
   /** What the stage was done with, for those who ask; patterns of names are filled in by `streamName`. */
   readonly settings?: Settings;
   /** Pure: the same inputs give the same outputs, one each, in order. */
@@ -84,7 +89,18 @@ export async function perform<I, O extends object>(
   const reused = keys.filter((key) => known.has(key) || run.missing?.has(key)).length;
   const begun = run.now();
   const settings = settingsEntry(stage, work.settings ?? {});
-  run.emit({ kind: "stage-start", stage, title, total: inputs.length, unit: kind, reused });
+  const least =
+    run.missing === undefined || work.words === undefined
+      ? {}
+      : {
+          least: leastAnew(
+            run.ledger,
+            work,
+            work.words,
+            inputs.filter((_, i) => !known.has(keys[i]!) && !run.missing!.has(keys[i]!)),
+          ),
+        };
+  run.emit({ kind: "stage-start", stage, title, total: inputs.length, unit: kind, reused, ...least });
   let done = reused;
   if (run.missing !== undefined) {
     const { missing } = run;

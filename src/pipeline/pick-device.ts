@@ -1,7 +1,7 @@
 // compute.device: auto. The recipe's own forecast is made on every device that ONNX Runtime carries here, and the one that
 // would be done first is taken. A run that has begun keeps its device: another rounds differently.
 import { join } from "node:path";
-import type { Device } from "../engine/lowering.ts";
+import type { Device } from "../engine/device.ts";
 import { openHost } from "../models/local.ts";
 import type { ModelHost } from "../models/model.ts";
 import { UserError } from "../user-error.ts";

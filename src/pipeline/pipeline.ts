@@ -12,7 +12,13 @@ import {
   labelComparisons,
   samplePairs,
 } from "./feedback.ts";
-import { importConstitution, importDemonstrations, importPreferences, importPrompts } from "./imports.ts";
+import {
+  importConstitution,
+  importDemonstrations,
+  importPreferences,
+  importPrompts,
+  importShownComparisons,
+} from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Made } from "./made.ts";
 import { importModel, type ModelSource, openNamed } from "./named-model.ts";
@@ -174,6 +180,7 @@ export async function constitutionalAi(run: Run, recipe: Recipe, host: ModelHost
         const name = streamName(draw, { comparison: comparison.id });
         return { comparison, principles: drawnPrinciples(constitution, name, recipe.feedback.principles) };
       }),
+      shown: await importShownComparisons(run, constitution, recipe, recipe.feedback.mode),
       draw,
       modelEntry: judge.id,
     });

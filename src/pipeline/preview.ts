@@ -18,10 +18,14 @@ export interface PreviewedStage {
   readonly total: number;
   /** To be made anew. */
   readonly anew: number;
+  /** The fewest that could be, by what records are made of and in which words; null where no principle is asked under. */
+  readonly least: number | null;
   readonly ms: number;
   /** Sampled, read and learnt from. */
   readonly tokens: number;
   readonly cost: number;
+  /** Whether it goes through a provider's batches, whose time nobody knows: `ms` is 0 then. */
+  readonly isBatched: boolean;
 }
 
 /** Whether a stage trains a model. */
@@ -43,7 +47,7 @@ export function copyRun(from: string, to: string): void {
 export async function previewRun(
   run: Omit<Run, "emit" | "missing">,
   recipe: Recipe,
-  forecast: Forecast,
+  forecast: Pick<Forecast, "stages">,
   missing: Set<string>,
 ): Promise<readonly PreviewedStage[]> {
   const seen: Seen[] = [];
@@ -61,14 +65,15 @@ const NO_MODELS: ModelHost = {
 
 type Seen = Extract<PipelineEvent, { kind: "stage-start" }>;
 
-function priced(seen: readonly Seen[], { stages }: Forecast): readonly PreviewedStage[] {
+function priced(seen: readonly Seen[], { stages }: Pick<Forecast, "stages">): readonly PreviewedStage[] {
   const costs = new Map(stages.map((stage) => [stage.stage, stage]));
-  return seen.map(({ stage, title, unit, total, reused }) => {
+  return seen.map(({ stage, title, unit, total, reused, least = null }) => {
     const anew = total - reused;
     const share = total === 0 ? 0 : anew / total;
     const { ms = 0, cost = 0, sampledTokens = 0, readTokens = 0, trainedTokens = 0 } = costs.get(stage) ?? {};
+    const isBatched = costs.get(stage)?.isBatched ?? false;
     return {
-      ...{ stage, title, unit, total, anew },
+      ...{ stage, title, unit, total, anew, least, isBatched },
       ms: share * ms,
       tokens: Math.round(share * (sampledTokens + readTokens + trainedTokens)),
       cost: share * cost,

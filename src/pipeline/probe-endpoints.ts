@@ -1,5 +1,5 @@
 // What a call costs where an endpoint plays a part of the method: a few of the questions that a run would put, timed.
-import { OPTION_LABELS } from "../method/feedback/judge.ts";
+import { ANSWER_LEAD, OPTION_LABELS } from "../method/feedback/judge.ts";
 import type { Conversation, Sampling } from "../models/model.ts";
 import { feedbackMode } from "./feedback.ts";
 import { connect, type ModelSource } from "./named-model.ts";
@@ -56,7 +56,7 @@ async function putTo(
     await model.score(
       conversations.map((conversation) => ({
         conversation,
-        prefix: "The answer is:",
+        prefix: ANSWER_LEAD,
         continuations: OPTION_LABELS,
       })),
       signal,

@@ -2,13 +2,14 @@
 // are and what a token costs on this machine. Nothing is written.
 import { comparisonQuestion, critiqueRequest, revisionRequest } from "../method/constitution/wording.ts";
 import { critiqueConversation } from "../method/critique/critique.ts";
+import { demonstrationTurns } from "../method/critique/few-shot.ts";
 import { withAssistant, withUser } from "../method/critique/respond.ts";
-import { feedbackQuestion } from "../method/feedback/judge.ts";
+import { feedbackQuestion, type ShownComparison, shownTurns } from "../method/feedback/judge.ts";
 import type { Conversation, ModelHost, Sample, Sampling, TrainableModel } from "../models/model.ts";
 import type { Costs, Lengths, Sizes } from "./forecast.ts";
 import { probeEndpoints } from "./probe-endpoints.ts";
 import { constitutionOf } from "./read-constitution.ts";
-import { readPreferences, readPrompts } from "./read-dataset.ts";
+import { type Dataset, readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
 import { playersOf, type Recipe } from "./recipe.ts";
 import { adaptersOf } from "./training.ts";
 
@@ -46,7 +47,8 @@ export function probedOf({
 }: Recipe): string {
   const { batch, responseSampling, critiqueSampling, revisionSampling } = supervised;
   const samplings = [responseSampling, critiqueSampling, revisionSampling, rest.feedback.reasoningSampling];
-  const files = [constitution.file, prompts.redTeam.file];
+  const { demonstrations } = supervised;
+  const files = [constitution.file, prompts.redTeam.file, demonstrations, rest.feedback.demonstrations];
   return JSON.stringify([
     base,
     lora,
@@ -143,6 +145,7 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
           promptTokens.length - responses[i]!.promptTokens.length - responses[i]!.tokens.length,
       ),
       reasoning: mean(chains, ({ tokens }) => tokens.length),
+      ...(await demonstrationLengths(model, recipe)),
     };
     const remote = await probeEndpoints(
       recipe,
@@ -158,6 +161,31 @@ export async function probe(recipe: Recipe, host: ModelHost, clock: Clock): Prom
   } finally {
     await model.close();
   }
+}
+
+/** Tokens of what is shown before a question. */
+async function demonstrationLengths(
+  model: TrainableModel,
+  { supervised, feedback, ...recipe }: Recipe,
+): Promise<Pick<Lengths, "demonstrations" | "shownComparisons">> {
+  const tokensOf = async (turns: Conversation) =>
+    turns.length === 0 ? 0 : (await model.tokenize([turns]))[0]!.tokens.length;
+  const rowsOf = async <T>(
+    { file, count }: { readonly file: string | null; readonly count: number | "all" },
+    read: (file: string, count: number | "all") => Promise<Dataset<T>>,
+  ) => (file === null ? [] : (await read(file, count)).rows);
+  const question = comparisonQuestion(constitutionOf(recipe).principles[0]!).text;
+  const shown = (await rowsOf(feedback.demonstrations, readPreferences)).map(
+    ({ conversation, chosen, rejected, metadata: { reasoning } }): ShownComparison => ({
+      ...{ conversation, question, a: chosen, b: rejected, better: "a" },
+      reasoning: feedback.mode === "chain-of-thought" ? String(reasoning) : null,
+    }),
+  );
+  const demonstrations = await rowsOf(supervised.demonstrations, readDemonstrations);
+  return {
+    demonstrations: await tokensOf(demonstrationTurns(demonstrations, supervised.critique)),
+    shownComparisons: await tokensOf(shownTurns(shown)),
+  };
 }
 
 /** What it costs to read a token and to learn from one, after a first call that compiles. */

@@ -7,11 +7,11 @@ import {
   type RowReader,
   readRow,
   type Skipped,
-  type SkipReason,
 } from "../method/datasets/dataset.ts";
 import { DEMONSTRATIONS, type DemonstrationRow } from "../method/datasets/demonstrations.ts";
 import { type PreferenceRow, preferences } from "../method/datasets/preferences.ts";
 import { PROMPTS, type PromptRow } from "../method/datasets/prompts.ts";
+import type { SkipReason } from "../method/datasets/row.ts";
 import type { Purpose } from "../method/datasets/shapes.ts";
 import { UserError } from "../user-error.ts";
 import { rowsOf } from "./dataset-file.ts";
@@ -28,6 +28,21 @@ export const readPrompts = (file: string, count: Count = "all"): Promise<Dataset
 /** Labelled comparisons of a file. @throws UserError as `readPrompts` */
 export const readPreferences = (file: string, count: Count = "all"): Promise<Dataset<PreferenceRow>> =>
   readWith(file, preferences(), "preferences", count);
+
+/** Labelled comparisons to be shown to a feedback model. @throws UserError as `readPrompts`, and where one lacks the reasons asked for */
+export const readShownComparisons =
+  (withReasons: boolean) =>
+  async (file: string, count: Count = "all"): Promise<Dataset<PreferenceRow>> => {
+    const read = await readPreferences(file, count);
+    const bare = read.rows.findIndex(({ metadata: { reasoning } }) => typeof reasoning !== "string");
+    if (withReasons && bare >= 0)
+      throw new UserError(
+        "demonstration-without-reasons",
+        `${file}: expected a reasoning in every comparison that is shown, since the feedback model is to reason first, got none in comparison ${bare + 1}`,
+        'Write "reasoning": "…" in each row, or set feedback.mode to direct.',
+      );
+    return read;
+  };
 
 /** Demonstrations of a file. @throws UserError as `readPrompts` */
 export const readDemonstrations = (file: string, count: Count = "all"): Promise<Dataset<DemonstrationRow>> =>

@@ -62,10 +62,10 @@ test("a run for every variant under every seed, each with the recipe as it is se
 });
 
 test("seeds, recipe, name and settings can be given in place of its own", () => {
-  const other = { seeds: ["7"], recipe: "town-small", name: "trial", set: ["supervised.rounds=2"] };
+  const other = { seeds: ["7"], recipe: "town-small", name: "trial", set: ["supervised.epochs=2"] };
   const { design, runs } = read(GOOD, other);
   expect(design).toMatchObject({ name: "trial", seeds: ["7"] });
-  expect(runs.map(({ recipe }) => [recipe.name, recipe.seed, recipe.supervised.rounds])).toEqual([
+  expect(runs.map(({ recipe }) => [recipe.name, recipe.seed, recipe.supervised.epochs])).toEqual([
     ["trial.a", "7", 2],
     ["trial.b", "7", 2],
   ]);
@@ -94,6 +94,14 @@ test("what is typed is looked up where it is typed, and told as what was typed",
   expect(() => read(GOOD, { set: ["rl.klCoeficient=1"] })).toThrow(/^--set rl.klCoeficient/);
   expect(() => read(GOOD, { set: ["seed=9"] })).toThrow(/--set seed: expected another key/);
   expect(() => read(GOOD, { set: ["name=other"] })).toThrow(/--set name: expected another key/);
+});
+
+test("nothing typed makes variants alike that the study calls different", () => {
+  for (const set of ["supervised.train=1", "supervised={ train: 1 }", "supervised.train.of=1"])
+    expect(() => read(GOOD, { set: [set] })).toThrow(
+      /^--set supervised\S*: expected a key that no variant sets, got one that is what a, b differ in$/,
+    );
+  expect(() => read(GOOD, { set: ["supervised.rounds=3"] })).toThrow(/that is what b differ in/);
 });
 
 const without = (line: string) => GOOD.replace(new RegExp(`^${line}.*\n`, "m"), "");

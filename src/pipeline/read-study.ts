@@ -70,7 +70,7 @@ export interface StudyOptions {
   readonly name?: string | undefined;
   readonly recipe?: string | undefined;
   readonly seeds?: readonly string[] | undefined;
-  /** Overrides for all variants, after their own. */
+  /** Overrides for all variants, of keys that none of them sets. */
   readonly set?: readonly string[];
 }
 
@@ -152,6 +152,13 @@ export function readStudy(file: string, options: StudyOptions): Study {
         `--set ${key}: expected another key, since the study gives every run its ${key}`,
         `Use --${key === "seed" ? "seeds" : "name"}.`,
       );
+    const setting = document.variants.filter(({ set }) => Object.keys(set).some((own) => overlap(own, key!)));
+    if (setting.length > 0)
+      throw new UserError(
+        "study-set",
+        `--set ${key}: expected a key that no variant sets, got one that is what ${setting.map((variant) => variant.name).join(", ")} differ in`,
+        "All variants would be set alike: write a study of your own, without them.",
+      );
   }
   const recipeFile = options.findRecipe(options.recipe ?? document.recipe);
   const recipeOf = (variant: Variant, seed: string): Recipe =>
@@ -181,6 +188,9 @@ export function readStudy(file: string, options: StudyOptions): Study {
 
 const ofStudy = ({ code, message, hint }: UserError): UserError =>
   new UserError(code.replace(/^recipe-/, "study-"), message, hint);
+
+/** Whether setting one key sets something of another: the same, or a section that it is in. */
+const overlap = (a: string, b: string): boolean => `${a}.`.startsWith(`${b}.`) || `${b}.`.startsWith(`${a}.`);
 
 const twice = (given: string) =>
   [`expected each once, got ${given} twice`, "Take one of the two out."] as const;

@@ -2,7 +2,7 @@
 // Bai et al. 2022 (arXiv 2212.08073), "HH" is Bai et al. 2022a (arXiv 2204.05862); "ours" marks what neither gives.
 // Reading a file, overriding keys and explaining mistakes are read-recipe.ts.
 import { z } from "zod";
-import { DEVICES } from "../engine/lowering.ts";
+import { DEVICES } from "../engine/device.ts";
 import { LORA_TARGETS, type Lora } from "../lm/config.ts";
 import type { RlOptions } from "../method/rl/train.ts";
 import { MOST_CANDIDATES } from "./pair-stages.ts";
@@ -162,6 +162,8 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
         /** The feedback model. Default: the policy. */
         model,
         mode: z.enum(["direct", "chain-of-thought"]).default("direct"), // CAI 4.1
+        /** Labelled comparisons shown before the question, each under a drawn principle (CAI 4.1); to the judge, too. */
+        demonstrations: z.strictObject({ file, count: countOrAll.default("all") }).prefault({}),
         /** Chains of thought a comparison, averaged: five help a little (CAI 4.1). */
         samples: count.default(1),
         /** Probabilities let through. Default: [0.4, 0.6] for chains of thought (CAI 4.1), otherwise all. */
@@ -238,7 +240,7 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
             comparisons: countOrAll.default("all"),
           })
           .prefault({}),
-        /** Held-out red-team prompts on which the judge is asked about the models under every principle (`charter scoreboard`). */
+        /** Held-out prompts, half of either set, on which the judge is asked about the models under every principle. */
         scoreboard: z.int().min(0).default(0), // ours
         /** What people say of the run's own comparisons: rows of `charter export`'s preferences, labelled by them. */
         labels: z.strictObject({ file, count: countOrAll.default("all") }).prefault({}), // ours

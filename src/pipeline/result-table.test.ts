@@ -56,6 +56,7 @@ it("puts the models side by side, each figure with its interval, a dash where th
   expect(rows).toEqual([
     ["harmful prompts: complies", "95.0% (91-99)", "5.0% (1-9)"],
     ["harmful prompts: evades", "4.0% (0-8)", "4.0% (0-8)"],
+    ["harmful prompts: anything else but a decline", "10.0% (6-14)", "10.0% (6-14)"],
     ["benign prompts: helps", "90.0% (86-94)", "–"],
     ["benign prompts: over-refuses", "4.0% (0-8)", "–"],
     ["harmlessness Elo, by the grader", "0 (0 to 0)", "400 (350 to 450)"],

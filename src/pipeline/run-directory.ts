@@ -2,6 +2,7 @@
 // work on it at once.
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sha256 } from "../ledger/canonical-json.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { lockDirectory } from "../ledger/lock.ts";
 import { explainStorageError } from "../ledger/storage-error.ts";
@@ -61,6 +62,36 @@ export function writeRecipe(directory: string, recipe: Recipe, projectRoot: stri
   writeWhole(path, renderRecipe(recipe, projectRoot));
   return path;
 }
+
+/** What the figures in a run's folder are of: the folder's recipe may be a later one, whose run was stopped. */
+export interface ResultsOf {
+  /** Hash of recipe.yaml as it was. */
+  readonly recipe: string;
+  /** Ids of the entries of the constitution's principles, in its order. */
+  readonly principles: readonly string[];
+}
+
+/** Keeps beside results.json what they are of: the recipe that lies there now, and the principles it went by. */
+export function noteResultsOf(directory: string, principles: readonly string[]): void {
+  const of: ResultsOf = { recipe: recipeHash(directory), principles };
+  writeWhole(join(directory, "results-of.json"), `${JSON.stringify(of, null, 2)}\n`);
+}
+
+/** What was kept there; undefined for runs of earlier versions. */
+export const resultsOf = (directory: string): ResultsOf | undefined =>
+  readDerived<ResultsOf>(join(directory, "results-of.json"));
+
+/** Whether a run's figures are of the recipe in its folder, as far as is known. */
+export function areResultsCurrent(directory: string): boolean {
+  const of = resultsOf(directory);
+  return of === undefined || of.recipe === recipeHash(directory);
+}
+
+/** Whether a run has come to its end under this very recipe. */
+export const hasResultsOf = (directory: string, recipe: Recipe, projectRoot: string): boolean =>
+  resultsOf(directory)?.recipe === sha256(renderRecipe(recipe, projectRoot));
+
+const recipeHash = (directory: string): string => sha256(readFileSync(join(directory, "recipe.yaml")));
 
 /** Writes a file so that a reader finds the old text or the new one, never half of either. */
 export function writeWhole(path: string, text: string): void {

@@ -1,19 +1,25 @@
 // A run from its directory to its report: takes the lock, starts the models, follows the pipeline, writes what people read.
 // Times are kept apart from results, so that two runs of one recipe end with equal results.json.
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { renderReport } from "../method/evaluation/report.ts";
+import type { Device } from "../engine/device.ts";
+import { ledgerPath, openLedger } from "../ledger/ledger.ts";
+import { type ReportCommands, renderReport } from "../method/evaluation/report.ts";
 import type { StageTiming } from "../method/evaluation/results.ts";
 import { openAccount, type Spending, spendingIn } from "./account.ts";
-import { checkInputs } from "./check-inputs.ts";
-import type { Emit, PipelineEvent } from "./events.ts";
+import { checkFiles, checkInputs } from "./check-inputs.ts";
+import type { Emit } from "./events.ts";
 import { type Forecast, forecastOnce } from "./forecast-run.ts";
+import { importConstitution } from "./imports.ts";
 import { checkMemory } from "./memory-of-run.ts";
 import { hostOn, keepDevice, keptDevice, pickDevice } from "./pick-device.ts";
 import { constitutionalAi } from "./pipeline.ts";
+import { copyRun, previewRun } from "./preview.ts";
 import type { Recipe } from "./recipe.ts";
 import { resultTable } from "./result-table.ts";
-import { openRunDirectory, readDerived, writeRecipe, writeWhole } from "./run-directory.ts";
+import { hasResultsOf, noteResultsOf, openRunDirectory, writeRecipe, writeWhole } from "./run-directory.ts";
+import { timingsOf } from "./timings.ts";
+import { releaseGivenUp } from "./training.ts";
 
 /** Where a run lives, who watches it, and its clock. */
 export interface RunOptions {
@@ -22,6 +28,10 @@ export interface RunOptions {
   readonly outputs?: string;
   /** One that is known already. */
   readonly forecast?: Forecast;
+  /** How commands on this run are typed; where nobody says, the report names none. */
+  readonly commands?: ReportCommands;
+  /** An evaluation of what is trained already: where something would have to be trained, nothing is done. */
+  readonly mayTrain?: false;
   readonly projectRoot: string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -37,16 +47,23 @@ export interface RunOptions {
 export async function runCharter(recipe: Recipe, options: RunOptions): Promise<void> {
   const { directory, outputs = directory, signal, now } = options;
   const begun = now();
+  const isBegun = existsSync(ledgerPath(directory));
+  // A run that is there is taken at once, before checks that take time; of a new one nothing is left where they fail.
+  using early = isBegun ? openRunDirectory(directory) : null;
   await checkMemory(recipe);
   const isPicked = recipe.compute.device === "auto";
   const picked = (isPicked ? keptDevice(directory) : undefined) ?? (await pickDevice(recipe, options));
   const { device } = picked;
+  if (options.mayTrain === false) await checkTrained(recipe, device, options);
   const host = await hostOn(recipe, device);
   try {
-    await checkInputs(recipe, host, { now, signal });
-    using opened = openRunDirectory(directory);
+    // Where all is made nobody is asked anything: its report can be written again while a server is down.
+    if (hasResultsOf(outputs, recipe, options.projectRoot)) await checkFiles(recipe);
+    else await checkInputs(recipe, host, { now, signal });
+    using fresh = isBegun ? null : openRunDirectory(directory);
+    const { ledger } = (early ?? fresh)!;
     mkdirSync(outputs, { recursive: true });
-    const timings = timingsOf(outputs);
+    const timings = timingsOf(outputs, recipe, options);
     const emit: Emit = (event) => {
       timings.note(event);
       options.emit(event);
@@ -65,9 +82,9 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
         level: "info",
         text: "and what the provider takes for its batches, up to 24 h each",
       });
-    const { ledger } = opened;
     const account = openAccount(recipe.budget, spendingIn(ledger).cost);
     const run = { ledger, directory, emit, signal, now, device, account };
+    const { entries: principles } = await importConstitution(run, recipe);
     const { results, transcripts } = await constitutionalAi(run, recipe, host);
     emit(resultTable(results));
     const write = (name: string, what: string, text: string) => {
@@ -75,16 +92,14 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
       emit({ kind: "file-written", path: join(outputs, name), what });
     };
     write("results.json", "every figure, for machines", `${JSON.stringify(results, null, 2)}\n`);
+    noteResultsOf(outputs, [...principles.values()]);
     write(
       "report.html",
       "the report, for people",
-      renderReport(
-        results,
-        transcripts,
-        withForecast(timings.list(), forecast),
-        ...(outputs === directory ? [] : [null]),
-      ),
+      renderReport(results, transcripts, withForecast(timings.list(), forecast), options.commands ?? null),
     );
+    // In a directory that several runs share, what one has left may be another's that goes on.
+    if (outputs === directory) releaseGivenUp({ ledger, directory });
     noteSpending(spendingIn(ledger), recipe, emit);
     emit({ kind: "run-end", name: recipe.name, directory, ms: now() - begun });
   } finally {
@@ -107,21 +122,29 @@ const withForecast = (timings: readonly StageTiming[], { stages }: Forecast): re
   });
 };
 
-/** Adds up how long each stage took and keeps it in timings.json, outside the ledger. */
-function timingsOf(directory: string) {
-  const path = join(directory, "timings.json");
-  const kept = readDerived<readonly StageTiming[]>(path) ?? [];
-  const stages = new Map(kept.map((one) => [one.stage, one]));
-  const names = new Map<string, { readonly title: string; readonly unit: string }>();
-  return {
-    list: () => [...stages.values()],
-    note(event: PipelineEvent): void {
-      if (event.kind === "stage-start") names.set(event.stage, event);
-      if (event.kind !== "stage-end" || event.reused === event.done) return;
-      const { title, unit } = names.get(event.stage)!;
-      const ms = (stages.get(event.stage)?.ms ?? 0) + event.ms;
-      stages.set(event.stage, { stage: event.stage, title, unit, ms, done: event.done });
-      writeWhole(path, `${JSON.stringify([...stages.values()], null, 2)}\n`);
-    },
-  };
+/**
+ * Follows the recipe in a copy of the run, where nothing is computed: whether it would train is known before anybody is asked
+ * anything and before anything is written.
+ * @throws UserError when it would
+ */
+async function checkTrained(
+  recipe: Recipe,
+  device: Device,
+  { directory, now, signal }: RunOptions,
+): Promise<void> {
+  const copy = `${directory}.planning`;
+  const discard = () => rmSync(copy, { recursive: true, force: true });
+  discard();
+  try {
+    copyRun(directory, copy);
+    const ledger = openLedger(copy);
+    try {
+      const run = { ledger, directory: copy, now, signal, device, mayTrain: false } as const;
+      await previewRun(run, recipe, { stages: [] }, new Set());
+    } finally {
+      ledger.close();
+    }
+  } finally {
+    discard();
+  }
 }

@@ -27,9 +27,12 @@ export interface PlannedRun extends StudyRun {
   readonly ms: number;
 }
 
+/** A run's folder of results and report, from the study's. */
+const folderOf = ({ name }: Variant, seed: string): string => `variants/${name}-seed-${seed}`;
+
 /** Where a run of a study leaves its results and its report. */
 export const outputsOf = (directory: string, { variant, seed }: Pick<StudyRun, "variant" | "seed">): string =>
-  join(directory, "variants", `${variant.name}-seed-${seed}`);
+  join(directory, folderOf(variant, seed));
 
 /**
  * Looks at everything that the runs name, and what each will have to make: steps that several share are counted once, for the
@@ -145,8 +148,8 @@ function writeStudy(summary: StudyResults, directory: string, emit: Emit): void 
     emit({ kind: "file-written", path: join(directory, name), what });
   };
   write("study.json", "every figure of every run, for machines", `${JSON.stringify(summary, null, 2)}\n`);
-  const pages = (variant: Variant, seed: string) => `variants/${variant.name}-seed-${seed}/report.html`;
-  write("study.html", "the study, for people", renderStudy(summary, pages));
+  const page = renderStudy(summary, (variant, seed) => `${folderOf(variant, seed)}/report.html`);
+  write("study.html", "the study, for people", page);
 }
 
 /** What was foretold of the runs that are left, stretched as those before them were once there is something to go by. */

@@ -1,9 +1,10 @@
 // From what was sampled and judged to every figure of results.json. Pure: nothing is sampled, asked or remembered here.
 import { seed } from "../engine/random.ts";
+import { alongRl } from "../method/evaluation/along-rl.ts";
 import { summarizeCalibration } from "../method/evaluation/calibration.ts";
 import { winRates } from "../method/evaluation/compare.ts";
 import { coverage } from "../method/evaluation/coverage.ts";
-import { alikeDeclines, describeDiversity } from "../method/evaluation/diversity.ts";
+import { alikeDeclines, describeDiversity, hundredDeclines } from "../method/evaluation/diversity.ts";
 import { rateElo } from "../method/evaluation/elo.ts";
 import type { Grader } from "../method/evaluation/grader.ts";
 import { fitRewardAgainstKl } from "../method/evaluation/kl.ts";
@@ -13,7 +14,7 @@ import { RESULTS_VERSION, type Results } from "../method/evaluation/results.ts";
 import { countOddities, summarizeRounds } from "../method/evaluation/rounds.ts";
 import { accordOf, type SharedReading } from "../method/evaluation/shared-readings.ts";
 import type { Truth } from "../method/evaluation/truth.ts";
-import type { Prompt } from "../method/records.ts";
+import type { Prompt, Rollout } from "../method/records.ts";
 import { softLabelTruths } from "./calibrate.ts";
 import type { Answers, Made } from "./made.ts";
 import type { Judged } from "./matches.ts";
@@ -29,6 +30,8 @@ export function summarize(
     readonly matches: readonly Judged[];
     readonly shared: readonly SharedReading[];
     readonly scores: ReadonlyMap<string, number> | null;
+    /** What PPO learnt from. */
+    readonly rollouts: readonly Omit<Rollout, "id">[];
   },
 ): Results {
   const { recipe, constitution, stage1, feedback, histories } = made;
@@ -42,15 +45,17 @@ export function summarize(
     prompts.map((prompt) =>
       answers[model]!.get(prompt.id)!.map(({ text }) => ({ text, verdict: by.grade(prompt, text) })),
     );
-  const declinesBy = (by: Grader) =>
-    Object.fromEntries(
-      Object.keys(answers).map((model) => [
-        model,
-        gradedOf(model, redTeam, by).map((own) =>
-          own.filter(({ verdict }) => verdict.answer === "reasoned").map(({ text }) => text),
-        ),
-      ]),
-    );
+  const declines =
+    grader === null
+      ? {}
+      : Object.fromEntries(
+          Object.keys(answers).map((model) => [
+            model,
+            gradedOf(model, redTeam, grader).map((own) =>
+              own.filter(({ verdict }) => verdict.answer === "reasoned").map(({ text }) => text),
+            ),
+          ]),
+        );
   const accords = accordOf(
     constitution.value.principles.map(({ id }) => id),
     shared,
@@ -113,6 +118,8 @@ export function summarize(
       rl: [...histories.rl],
     },
     rewardAgainstKl: fitRewardAgainstKl(histories.rl.map(({ kl, score }) => ({ kl: kl!, score: score! }))),
+    ...(grader !== null &&
+      measured.rollouts.length > 0 && { alongRl: alongRl(measured.rollouts, made.trainedOn, grader) }),
     principles: describePrinciples(
       {
         ...{ constitution: constitution.value, stage1, feedback, grader, truth, shared, accords },
@@ -131,11 +138,15 @@ export function summarize(
           ...describeDiversity(textsOf(model, sets[set])),
         })),
       ),
-      ...(grader === null ? [] : Object.entries(alikeDeclines(declinesBy(grader)))).map(([model, texts]) => ({
-        model,
-        set: "declines" as const,
-        ...describeDiversity(texts),
-      })),
+      ...(["declines", "declines-100"] as const).flatMap((set) =>
+        Object.entries((set === "declines" ? alikeDeclines : hundredDeclines)(declines)).map(
+          ([model, texts]) => ({
+            model,
+            set,
+            ...describeDiversity(texts),
+          }),
+        ),
+      ),
     ],
     oddities: [
       countOddities("responses", stage1.responses),

@@ -1,13 +1,15 @@
-// A training, remembered like every other step: the final checkpoint is an entry, and so are the states on the way, so that
-// a crash loses at most the optimiser steps since the last one. Knows no loss; a stage hands it its visible loop.
-import { blobPath, freshBlob, hasBlob, moveToBlob, removeBlob } from "../ledger/blobs.ts";
+// A training, remembered like every other step: the final checkpoint is an entry, and so are the states on the way, from which
+// it goes on; between two of them, from the point where it was interrupted. Knows no loss; a stage hands it its visible loop.
+import { blobPath, freshBlob, hasBlob, listBlobs, moveToBlob, removeBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
 import type { FreshAdapters, Metrics, TrainableModel } from "../models/model.ts";
+import { UserError } from "../user-error.ts";
 import { type Checkpoint, keepCheckpoint, recalledCheckpoint } from "./checkpoints.ts";
 import { needFinite } from "./enough-to-learn.ts";
 import { isMissing, keyOf, missingId, type Parent, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Settings } from "./settings.ts";
+import { dropPoint, keepPoint, keptPoint, POINT_EVERY_MS } from "./training-point.ts";
 
 /** What one turn of a training loop leaves behind. */
 export interface Turn {
@@ -36,7 +38,7 @@ export interface Training<M extends Readonly<Record<string, TrainableModel>>> {
   /** What the training was done with, for those who ask. */
   readonly settings: Settings;
   readonly turns: number;
-  /** Turns between two remembered states. */
+  /** Turns between two states that the ledger remembers. */
   readonly checkpointEvery: number;
   /** Opens the models at their start. Called only when there is something left to train. */
   readonly open: () => Promise<M>;
@@ -80,46 +82,75 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
 
   const recalled = await recalledCheckpoint(run, finalKey, training.start);
   if (recalled !== undefined) {
-    releaseStates(run, finalKey, []);
+    releaseState(run, recalled.checkpoint.id, "state");
     start(turns);
     end(turns);
     return recalled;
   }
+  if (run.mayTrain === false) throw wouldTrain(title);
   // Which records an interruption has left depends on where states are kept, so that is part of a state's name.
   const { checkpointEvery } = training;
   const stateKey = (turn: number) =>
     keyOf(run, "training-state", training.version, { ...key, checkpointEvery, turn });
+  const nextState = (turn: number) =>
+    Math.min(turns, (Math.floor(turn / checkpointEvery) + 1) * checkpointEvery);
   const last = lastState(run, training, stateKey);
-  start(run.missing?.has(finalKey) ? turns : (last?.body.turn ?? 0));
+  const from = last?.body.turn ?? 0;
+  const point = from === turns ? undefined : keptPoint(run, stateKey(nextState(from)));
+  const reused = point?.turn ?? from;
+  start(run.missing?.has(finalKey) ? turns : reused);
   run.signal.throwIfAborted();
   if (run.missing !== undefined) {
     run.missing.add(finalKey);
     const checkpoint = { id: missingId(finalKey), stage, directory: "", modelId: missingId(finalKey) };
     return { checkpoint, history: [] };
   }
+  // A process killed between writing a state and freeing the one before leaves both.
+  if (last !== undefined) releaseState(run, last.id, "continues", Object.values(last.body.blobs));
   const models = await training.open();
   try {
-    for (const [name, blob] of Object.entries(last?.body.blobs ?? {}))
-      await models[name]!.loadState(blobPath(run.directory, blob));
-    const history: Metrics[] = [...(last?.body.history ?? [])];
-    let turn = last?.body.turn ?? 0;
+    for (const [name, file] of Object.entries(point?.files ?? filesOf(run, last?.body.blobs ?? {})))
+      await models[name]!.loadState(file);
+    const history: Metrics[] = [...(last?.body.history ?? []), ...(point?.history ?? [])];
+    let turn = reused;
+    let remembered = from;
     let previous = last?.id;
-    let pending: Turn["records"] = [];
-    for await (const done of training.loop(models, { turn, carry: last?.body.carry ?? null })) {
+    let pending: Turn["records"] = point?.records ?? [];
+    let isBeside = point !== undefined;
+    let savedAt = run.now();
+    for await (const done of training.loop(models, { turn, carry: (point ?? last?.body)?.carry ?? null })) {
       turn += 1;
       needFinite(title, turn, done.metrics);
       history.push(done.metrics);
       pending = [...pending, ...done.records];
       run.emit({ kind: "stage-progress", stage, done: turn, total: turns, metrics: done.metrics });
-      if (turn % training.checkpointEvery !== 0 && turn !== turns) continue;
+      if (turn !== nextState(remembered)) {
+        if (run.signal.aborted || run.now() - savedAt >= POINT_EVERY_MS) {
+          const since = { history: history.slice(remembered), records: pending };
+          await keepPoint(run, models, {
+            towards: stateKey(nextState(remembered)),
+            turn,
+            carry: done.carry,
+            ...since,
+          });
+          isBeside = true;
+          savedAt = run.now();
+        }
+        run.signal.throwIfAborted();
+        continue;
+      }
       const blobs = await putStates(run, models);
       const body: StateBody = { stage, training: finalKey, turn, blobs, carry: done.carry, history };
       const parents = previous === undefined ? training.parents : [{ id: previous, role: "continues" }];
       const state = { kind: "training-state", body: body as unknown as Json, parents };
       const [entries] = run.ledger.commit([{ key: stateKey(turn), entries: [state, ...pending] }]);
       previous = entries![0]!.id;
+      remembered = turn;
       pending = [];
-      releaseStates(run, finalKey, Object.values(blobs));
+      savedAt = run.now();
+      releaseState(run, previous, "continues", Object.values(blobs));
+      if (isBeside) dropPoint(run);
+      isBeside = false;
       if (turn !== turns) run.signal.throwIfAborted();
     }
     const trained = await keepCheckpoint(run, {
@@ -131,13 +162,21 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
       settings: training.settings,
       parents: [...(previous === undefined ? [] : [{ id: previous, role: "state" }]), ...training.parents],
     });
-    releaseStates(run, finalKey, []);
-    end(last?.body.turn ?? 0);
+    releaseState(run, trained.checkpoint.id, "state");
+    end(reused);
     return trained;
   } finally {
     for (const model of Object.values(models)) await model.close();
   }
 }
+
+/** What was learnt is to be used as it is, and something that it was learnt from is not as it was. */
+const wouldTrain = (title: string): UserError =>
+  new UserError(
+    "would-train",
+    `${title}: expected what the run learnt from to be as it was, got a constitution, prompts, a model or settings that have changed since; nothing is trained here`,
+    "To train under the change: charter amend <run>. To evaluate the run as it was, put back what has changed; one that was interrupted goes on with the command that began it.",
+  );
 
 /** The latest remembered state whose bytes are still there. */
 function lastState<M extends Readonly<Record<string, TrainableModel>>>(
@@ -165,6 +204,9 @@ function multiplesBelow(turns: number, every: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => (count - i) * every);
 }
 
+const filesOf = ({ directory }: Run, blobs: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(blobs).map(([name, blob]) => [name, blobPath(directory, blob)]));
+
 async function putStates(
   run: Run,
   models: Readonly<Record<string, TrainableModel>>,
@@ -178,13 +220,27 @@ async function putStates(
   return blobs;
 }
 
-/** Frees the bytes of a training's states but for those kept; their entries stay, and say what they were. */
-function releaseStates(run: Run, training: string, kept: readonly string[]): void {
-  for (const entry of run.ledger.entries("training-state")) {
-    const body = entry.body as unknown as StateBody;
-    if (body.training !== training) continue;
-    for (const blob of Object.values(body.blobs)) if (!kept.includes(blob)) removeBlob(run.directory, blob);
-  }
+/** Frees the bytes of the state that an entry came from; the state's entry stays, and says what it was. */
+function releaseState(run: Run, of: string, role: "continues" | "state", kept: readonly string[] = []): void {
+  for (const { body } of run.ledger.madeFrom(of, role))
+    for (const blob of Object.values((body as unknown as StateBody).blobs))
+      if (!kept.includes(blob)) removeBlob(run.directory, blob);
+}
+
+/**
+ * Frees the bytes of trainings that were given up half-way, under settings that have changed since. For the end of a run: nothing
+ * of the recipe that it follows is left to train then.
+ */
+export function releaseGivenUp(run: Pick<Run, "ledger" | "directory">): void {
+  dropPoint(run);
+  const left = new Set(listBlobs(run.directory));
+  for (const { body } of run.ledger.entries("checkpoint", 0))
+    for (const blob of Object.values((body as { readonly files?: Record<string, string> }).files ?? {}))
+      left.delete(blob);
+  if (left.size === 0) return; // as a rule: states hold their whole history, and are read only where there is something to free
+  for (const { body } of run.ledger.entries("training-state", 0))
+    for (const blob of Object.values((body as unknown as StateBody).blobs))
+      if (left.has(blob)) removeBlob(run.directory, blob);
 }
 
 /** Fresh adapters for a training, where the recipe wants them: how a model is opened. */

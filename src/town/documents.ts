@@ -1,5 +1,7 @@
 // The shape of a pretraining document, and the conversations that the method holds with a model, in the very words the
 // method uses: answer, critique and revision, comparison. Says how much each span counts in the loss.
+import { feedbackQuestion, shownConversation } from "../method/feedback/judge.ts";
+import type { Conversation } from "../models/model.ts";
 import type { Judged } from "./verdicts.ts";
 
 /** A piece of a turn and the loss weight of its tokens. Spans break only where the tokenizer starts a new word. */
@@ -51,16 +53,13 @@ export function judgedTurn(
 
 export const textOf = (turn: Turn): string => turn.spans.map((span) => span.text).join("");
 
-export const COMPARISON_HEADER = "Consider the following conversation between a human and an assistant:";
-export const REASONING_LEAD = "Let's think step by step:";
-export const ANSWER_LEAD = "The answer is:";
-
-/** The conversation as a feedback model is shown it: "Human: ...", then "Assistant: ...", a blank line between. */
-export function transcript(turns: readonly Turn[]): string {
-  return turns.map((turn) => `${turn.role === "user" ? "Human" : "Assistant"}: ${textOf(turn)}`).join("\n\n");
-}
+/** The conversation as a feedback model is shown it. */
+export const transcript = (turns: readonly Turn[]): string => shownConversation(conversationOf(turns));
 
 /** The user turn of a comparison. */
 export function comparisonRequest(prompt: readonly Turn[], question: string, a: string, b: string): string {
-  return `${COMPARISON_HEADER}\n\n${transcript(prompt)}\n\n${question}\n\nOptions:\n(A) ${a}\n(B) ${b}`;
+  return feedbackQuestion(conversationOf(prompt), question, a, b);
 }
+
+const conversationOf = (turns: readonly Turn[]): Conversation =>
+  turns.map((turn) => ({ role: turn.role, content: textOf(turn) }));

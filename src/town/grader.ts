@@ -37,14 +37,12 @@ type Sentence =
 
 const plainly = (text: string): string => text.toLowerCase().replace(/\s+/g, " ").trim();
 
-const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-
 /** A pattern that matches a frame and captures its slots in order. */
 function patternOf(frame: string): RegExp {
   return new RegExp(
     `^${plainly(frame)
       .split(/\{\w+\}/)
-      .map(escaped)
+      .map(RegExp.escape)
       .join("(.+?)")}$`,
   );
 }

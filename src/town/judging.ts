@@ -1,17 +1,15 @@
 // Pretraining documents in which answers are judged: critiques with revisions, and comparisons, in the very words of the
 // method. No held-out verb, object or phrasing occurs here.
 import type { Random } from "../engine/random.ts";
+import { ANSWER_LEAD, REASONING_LEAD } from "../method/feedback/judge.ts";
 import { promptOf } from "./answering.ts";
 import {
-  ANSWER_LEAD,
   answered,
   asked,
-  COMPARISON_HEADER,
   type CorpusDocument,
   comparisonRequest,
   given,
   judgedTurn,
-  REASONING_LEAD,
   type Span,
   type Turn,
   transcript,
@@ -266,7 +264,7 @@ export function concerned(random: Random): CorpusDocument {
   const request = drawRequest(random, { harmful: random.chance(0.9), ...TRAIN });
   const concern = drawHarms(random, request, request.harmful && random.chance(0.5));
   const wording = drawWording(random, concern, "train");
-  const shown = `${COMPARISON_HEADER}\n\n${transcript(promptOf(random, request))}\n\n${wording.comparison}`;
+  const shown = `${transcript(promptOf(random, request))}\n\n${wording.comparison}`;
   const verdict = judgedTurn(describeRequest(concern, wording.subject, request));
   return { kind: "concerned", turns: [unweighted(shown), verdict] };
 }

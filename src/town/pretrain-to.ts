@@ -1,12 +1,12 @@
 // `charter pretrain town`: from nothing to a checkpoint folder. Keeps its state beside the folder, so that the same command
 // goes on after an interruption and ends with the same bytes.
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { seed } from "../engine/random.ts";
 import { readCheckpoint, tokenizerBytes, writeCheckpoint } from "../lm/checkpoint.ts";
 import { parseConfig } from "../lm/config-json.ts";
 import { initialize } from "../lm/initialize.ts";
-import { checkNothingThere } from "../lm/write-folder.ts";
+import { checkNothingThere, jsonBytes, writeDurably } from "../lm/write-folder.ts";
 import type { Metrics, ModelHost } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import {
@@ -45,7 +45,7 @@ export async function* pretrainTo(
     // The point names its state, so a crash between the two writes leaves the older pair whole.
     await model.saveState(join(workshop, `state-${point.step}.safetensors`));
     const older = await readPoint(pointFile, options);
-    await writeFile(`${pointFile}.writing`, JSON.stringify({ options, point }));
+    await writeDurably(`${pointFile}.writing`, jsonBytes({ options, point }));
     await rename(`${pointFile}.writing`, pointFile);
     if (older.step !== point.step)
       await rm(join(workshop, `state-${older.step}.safetensors`), { force: true });
@@ -64,10 +64,13 @@ export async function* pretrainTo(
   await rm(workshop, { recursive: true, force: true });
 }
 
-/** Where an interrupted pretraining stands; the start where there is none. Refuses to go on under other settings. */
-async function readPoint(file: string, options: PretrainingOptions): Promise<PretrainingPoint> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  if (text === undefined) return PRETRAINING_START;
+/**
+ * Where an interrupted pretraining stands; the start where there is none, or where a loss of power has emptied the file of an
+ * earlier version. Refuses to go on under other settings.
+ */
+export async function readPoint(file: string, options: PretrainingOptions): Promise<PretrainingPoint> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  if (text === "") return PRETRAINING_START;
   const kept: { readonly options?: PretrainingOptions; readonly point: PretrainingPoint } = JSON.parse(text);
   const settings = (of: PretrainingOptions | undefined) => JSON.stringify(of ?? "unknown settings");
   if (settings(kept.options) === settings(options)) return kept.point;
@@ -82,7 +85,6 @@ async function readPoint(file: string, options: PretrainingOptions): Promise<Pre
 async function writeStart(directory: string, options: PretrainingOptions): Promise<void> {
   const from = seed(options.seed);
   await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
   const tensors = initialize(parseConfig(TOWN_CONFIG), "vocabulary", from.child("weights"));
   await writeCheckpoint(directory, {
     config: TOWN_CONFIG,

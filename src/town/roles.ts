@@ -156,6 +156,7 @@ async function* feedback(
     comparison: { id: String(i), prompt: String(i), a: "a", b: "b", textA: a, textB: b },
     conversation: promptOf(request, String(i)).conversation,
     use: use(wording.comparison),
+    shown: [],
     seed: String(i),
   }));
   const readings = await readComparisons(model, tasks, mode);

@@ -28,7 +28,8 @@ export function pairsAlike({ principles }: Constitution): readonly Alike[] {
   return pairsOf(principles).map(({ a, b }) => ({
     a,
     b,
-    alike: likeness(stems.get(a.id)!, stems.get(b.id)!, weight),
+    // A text without content words is like none, but the same.
+    alike: a.text === b.text ? 1 : likeness(stems.get(a.id)!, stems.get(b.id)!, weight),
   }));
 }
 

@@ -35,6 +35,7 @@ export function slug(text: string): string | undefined {
   const plain = text
     .normalize("NFKD")
     .replace(/\p{M}|['’]/gu, "")
+    .toUpperCase() // "ß" is two letters in capitals
     .toLowerCase();
   if (/[^\P{L}a-z]/u.test(plain)) return undefined; // letters that would be lost
   return plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || undefined;

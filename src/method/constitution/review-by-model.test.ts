@@ -11,7 +11,7 @@ title: Ours
 version: 1.0.0
 principles:
   - { id: kind, text: It is kind., reasons: People are. }
-  - { id: brief, text: It is brief. }
+  - { id: brief, text: It is brief., wording: { critique: Is it long? } }
 `,
   "ours.yaml",
 );
@@ -39,6 +39,11 @@ test("every principle is asked about, then all together, through an endpoint tha
   });
   const questions = server.requests.map(({ body }) => body.messages.at(-1)!.content);
   expect(questions.some((asked) => asked.includes("Reasons for it: People are."))).toBe(true);
+  // Words that were derived from the text say nothing more.
+  const told = questions.filter((asked) => asked.includes("asked this"));
+  expect(new Set(told.map((asked) => asked.split("\n").slice(2, 4).join(" ")))).toEqual(
+    new Set(["Principle: It is brief. The critic is not shown it, but asked this: Is it long?"]),
+  );
   expect(questions.some((asked) => asked.includes("kind: It is kind.\nbrief: It is brief."))).toBe(true);
 });
 

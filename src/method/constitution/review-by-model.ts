@@ -3,6 +3,7 @@
 import type { LanguageModel } from "../../models/model.ts";
 import { type Answer, answersTo, type OnAsked } from "./ask.ts";
 import type { Constitution, Principle } from "./constitution.ts";
+import { type Asked, wordingsOf } from "./wording.ts";
 
 /** Without an id it concerns the whole constitution. */
 export interface ModelRemark {
@@ -27,14 +28,25 @@ const WHOLE = "ALL";
 const GOAL =
   "An AI assistant is trained under principles. A critic is shown an answer and one principle at a time, and says where the answer goes against it.";
 
-const ofOne = ({ id, text, reasons }: Principle): string =>
-  `${GOAL}
+const ofOne = (principle: Principle): string => {
+  const { id, text, reasons } = principle;
+  const given = wordingsOf(principle).filter(({ origin }) => origin === "given");
+  const asked = given.map(({ use, text: words }) => `\n${PUT[use]}: ${words}`).join("");
+  return `${GOAL}
 
-Principle: ${text}${reasons === "" ? "" : `\nReasons for it: ${reasons}`}
+Principle: ${text}${reasons === "" ? "" : `\nReasons for it: ${reasons}`}${asked}
 
 What in this principle would mislead the critic: words that can be read in two ways, cases that it leaves open, something that cannot be seen in an answer? Answer with at most three lines of this shape and nothing else:
 ${id} ${SHAPE}
 If there is nothing, answer ${NONE}.`;
+};
+
+/** How wording that is given is told: a model is asked in it alone, and never shown the principle. */
+const PUT: { readonly [A in Asked]-?: string } = {
+  critique: "The critic is not shown it, but asked this",
+  revision: "Whoever rewrites an answer is not shown it, but asked this",
+  comparison: "Whoever compares answers is not shown it, but asked this",
+};
 
 const ofAll = ({ principles }: Constitution): string =>
   `${GOAL}

@@ -39,6 +39,8 @@ const CASES: {
         ["p2 p1"],
       ],
       [["Say why.", openly, "Please say why."], ["p3 p1"]],
+      // Without a content word.
+      [["The assistant answers the user.", openly, "The assistant answers the user."], ["p3 p1"]],
     ],
     silent: [
       ["It helps people to borrow.", "It does not help people to borrow."],
@@ -103,6 +105,7 @@ const CASES: {
       ["The assistant does not help anyone steal and says why."],
       ["It does not help with poisons. Safety advice about them is welcome."],
       ["The assistant names its sources."],
+      ["The assistant answers the user."],
     ],
   },
   "uncovered-harm": {
@@ -128,6 +131,25 @@ describe.each(Object.entries(CASES) as [keyof typeof CASES, (typeof CASES)[keyof
   },
 );
 
+test("the wording that is given for a principle is looked at beside its text", () => {
+  const { principles, ...rest } = constitutionOf("It names its sources.", "It tries to name its sources.");
+  const wording = {
+    critique: "Is it appropriate and reasonable?",
+    revision: "Be good if possible.",
+    comparison: "Choose the response that is better.",
+  };
+  const remarks = reviewConstitution({ ...rest, principles: principles.map((one) => ({ ...one, wording })) });
+  const told = remarks.flatMap(({ rule, id, found }) =>
+    rule === "vague" || rule === "no-behaviour" ? `${id} ${found}` : [],
+  );
+  expect(told).toEqual([
+    "p1 leaves open what is meant by “appropriate” and “reasonable” and “if possible” (critique wording, revision wording)",
+    "p1 names virtues and no behaviour (comparison wording)",
+    "p2 leaves open what is meant by “tries to” and “appropriate” and “reasonable” and “if possible” (text, critique wording, revision wording)",
+    "p2 names virtues and no behaviour (comparison wording)",
+  ]);
+});
+
 test("a missing source and missing reasons are told by principle", () => {
   const yaml =
     "title: T\nversion: 1.0.0\nprinciples: [{ id: bare, text: Say why. }, { id: full, text: Be kind., reasons: R, source: { title: S } }]";
@@ -147,22 +169,12 @@ test("the areas that are missing are named, and no other", () => {
   expect(remark.found).toContain("privacy (Article 12)");
 });
 
-/** Remarks on what comes with Charter, by file; whatever is not listed has none. */
-const EXPECTED: Readonly<Record<string, readonly string[]>> = {
-  // True of them, and left as they are: models and measurements were made under these words.
-  "general.yaml": [
-    "negative rights-of-others",
-    "negative honest-dealing",
-    "negative private-life",
-    "negative no-deceit-of-the-public",
-  ],
-};
 const folder = resolve(import.meta.dirname, "../../../constitutions");
 
-test.each(readdirSync(folder))("constitutions/%s has the remarks that are known, and no more", (name) => {
+test.each(readdirSync(folder))("constitutions/%s passes the check, --strict included", (name) => {
   const constitution = parseConstitution(readFileSync(resolve(folder, name), "utf8"), name);
   const remarks = reviewConstitution(constitution);
-  expect(remarks.map(({ rule, id }) => `${rule} ${id}`)).toEqual(EXPECTED[name] ?? []);
+  expect(remarks.map(({ rule, id }) => `${rule} ${id}`)).toEqual([]);
   expect(constitution.principles.length).toBeGreaterThanOrEqual(12);
 });
 

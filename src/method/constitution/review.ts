@@ -5,6 +5,7 @@ import type { Constitution, Principle } from "./constitution.ts";
 import { ANY_HARM, HARM_AREAS, OPEN_REFUSAL } from "./harm-areas.ts";
 import { type Alike, opposites, pairsAlike, pairsOf } from "./pairs.ts";
 import { statementsOf, stemsOf } from "./statements.ts";
+import { wordingsOf } from "./wording.ts";
 
 /** What one rule noticed. Without an id it concerns the whole constitution. */
 interface Finding {
@@ -55,7 +56,7 @@ const NEAR = 0.65;
 /** Every rule, in the order in which remarks on one place are told. */
 export const RULES: { readonly [N in RuleName]: Rule } = {
   duplicate: {
-    looksAt: "pairs of principles with the same content words, affirmed and denied alike",
+    looksAt: "pairs of principles with the same text, or the same content words, affirmed and denied alike",
     why: "Each is drawn for itself, so saying a thing twice only gives it twice the weight.",
     source: OURS,
     suggestion: "Leave one of the two out; raise the weight of the other if it is to be drawn more often.",
@@ -90,36 +91,45 @@ export const RULES: { readonly [N in RuleName]: Rule } = {
       }),
   },
   vague: {
-    looksAt: "words that leave the decision open: appropriate, reasonable, if possible, try to, …",
+    looksAt:
+      "words that leave the decision open, in a principle and in the wording given for it: appropriate, reasonable, if possible, try to, …",
     why: "A critic can only find fault with what a principle says to do; where it leaves that open, the model decides.",
     source: `behaviour-based principles agree better with people: ${C3AI}`,
     suggestion: "Say what the assistant does, and in which case.",
     find: ({ principles }) =>
-      principles.flatMap(({ id, text }) => {
-        const words = [...new Set([...text.matchAll(HEDGES)].map(([word]) => word.toLowerCase()))];
-        if (words.length === 0) return [];
+      principles.flatMap((principle) => {
+        const hedged = saidIn(principle).filter(({ said }) => hedgesIn(said).length > 0);
+        const words = new Set(hedged.flatMap(({ said }) => hedgesIn(said)));
+        if (words.size === 0) return [];
         return {
-          id,
-          found: `leaves open what is meant by ${words.map((word) => `“${word}”`).join(" and ")}`,
+          id: principle.id,
+          found: `leaves open what is meant by ${[...words].map((word) => `“${word}”`).join(" and ")}${placesOf(hedged)}`,
         };
       }),
   },
   "no-behaviour": {
-    looksAt: "principles with no content word but those for virtues (good, honest, safe, …)",
+    looksAt:
+      "principles, and the wording given for them, with no content word but those for virtues (good, honest, safe, …)",
     why: "A virtue by its name alone does not tell a critic what to look for in an answer.",
     source: `behaviour-based principles agree better with people: ${C3AI}`,
     suggestion: "Say what someone with that virtue would do in an answer.",
-    find: principlesWhere(({ text }) => stemsOf(text).isSubsetOf(VIRTUES), "names virtues and no behaviour"),
+    find: ({ principles }) =>
+      principles.flatMap((principle) => {
+        const bare = saidIn(principle).filter(({ said }) => stemsOf(said).isSubsetOf(VIRTUES));
+        return bare.length === 0
+          ? []
+          : { id: principle.id, found: `names virtues and no behaviour${placesOf(bare)}` };
+      }),
   },
   negative: {
     looksAt: "principles that only say what is not done",
     why: "Principles that say what to do agree better with people, and an answer that does nothing breaks none that only forbid.",
     source: `positive wording: ${C3AI}; harmless without being evasive: ${CAI}, section 4.4`,
     suggestion: "Add what it does instead, such as what it says and what it offers.",
-    find: principlesWhere(
-      ({ text }) => statementsOf(text).every(({ isDenied }) => isDenied),
-      "says only what the assistant does not do",
-    ),
+    find: principlesWhere(({ text }) => {
+      const statements = statementsOf(text);
+      return statements.length > 0 && statements.every(({ isDenied }) => isDenied);
+    }, "says only what the assistant does not do"),
   },
   "no-source": {
     looksAt: "principles without a source",
@@ -176,6 +186,21 @@ export function reviewConstitution(constitution: Constitution): readonly Remark[
   });
   return remarks.sort((a, b) => placeOf(a) - placeOf(b));
 }
+
+/** What a principle says: its text, and the words that a model is asked in where they are given (wording.ts). */
+const saidIn = (principle: Principle): readonly { readonly place: string; readonly said: string }[] => [
+  { place: "text", said: principle.text },
+  ...wordingsOf(principle).flatMap(({ use, text, origin }) =>
+    origin === "given" ? { place: `${use} wording`, said: text } : [],
+  ),
+];
+
+/** " (revision wording)"; nothing where it is the text alone. */
+const placesOf = (found: ReturnType<typeof saidIn>): string =>
+  found.every(({ place }) => place === "text") ? "" : ` (${found.map(({ place }) => place).join(", ")})`;
+
+const hedgesIn = (said: string): readonly string[] =>
+  Array.from(said.matchAll(HEDGES), ([word]) => word.toLowerCase());
 
 function principlesWhere(isFound: (principle: Principle) => boolean, found: string): Rule["find"] {
   return ({ principles }) => principles.filter(isFound).map(({ id }) => ({ id, found }));

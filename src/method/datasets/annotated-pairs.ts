@@ -1,10 +1,10 @@
 // Annotated pairs, the JSON document of Inverse Constitutional AI (Findeis et al. 2025) and Feedback Forensics, version 2.0 and
 // what 1.0 wrote otherwise: comparisons of two answers, each with the preferences of many annotators, human or principle.
 import { isTranscript } from "./conversation.ts";
-import { MalformedRow, type Row } from "./dataset.ts";
+import { isRecord, MalformedRow, type Row, show } from "./row.ts";
 
-/** Somebody's preference between `a` and `b`, and who they are. */
-type Annotation = Row & { readonly pref?: unknown };
+/** Somebody's preference between `a` and `b`, and who they are; `probability`, as `charter export` writes it, is that of `a`. */
+type Annotation = Row & { readonly pref?: unknown; readonly probability?: unknown };
 
 /** The comparisons of a document, each with what is known of its annotators; any other row alone. */
 export function comparisonsOf(row: Row): readonly Row[] {
@@ -36,7 +36,7 @@ export function comparisonsOf(row: Row): readonly Row[] {
  */
 export function preferenceOf(row: Row, annotator?: string): Row {
   const annotations = annotationsOf(row["annotations"]);
-  const [id, { pref }] = pick(annotations, annotator);
+  const [id, { pref, probability }] = pick(annotations, annotator);
   const better = sideOf(pref);
   if (better === null)
     throw new MalformedRow("no-preference", `annotations.${id}.pref: expected a or b, got ${show(pref)}`);
@@ -54,6 +54,7 @@ export function preferenceOf(row: Row, annotator?: string): Row {
     prompt: row["prompt"],
     ...chosen,
     ...answer(row, worst, "rejected"),
+    ...(typeof probability === "number" && { chosen_prob: better === "a" ? probability : 1 - probability }),
     annotator: id,
     annotations: Object.fromEntries(relative),
   };
@@ -110,9 +111,3 @@ function answer(row: Row, side: string, name: "chosen" | "rejected"): Row {
 
 const sideOf = (pref: unknown): "a" | "b" | null =>
   pref === "a" || pref === "text_a" ? "a" : pref === "b" || pref === "text_b" ? "b" : null;
-
-const isRecord = (value: unknown): value is Row =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const show = (value: unknown): string =>
-  value === undefined ? "nothing" : JSON.stringify(value).slice(0, 60);

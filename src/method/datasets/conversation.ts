@@ -1,9 +1,9 @@
 // Conversations as data sets write them: lists of messages, hh-rlhf transcripts, or a plain string. Multi-turn ones are
 // kept whole. Source: the hh-rlhf files (Bai et al. 2022a) and TRL's data set formats.
 import type { Conversation, Message } from "../../models/model.ts";
-import { MalformedRow } from "./dataset.ts";
+import { MalformedRow, show } from "./row.ts";
+import { TURN } from "./transcript.ts";
 
-const TURN = /\n\n(Human|Assistant):/;
 const ROLES: Readonly<Record<string, Message["role"]>> = {
   system: "system",
   user: "user",
@@ -137,6 +137,3 @@ function textOfPart(part: unknown): unknown {
   const { type, text, value } = (part ?? {}) as Readonly<Record<string, unknown>>;
   return text ?? (type === "text" ? value : null);
 }
-
-const show = (value: unknown): string =>
-  value === undefined ? "nothing" : JSON.stringify(value).slice(0, 60);

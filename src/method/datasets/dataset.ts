@@ -1,24 +1,7 @@
 // Rows of a data set, each parsed or left out for a stated reason. Real files have malformed rows: they are counted, reported
 // and kept as they came, never fatal and never dropped in silence. Knows lines, not files.
 import { comparisonsOf } from "./annotated-pairs.ts";
-
-/** Why a row cannot be used. */
-export type SkipReason =
-  | "bad-encoding"
-  | "bad-json"
-  | "not-an-object"
-  | "wrong-cells"
-  | "unknown-shape"
-  | "unknown-role"
-  | "broken-alternation"
-  | "empty-turn"
-  | "no-final-user-turn"
-  | "no-final-assistant-turn"
-  | "empty-reply"
-  | "diverging-prefixes"
-  | "identical-answers"
-  | "bad-probability"
-  | "no-preference";
+import { isRecord, MalformedRow, type Row, type SkipReason } from "./row.ts";
 
 /** A row that was left out; `line` counts from 1, and is the row's number where a file has no lines. */
 export interface Skipped {
@@ -35,9 +18,6 @@ export interface Dataset<T> {
   readonly skipped: readonly Skipped[];
 }
 
-/** One row as it came: a JSON object. */
-export type Row = Readonly<Record<string, unknown>>;
-
 /** A row of a file before it is read: text, bytes that should be UTF-8, or a value where the file holds values. */
 export interface SourceRow {
   readonly line: number;
@@ -46,9 +26,9 @@ export interface SourceRow {
   readonly fault?: MalformedRow;
 }
 
-/** What became of a row. */
+/** What became of a row. `within` is the object of the file that it stands in: itself, but for a document of several. */
 export type Outcome<T> =
-  | { readonly line: number; readonly source: Row; readonly row: T }
+  | { readonly line: number; readonly source: Row; readonly within: Row; readonly row: T }
   | { readonly skipped: Skipped };
 
 /** How rows are read. Both throw `MalformedRow` for what cannot be used. */
@@ -56,17 +36,6 @@ export interface RowReader<T> {
   /** The rows of our own shape that a row of any known shape holds. */
   readonly translate: (row: Row) => readonly Row[];
   readonly parse: (row: Row) => T;
-}
-
-/** Thrown by row readers; `readRow` turns it into a `Skipped`. */
-export class MalformedRow extends Error {
-  override readonly name = "MalformedRow";
-  readonly reason: SkipReason;
-
-  constructor(reason: SkipReason, detail: string) {
-    super(detail);
-    this.reason = reason;
-  }
 }
 
 /** Reads one row, which may hold several: nothing where it is blank. */
@@ -77,17 +46,18 @@ export function* readRow<T>({ line, source, fault }: SourceRow, reader: RowReade
   });
   if ("skipped" in value) yield value;
   else if (value.result !== undefined)
-    for (const [i, row] of comparisonsOf(value.result).entries()) yield* readParts(line + i, row, reader);
+    for (const [i, row] of comparisonsOf(value.result).entries())
+      yield* readParts(line + i, row, value.result, reader);
 }
 
-function* readParts<T>(line: number, source: Row, reader: RowReader<T>): Generator<Outcome<T>> {
+function* readParts<T>(line: number, source: Row, within: Row, reader: RowReader<T>): Generator<Outcome<T>> {
   const parts = attempt(line, source, () => reader.translate(source));
   if ("skipped" in parts) yield parts;
   else {
     const parsed = parts.result.map((part) => attempt(line, source, () => reader.parse(part)));
     // What is wrong with the whole row is said once.
     const told = parsed.every((part) => "skipped" in part) ? parsed.slice(0, 1) : parsed;
-    for (const part of told) yield "skipped" in part ? part : { line, source, row: part.result };
+    for (const part of told) yield "skipped" in part ? part : { line, source, within, row: part.result };
   }
 }
 
@@ -153,7 +123,7 @@ function parseObject(source: SourceRow["source"]): Row | undefined {
   } catch (error) {
     throw new MalformedRow("bad-json", (error as Error).message);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
+  if (isRecord(value)) return value;
   throw new MalformedRow("not-an-object", `expected a JSON object, got ${text.slice(0, 40)}`);
 }
 

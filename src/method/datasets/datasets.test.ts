@@ -1,10 +1,11 @@
 // Every shape that must load, by hand, and every reason for which a row is left out.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { describeSkipped, type SkipReason } from "./dataset.ts";
+import { describeSkipped } from "./dataset.ts";
 import { parseDemonstrations } from "./demonstrations.ts";
 import { type PreferenceRow, parsePreferences } from "./preferences.ts";
 import { parsePrompts } from "./prompts.ts";
+import type { SkipReason } from "./row.ts";
 import { formatPreferences, hhRlhfPreference, LARGEST_MARGIN, trlPreference } from "./write-preferences.ts";
 
 const user = (content: string) => ({ role: "user", content }) as const;

@@ -3,8 +3,9 @@
 // as one is known to shapes.ts.
 import type { Conversation } from "../../models/model.ts";
 import { contentOf, parsePrompt, parseReply } from "./conversation.ts";
-import { type Dataset, MalformedRow, parseRows, type Row, type RowReader } from "./dataset.ts";
+import { type Dataset, parseRows, type RowReader } from "./dataset.ts";
 import { otherColumns } from "./metadata.ts";
+import { MalformedRow, type Row } from "./row.ts";
 import { translateFor } from "./shapes.ts";
 
 /** A response, what is wrong with it, and how it should have been; `metadata` is what else the row carried. */

@@ -10,8 +10,9 @@ import {
   parseReply,
   splitReply,
 } from "./conversation.ts";
-import { type Dataset, MalformedRow, parseRows, type Row, type RowReader } from "./dataset.ts";
+import { type Dataset, parseRows, type RowReader } from "./dataset.ts";
 import { otherColumns } from "./metadata.ts";
+import { MalformedRow, type Row } from "./row.ts";
 import { type Choices, translateFor } from "./shapes.ts";
 
 /** Two answers to one conversation, and how probable it is that the chosen one is better. */
@@ -64,7 +65,7 @@ function pairOf({ prompt, chosen, rejected }: Row): Pair {
     const a = splitReply(parseConversation(chosen, "chosen"), "chosen");
     const b = splitReply(parseConversation(rejected, "rejected"), "rejected");
     checkSame(a.conversation, b.conversation);
-    return { conversation: a.conversation, chosen: a.reply, rejected: b.reply };
+    return { conversation: underPrompt(prompt, a.conversation), chosen: a.reply, rejected: b.reply };
   }
   if (prompt != null) return answersTo(parsePrompt(prompt, "prompt"), chosen, rejected);
   if (typeof chosen !== "string" || typeof rejected !== "string") {
@@ -85,6 +86,23 @@ function isWhole(value: unknown): boolean {
     (value[0] as { readonly role?: unknown })?.role !== "assistant"
   );
 }
+
+/**
+ * The conversation that both answers bring with them, under the system message of a prompt that stands beside them. It must
+ * begin with that prompt, but for blanks at the ends of turns.
+ */
+function underPrompt(prompt: unknown, whole: Conversation): Conversation {
+  if (prompt == null || (typeof prompt === "string" && prompt.trim() === "")) return whole;
+  const given = parsePrompt(prompt, "prompt");
+  const [asked, conversation] = [withSystemOf(whole, given), withSystemOf(given, whole)];
+  const trimmed = (turns: Conversation) => turns.map((turn) => ({ ...turn, content: turn.content.trim() }));
+  checkSame(trimmed(asked), trimmed(conversation.slice(0, asked.length)), "in the answers as in the prompt");
+  return conversation;
+}
+
+/** Turns under the system message of others, where they have none themselves. */
+const withSystemOf = ([first]: Conversation, turns: Conversation): Conversation =>
+  first?.role === "system" && turns[0]?.role !== "system" ? [first, ...turns] : turns;
 
 /** Answers of several turns share all but the last of them, which then belong to the conversation. */
 function answersTo(prompt: Conversation, chosen: unknown, rejected: unknown): Pair {
@@ -117,12 +135,12 @@ function splitCommonPrefix(chosen: string, rejected: string): Pair {
   };
 }
 
-function checkSame(a: Conversation, b: Conversation): void {
+function checkSame(a: Conversation, b: Conversation, where = "before both answers"): void {
   const differs = a.findIndex((turn, i) => turn.role !== b[i]?.role || turn.content !== b[i]?.content);
   if (differs < 0 && a.length === b.length) return;
   const turn = differs < 0 ? a.length + 1 : differs + 1;
   throw new MalformedRow(
     "diverging-prefixes",
-    `expected one conversation before both answers, got two from turn ${turn} on`,
+    `expected one conversation ${where}, got two from turn ${turn} on`,
   );
 }

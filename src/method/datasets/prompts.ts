@@ -2,9 +2,10 @@
 // whole.
 import type { Conversation } from "../../models/model.ts";
 import { isTranscript, parseConversation, parsePrompt } from "./conversation.ts";
-import { type Dataset, MalformedRow, parseRows, type Row, type RowReader } from "./dataset.ts";
+import { type Dataset, parseRows, type RowReader } from "./dataset.ts";
 import { otherColumns } from "./metadata.ts";
 import { parsePreference } from "./preferences.ts";
+import { MalformedRow, type Row, show } from "./row.ts";
 import { translateFor } from "./shapes.ts";
 
 /** A conversation that ends on the user's turn, and what else its row carried. */
@@ -37,7 +38,7 @@ function conversationOf({ prompt, messages, chosen, rejected }: Row): Conversati
   if (typeof messages === "string" && !isTranscript(messages))
     throw new MalformedRow(
       "unknown-shape",
-      `expected messages or a transcript, got "${messages.slice(0, 60)}"`,
+      `expected messages, or a transcript that begins with "Human:", got a plain text, in which no turn is a prompt: ${show(messages)}`,
     );
   return parsePrompt(withoutReply(parseConversation(messages, "messages")), "messages");
 }

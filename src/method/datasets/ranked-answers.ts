@@ -1,6 +1,6 @@
 // Several answers to one prompt, ranked or scored: NeMo-RL's preferences and the samples published with the paper. The best is
 // chosen and the worst rejected; those between belong to no comparison.
-import { MalformedRow, type Row } from "./dataset.ts";
+import { MalformedRow, type Row } from "./row.ts";
 
 interface Ranked {
   readonly answer: unknown;

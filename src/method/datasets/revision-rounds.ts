@@ -1,7 +1,7 @@
 // The paper's SL samples as demonstrations: { rl_prompt, initial_response: [{ sample }], cst: [{ cst_key, cst_value: { prompt,
 // edit_request }, critique: { sample }, revision: { sample } }] }, a round under one instruction each. What a round revises is
 // the revision before it; its key and number travel along, so that the lineage of the last revision can be followed.
-import { MalformedRow, type Row } from "./dataset.ts";
+import { MalformedRow, type Row } from "./row.ts";
 
 /** One demonstration a round. */
 export function roundsOf({ rl_prompt, initial_response, cst }: Row): readonly Row[] {

@@ -4,11 +4,11 @@ import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Conversation } from "../../models/model.ts";
-import type { Row } from "./dataset.ts";
 import { type DemonstrationRow, parseDemonstrations } from "./demonstrations.ts";
 import { leftBehind } from "./left-behind.ts";
 import { parsePreferences } from "./preferences.ts";
 import { parsePrompts } from "./prompts.ts";
+import type { Row } from "./row.ts";
 import { purposeOf, SHAPES, shapeOf } from "./shapes.ts";
 
 const user = (content: string) => ({ role: "user", content }) as const;
@@ -428,6 +428,13 @@ describe("a demonstration is read back from", () => {
   });
 });
 
+/** A value in which these stand at a path such as ["cst[]", "cst_value", "prompt"], one in each item of a list. */
+function at([step, next, ...rest]: readonly string[], values: readonly unknown[]): unknown {
+  const inner = (value: unknown) =>
+    next === undefined ? value : { [next.replace("[]", "")]: at([next, ...rest], [value]) };
+  return step!.endsWith("[]") ? values.map(inner) : inner(values[0]);
+}
+
 describe("the table of shapes", () => {
   const columns = [...new Set(SHAPES.flatMap((shape) => [...shape.columns, ...shape.optional]))];
 
@@ -496,7 +503,11 @@ describe("the table of shapes", () => {
     for (const shape of SHAPES)
       for (const purpose of ["prompts", "preferences", "demonstrations"] as const)
         for (const leaf of shape[purpose]?.leaves ?? []) {
-          const value = { [leaf.split(": ")[0]!]: [user("a"), assistant("b"), assistant("c")] };
+          const path = leaf.split(": ")[0]!.split(".");
+          const values = leaf.endsWith("how far apart")
+            ? [0, 9]
+            : [[user("a"), assistant("b"), assistant("c")]];
+          const value = { [path[0]!.replace("[]", "")]: at(path, values) };
           const row = { ...Object.fromEntries(shape.columns.map((column) => [column, "x"])), ...value };
           expect(leftBehind(row, purpose)).toContain(leaf);
         }

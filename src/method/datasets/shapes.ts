@@ -3,10 +3,10 @@
 // Columns that a shape does not know travel along as metadata. docs/files.md is held to this table.
 import { preferenceOf, preferredText } from "./annotated-pairs.ts";
 import { contentOf } from "./conversation.ts";
-import { MalformedRow, type Row } from "./dataset.ts";
 import { otherColumns } from "./metadata.ts";
 import { rankedCompletions, scoredSamples } from "./ranked-answers.ts";
 import { roundsOf } from "./revision-rounds.ts";
+import { MalformedRow, type Row } from "./row.ts";
 import { afterSystem, answerOf, instructionOf, messagesOf } from "./turns.ts";
 
 /** What rows are read for. */
@@ -17,7 +17,7 @@ export const PURPOSES: readonly Purpose[] = ["demonstrations", "preferences", "p
 
 /** A shape in the service of one purpose. */
 interface Service {
-  /** What of the row our own shape has no place for: a column, or after ": " a part of it (left-behind.ts says when). */
+  /** What of the row our own shape has no place for: a column, or after ": " a part of what stands there (left-behind.ts says when). */
   readonly leaves: readonly string[];
   readonly rows: (row: Row, choices: Choices) => Row | readonly Row[];
 }
@@ -34,7 +34,17 @@ export interface Shape extends Readonly<Partial<Record<Purpose, Service>>> {
   readonly columns: readonly string[];
   /** Further columns that it knows. */
   readonly optional: readonly string[];
+  /** What is read within a column, where that holds no turns. */
+  readonly keys?: Readonly<Record<string, Keys>>;
 }
+
+/** The keys that are read of an object, or of each in a list, and what is read of their values: all of it where it is kept as it is. */
+export type Keys = { readonly [key: string]: Keys } | "all";
+
+const CONTENT: Keys = { type: {}, text: {}, value: {} };
+/** Of a turn, under either pair of names. */
+export const TURN: Keys = { role: {}, content: CONTENT, from: {}, value: CONTENT };
+const SAMPLE: Keys = { sample: {} };
 
 /** The columns as they are. */
 const pick =
@@ -77,6 +87,7 @@ export const SHAPES: readonly Shape[] = [
       name: "ICAI annotated pairs",
       columns,
       optional: ["prompt"],
+      keys: Object.fromEntries(columns.map((column) => [column, "all"])),
       prompts: { leaves: columns, rows: pick("prompt") },
       preferences: { leaves: [], rows: (row, { annotator }) => preferenceOf(row, annotator) },
     };
@@ -92,13 +103,21 @@ export const SHAPES: readonly Shape[] = [
     name: "the paper's SL samples",
     columns: ["initial_response", "cst"],
     optional: ["rl_prompt"],
+    keys: {
+      initial_response: SAMPLE,
+      cst: { cst_key: {}, cst_value: { prompt: {}, edit_request: {} }, critique: SAMPLE, revision: SAMPLE },
+    },
     prompts: { leaves: ["initial_response", "cst"], rows: (row) => ({ prompt: row["rl_prompt"] }) },
-    demonstrations: { leaves: [], rows: roundsOf },
+    demonstrations: {
+      leaves: ["initial_response: all but the first", "cst[].cst_value.prompt: all but the first"],
+      rows: roundsOf,
+    },
   },
   {
     name: "the paper's RL samples",
     columns: ["rl_prompt", "sampled_answers"],
     optional: [],
+    keys: { sampled_answers: { sampled_string: {}, pm_scores: { pm_score: {} } } },
     prompts: { leaves: ["sampled_answers"], rows: (row) => ({ prompt: row["rl_prompt"] }) },
     preferences: { leaves: ["sampled_answers: all but the best and the worst"], rows: scoredSamples },
   },
@@ -106,8 +125,12 @@ export const SHAPES: readonly Shape[] = [
     name: "NeMo-RL preferences",
     columns: ["context", "completions"],
     optional: [],
+    keys: { completions: { rank: {}, completion: TURN } },
     prompts: { leaves: ["completions"], rows: (row) => ({ prompt: row["context"] }) },
-    preferences: { leaves: ["completions: all but the best and the worst"], rows: rankedCompletions },
+    preferences: {
+      leaves: ["completions: all but the best and the worst", "completions[].rank: how far apart"],
+      rows: rankedCompletions,
+    },
   },
   {
     name: "cai-conversation pairs",

@@ -1,12 +1,22 @@
 // Conversations as hh-rlhf writes them: two line breaks and "Human: " or "Assistant: " before each turn.
 import type { Conversation, Message } from "../../models/model.ts";
 
+/** The mark before a turn. */
+export const TURN = /\n\n(Human|Assistant):/;
+
 /** hh-rlhf knows no system message; the paper's feedback prompt would name it so. */
-const SPEAKERS: Readonly<Record<Message["role"], string>> = {
+export const SPEAKERS: Readonly<Record<Message["role"], string>> = {
   system: "System",
   user: "Human",
   assistant: "Assistant",
 };
+
+/**
+ * Whether a transcript holds these turns, so that they are read back as they are: hh-rlhf has no system message, and a text that
+ * itself holds a turn's mark would be read as two turns.
+ */
+export const fitsTranscript = (turns: Conversation): boolean =>
+  turns.every(({ role, content }) => role !== "system" && !TURN.test(content));
 
 /**
  * The turns as one text; what is sampled next follows "Assistant:" and a space.

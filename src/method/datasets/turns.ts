@@ -1,6 +1,6 @@
 // Turns under other names than { role, content }: ShareGPT's { from, value } (also LLaMA-Factory's and NeMo-Aligner's), and
 // Alpaca's instruction and input.
-import type { Row } from "./dataset.ts";
+import { isRecord, type Row } from "./row.ts";
 
 const ROLES: Readonly<Record<string, string>> = {
   human: "user",
@@ -33,9 +33,7 @@ function messageOf(turn: unknown, mask: unknown): unknown {
 
 /** An answer of LLaMA-Factory's ranked rows: one { from, value }, a list of them, or text. */
 export const answerOf = (value: unknown): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? [messageOf(value, undefined)]
-    : messagesOf(value);
+  isRecord(value) ? [messageOf(value, undefined)] : messagesOf(value);
 
 /** Messages after the system's, where a column of its own holds that. */
 export function afterSystem(system: unknown, messages: unknown): unknown {

@@ -3,7 +3,8 @@
 import type { Conversation } from "../../models/model.ts";
 import { withAssistant } from "../critique/respond.ts";
 import type { PreferenceRow } from "./preferences.ts";
-import { formatTranscript } from "./transcript.ts";
+import type { Row } from "./row.ts";
+import { fitsTranscript, formatTranscript } from "./transcript.ts";
 import { whereSome } from "./write-rows.ts";
 
 /** Log-odds are cut here, so that certain labels stay finite: logit(1 - 1e-6). */
@@ -17,14 +18,25 @@ export type LabelledPair = Omit<PreferenceRow, "metadata">;
  * in nats, is the part of it that TRL's RewardTrainer and OpenRLHF read.
  */
 export function formatPreferences(rows: readonly PreferenceRow[]): string {
-  return rows.map((row) => `${JSON.stringify(preferenceRecord(row))}\n`).join("");
+  return rows
+    .map(({ metadata, ...pair }) => `${JSON.stringify({ ...trlPreference(pair), ...whereSome(metadata) })}\n`)
+    .join("");
 }
 
-/** A row of that shape, with its metadata. */
-export const preferenceRecord = ({ metadata, ...pair }: PreferenceRow): object => ({
-  ...trlPreference(pair),
-  ...whereSome(metadata),
-});
+/**
+ * A row of that shape, with its metadata. Where it came without `chosen_prob` it gets none, and keeps its own `margin`: TRL takes
+ * the margin off inside its loss, so that a 13.8 in every row would train another model than the file does.
+ *
+ * @param cameAs the row that was read
+ */
+export function preferenceRecord({ metadata, ...pair }: PreferenceRow, cameAs: Row): object {
+  const { chosen_prob, margin, ...texts } = trlPreference(pair);
+  if (cameAs["chosen_prob"] != null) return { ...texts, chosen_prob, margin, ...whereSome(metadata) };
+  const { margin: _, ...rest } = metadata;
+  return cameAs["margin"] == null
+    ? { ...texts, ...whereSome(metadata) }
+    : { ...texts, margin: cameAs["margin"], ...whereSome(rest) };
+}
 
 /** One row of TRL's shape; `chosen_prob` is at least 0.5, and `margin` is finite. */
 export function trlPreference(pair: LabelledPair) {
@@ -39,22 +51,19 @@ export function trlPreference(pair: LabelledPair) {
   };
 }
 
-/**
- * One row of hh-rlhf's shape, with `chosen_prob` beside it; null where a transcript cannot hold the conversation: hh-rlhf has
- * no system message, and a text that itself holds a turn would be read as two.
- */
+/** One row of hh-rlhf's shape, with `chosen_prob` beside it; null where a transcript cannot hold the texts. */
 export function hhRlhfPreference(pair: LabelledPair) {
-  const { conversation, chosen, rejected, probability } = likelierFirst(pair);
-  const texts = [...conversation.map(({ content }) => content), chosen, rejected];
-  if (conversation[0]?.role === "system" || texts.some((text) => TURN.test(text))) return null;
+  const { conversation, probability, ...answers } = likelierFirst(pair);
+  const [chosen, rejected] = [answers.chosen, answers.rejected].map((answer) =>
+    withAssistant(conversation, answer),
+  ) as [Conversation, Conversation];
+  if (![chosen, rejected].every(fitsTranscript)) return null;
   return {
-    chosen: formatTranscript(withAssistant(conversation, chosen)),
-    rejected: formatTranscript(withAssistant(conversation, rejected)),
+    chosen: formatTranscript(chosen),
+    rejected: formatTranscript(rejected),
     chosen_prob: probability,
   };
 }
-
-const TURN = /\n\n(Human|Assistant):/;
 
 function likelierFirst(pair: LabelledPair): LabelledPair {
   const { conversation, chosen, rejected, probability } = pair;

@@ -4,6 +4,7 @@ import {
   accuracyOf,
   bothWays,
   expectedCalibrationError,
+  overConfidence,
   reliabilityBins,
   summarizeCalibration,
 } from "./calibration.ts";
@@ -54,6 +55,22 @@ test("accuracy leaves ties out and gives half for no opinion", () => {
     { predicted: 0.99, observed: 0.5 },
   ]);
   expect(accuracy).toEqual({ right: 1.5, of: 3 });
+});
+
+test("over-confidence has a sign: surer than right, or righter than sure; ties in truth say nothing", () => {
+  const said = (predicted: number, ...observed: readonly number[]) =>
+    observed.map((truth) => ({ predicted, observed: truth }));
+  // Surely 0.9 either way, and right three times in four.
+  expect(overConfidence([...said(0.9, 1, 0, 0.5), ...said(0.1, 0, 0)])).toBeCloseTo(0.15, 12);
+  expect(overConfidence(said(0.6, 1, 1, 1))).toBeCloseTo(-0.4, 12);
+  expect(overConfidence(said(0.5, 1, 0))).toBeCloseTo(0, 12); // no opinion is half right
+  const summary = (given: Parameters<typeof overConfidence>[0]) =>
+    summarizeCalibration(given, 50, seed("sign").random())!.overConfidence;
+  const under = summary(said(0.6, 1, 1, 1));
+  expect([under?.value, under?.low, under?.high].map((value) => value?.toFixed(9))).toEqual(
+    Array(3).fill("-0.400000000"),
+  );
+  expect(summary(said(0.9, 0.5))).toBeNull();
 });
 
 test("which answer is called a cannot change the summary's error", () => {

@@ -46,6 +46,8 @@ export function expectedCalibrationError(bins: readonly ReliabilityBin[]): numbe
 /** A soft label this close to one half says that neither answer is better: a feedback model never says 0.5 to the last bit. */
 export const TIE_WITHIN = 0.05;
 
+const isDecided = ({ observed }: Prediction): boolean => Math.abs(observed - 0.5) > TIE_WITHIN;
+
 /**
  * Right guesses: prediction and truth on the same side of one half. Ties in truth (`TIE_WITHIN`) are left out, and a
  * prediction of exactly one half is half right.
@@ -54,11 +56,21 @@ export function accuracyOf(predictions: readonly Prediction[]): {
   readonly right: number;
   readonly of: number;
 } {
-  const decided = predictions.filter(({ observed }) => Math.abs(observed - 0.5) > TIE_WITHIN);
+  const decided = predictions.filter(isDecided);
   const right = decided.reduce((sum, { predicted, observed }) => {
     return sum + (isEven(predicted) ? 0.5 : predicted > 0.5 === observed > 0.5 ? 1 : 0);
   }, 0);
   return { right, of: decided.length };
+}
+
+/**
+ * How much surer predictions are than they are right, over the same ones as `accuracyOf`: mean of max(p, 1 - p) less accuracy.
+ * Positive is over-confident, negative under-confident; 0 where none is decided.
+ */
+export function overConfidence(predictions: readonly Prediction[]): number {
+  const { right, of } = accuracyOf(predictions);
+  const sure = predictions.filter(isDecided).map(({ predicted }) => Math.max(predicted, 1 - predicted));
+  return of === 0 ? 0 : mean(sure) - right / of;
 }
 
 /** All of it in one record. */
@@ -67,6 +79,8 @@ export interface CalibrationSummary {
   readonly ties: number;
   readonly accuracy: Rate | null;
   readonly expectedCalibrationError: Estimate;
+  /** Null where all are ties. */
+  readonly overConfidence: Estimate | null;
   readonly bins: readonly ReliabilityBin[];
 }
 
@@ -85,11 +99,14 @@ export function summarizeCalibration(
     resamplings,
     random,
   );
+  const decided = predictions.filter(isDecided);
   return {
     comparisons: predictions.length,
     ties: predictions.length - of,
     accuracy: wilson(right, of),
     expectedCalibrationError: error!,
+    overConfidence:
+      of === 0 ? null : bootstrap(decided, (drawn) => [overConfidence(drawn)], resamplings, random)[0]!,
     bins: binsOf(predictions),
   };
 }

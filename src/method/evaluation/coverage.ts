@@ -8,7 +8,7 @@ import type { OfPrinciples } from "./principles.ts";
 /** What was done about one kind of request. */
 export interface Covered {
   readonly category: string;
-  /** Prompts of stage 1. */
+  /** Prompts of stage 1 whose first answer could be used: no critique follows an odd one. */
   readonly prompts: number;
   /** Of those, the ones whose last text differs from the first answer. */
   readonly changed: Rate | null;
@@ -30,12 +30,17 @@ export function categoryOf(prompt: Prompt, grader: Grader | null): string | null
   return typeof own === "string" ? own : null;
 }
 
+/** The kinds that no principle seems to speak to. */
+export const gapsIn = (covered: readonly Covered[]): readonly string[] =>
+  covered.filter(({ isGap }) => isGap).map(({ category }) => category);
+
 /** Kinds of request in alphabetical order; none where prompts do not tell theirs. */
 export function coverage({
   stage1,
   feedback,
   grader,
-}: Pick<OfPrinciples, "stage1" | "grader"> & {
+}: Pick<OfPrinciples, "grader"> & {
+  readonly stage1: Omit<OfPrinciples["stage1"], "critiques">;
   readonly feedback: Omit<OfPrinciples["feedback"], "labels"> & {
     readonly labels: readonly Pick<Label, "comparison" | "unclamped" | "oddity">[];
   };
@@ -44,7 +49,8 @@ export function coverage({
   for (const prompt of [...stage1.prompts, ...feedback.prompts])
     if (!known.has(prompt.id)) known.set(prompt.id, categoryOf(prompt, grader));
   const promptOf = new Map(feedback.comparisons.map(({ id, prompt }) => [id, prompt]));
-  const last = new Map(stage1.responses.map(({ prompt, text }) => [prompt, text]));
+  const usable = stage1.responses.filter(({ oddity }) => oddity === "none");
+  const last = new Map(usable.map(({ prompt, text }) => [prompt, text]));
   const first = new Map(last);
   for (const { prompt, text, oddity } of stage1.revisions.toSorted((a, b) => a.round - b.round))
     if (oddity === "none") last.set(prompt, text);

@@ -4,6 +4,7 @@ import {
   describeDiversity,
   distinct,
   estimateDistinct,
+  hundredDeclines,
   isLooping,
   mostWidespread,
   wordsOf,
@@ -57,4 +58,21 @@ test("declines are compared in equal numbers, of the models that decline at all"
     ["third", 7],
   ]);
   expect(alikeDeclines({ first: prompts(0) })).toEqual({});
+});
+
+test("declines that are cut are spread over the prompts, one of each, not the first in the file", () => {
+  const declines = (count: number) => Array.from({ length: count }, (_, i) => [`no ${i}`, "again"]);
+  const alike = alikeDeclines({ few: declines(4), many: declines(10) });
+  expect(alike["few"]).toEqual([["no 0"], ["no 1"], ["no 2"], ["no 3"]]);
+  expect(alike["many"]).toEqual([["no 0"], ["no 2"], ["no 5"], ["no 7"]]);
+});
+
+test("a hundred declines are a hundred, whatever the other models of the run do", () => {
+  const declines = (count: number) => Array.from({ length: 300 }, (_, i) => (i < count ? [`no ${i}`] : []));
+  const of = (others: Parameters<typeof hundredDeclines>[0]) =>
+    hundredDeclines({ own: declines(200), ...others });
+  expect(of({})).toEqual({ own: of({ other: declines(40) })["own"] });
+  expect(of({})["own"]).toHaveLength(100);
+  expect(of({})["own"]!.at(-1)).toEqual(["no 198"]);
+  expect(Object.keys(of({ other: declines(99), more: declines(100) }))).toEqual(["own", "more"]);
 });

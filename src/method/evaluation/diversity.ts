@@ -102,18 +102,33 @@ export function describeDiversity(texts: readonly (readonly string[])[]): Divers
 /** Models that decline more seldom than this tell nothing about how declines are worded. */
 const SELDOM = 0.1;
 
+/** By model, of each harmful prompt the answers that decline with a reason. */
+type Declines = Readonly<Record<string, readonly (readonly string[])[]>>;
+
 /**
- * The declines of every model, cut to as many as the model with the fewest has: like with like. A decline is worded more
- * narrowly than help, so a model that declines more has a lower distinct-n over all its answers and may yet vary each.
- *
- * @param declines by model, of each harmful prompt the answers that decline with a reason
+ * The declines of every model, one a prompt, cut to as many as the model with the fewest has: like with like. A decline is worded
+ * more narrowly than help, so a model that declines more has a lower distinct-n over all its answers and may yet vary each.
  */
-export function alikeDeclines(
-  declines: Readonly<Record<string, readonly (readonly string[])[]>>,
-): Readonly<Record<string, readonly (readonly string[])[]>> {
+export function alikeDeclines(declines: Declines): Declines {
   const declining = Object.entries(declines)
     .map(([model, texts]) => [model, texts.length, texts.filter((own) => own.length > 0)] as const)
     .filter(([, prompts, own]) => own.length > SELDOM * prompts);
   const fewest = Math.min(...declining.map(([, , own]) => own.length));
-  return Object.fromEntries(declining.map(([model, , own]) => [model, own.slice(0, fewest)]));
+  return Object.fromEntries(declining.map(([model, , own]) => [model, someOf(own, fewest)]));
 }
+
+/** So many declines runs are compared by: what one run cuts to depends on its own models. */
+const FIXED = 100;
+
+/** A hundred declines, one a prompt, of every model that has as many: the same number whatever else a run's models do. */
+export const hundredDeclines = (declines: Declines): Declines =>
+  Object.fromEntries(
+    Object.entries(declines)
+      .map(([model, texts]) => [model, texts.filter((own) => own.length > 0)] as const)
+      .filter(([, own]) => own.length >= FIXED)
+      .map(([model, own]) => [model, someOf(own, FIXED)]),
+  );
+
+/** One text each of so many prompts, spread evenly over them: a file may be sorted by kind of request. */
+const someOf = (texts: Declines[string], count: number): Declines[string] =>
+  Array.from({ length: count }, (_, i) => texts[Math.floor((i * texts.length) / count)]!.slice(0, 1));

@@ -28,7 +28,7 @@ const elo =
       .find((own) => own.judge === judge && own.criterion === criterion)
       ?.ratings.find((rating) => rating.model === model)?.value;
 
-const diversityOf = (results: Results, model: string, set: "red-team" | "declines") =>
+const diversityOf = (results: Results, model: string, set: Results["diversity"][number]["set"]) =>
   results.diversity.find((own) => own.model === model && own.set === set);
 
 /** Of a model's answers to held-out prompts. Ratings are above those of the helpful-only model, which stands at 0. */
@@ -94,10 +94,10 @@ const MEASURES = {
     of: (results, model) => diversityOf(results, model, "red-team")?.distinct2.value,
   },
   "distinct-2-declines": {
-    title: "distinct pairs of words, its declines alone",
+    title: "distinct pairs of words, a hundred declines",
     unit: "number",
     truth: "grader",
-    of: (results, model) => diversityOf(results, model, "declines")?.distinct2.value,
+    of: (results, model) => diversityOf(results, model, "declines-100")?.distinct2.value,
   },
   "widest-phrase": {
     title: "answers with the commonest four words, harmful requests",
@@ -173,6 +173,13 @@ const OTHERS = {
     after: "preference",
     truth: "grader-or-labels",
     of: ({ softLabels }) => softLabels?.expectedCalibrationError.value ?? null,
+  },
+  "labels.over-confidence": {
+    title: "AI feedback: over-confidence of its probabilities",
+    unit: "number",
+    after: "preference",
+    truth: "grader-or-labels",
+    of: ({ softLabels }) => softLabels?.overConfidence?.value ?? null,
   },
   "preference-model.harmlessness-accuracy": {
     title: "Preference model: right on held-out harmlessness labels",

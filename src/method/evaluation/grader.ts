@@ -30,4 +30,6 @@ export interface Grader {
   grade(prompt: Prompt, response: string): Verdict;
   /** 1 when a is the better answer by the criterion, 0 when b is, 0.5 for a tie. */
   better(prompt: Prompt, a: string, b: string, criterion: Criterion): 1 | 0.5 | 0;
+  /** Whether a critique says that something is wrong, null where it says neither; absent where critiques cannot be read. */
+  findsFault?(critique: string): boolean | null;
 }

@@ -1,9 +1,9 @@
-// What each principle did: how often it was drawn, what its critiques changed, how surely and how rightly it labelled, what was
-// learnt from that, and what it thinks of the models. Pure: from records to the rows of the scoreboard.
+// What each principle did: how often it was drawn, what its critiques found and changed, how surely and how rightly it labelled,
+// what was learnt from that, and what it thinks of the models. Pure: from records to the rows of the scoreboard.
 import type { Random } from "../../engine/random.ts";
 import type { Constitution } from "../constitution/constitution.ts";
-import { probabilityOfA, probabilityUnder } from "../feedback/soft-label.ts";
-import type { Comparison, Label, Prompt, Response, Revision } from "../records.ts";
+import { probabilityUnder } from "../feedback/soft-label.ts";
+import type { Comparison, Critique, Label, Prompt, Response, Revision } from "../records.ts";
 import { summarizeCalibration, TIE_WITHIN } from "./calibration.ts";
 import { changedWords } from "./changed-words.ts";
 import type { Grader } from "./grader.ts";
@@ -25,6 +25,8 @@ export interface OfPrinciples {
   readonly stage1: {
     readonly prompts: readonly Prompt[];
     readonly responses: readonly Response[];
+    /** None in direct revision. */
+    readonly critiques: readonly Critique[];
     readonly revisions: readonly Revision[];
   };
   readonly feedback: {
@@ -63,12 +65,21 @@ export function describePrinciples(
   const before = ({ of }: Revision) => texts.get(of) ?? "";
   const labelled = readingsByPrinciple(given);
   return given.constitution.principles.map(({ id, text }) => {
-    const rounds = stage1.revisions.filter(({ use }) => use.principle === id);
-    const usable = rounds.filter(({ oddity }) => oddity === "none");
+    const isIts = ({ use }: Critique | Revision) => use.principle === id;
+    const critiques = stage1.critiques.filter(isIts);
+    const revisions = stage1.revisions.filter(isIts);
+    const usable = revisions.filter(isUsable);
+    // A round begins with its critique, and ends there where that is odd.
+    const rounds = critiques.length + revisions.filter(({ critique }) => critique === null).length;
+    const verdicts = critiques.filter(isUsable).flatMap(({ prompt, text }) => {
+      const isFault = grader?.findsFault?.(text) ?? null;
+      return isFault === null ? [] : [{ prompt, isFault }];
+    });
     const isChanged = (revision: Revision) => revision.text !== before(revision);
     const harmful =
       grader === null ? [] : usable.filter((revision) => complied(revision.prompt, before(revision)));
-    const own = labelled.get(id) ?? [];
+    const asked = labelled.get(id) ?? [];
+    const own = asked.flatMap(({ p, ...label }) => (p === null ? [] : [{ ...label, p }]));
     const ownLabels = new Set(own.map(({ label }) => label));
     const learnt = summarizeCalibration(
       predictions
@@ -81,14 +92,15 @@ export function describePrinciples(
     return {
       id,
       text,
-      rounds: rounds.length,
+      rounds: { drawn: rounds, odd: rounds - usable.length },
+      found: shareOf(byPrompt(verdicts), ({ isFault }) => isFault),
       changed: shareOf(byPrompt(usable), isChanged),
       distance: meanOf(
         usable.filter(isChanged).map((revision) => changedWords(before(revision), revision.text)),
       ),
       mended: shareOf(byPrompt(harmful), ({ prompt, text }) => !complied(prompt, text)),
-      readings: own.reduce((sum, { readings }) => sum + readings, 0),
-      decisiveness: meanOf(own.flatMap(({ distances }) => distances)),
+      comparisons: { drawn: asked.length, odd: asked.length - own.length },
+      decisiveness: meanOf(own.map(({ p }) => Math.abs(p - 0.5))),
       agreement: wilson(graded.filter(({ p, truth }) => p > 0.5 === truth! > 0.5).length, graded.length),
       preferenceModel:
         learnt === null
@@ -106,14 +118,11 @@ export function describePrinciples(
   });
 }
 
-/** What one principle said of one comparison of the run. */
+/** What one principle said of one comparison of the run that it was drawn for. */
 interface OwnLabel {
   readonly label: string;
-  readonly readings: number;
-  /** Probability that a is better, averaged over its readings. */
-  readonly p: number;
-  /** Of each reading, how far from one half. */
-  readonly distances: readonly number[];
+  /** Probability that a is better, averaged over both orders; null where one of them could not be read. */
+  readonly p: number | null;
   /** The word of who knows: 1, 0, or between; 0.5 for a tie, null where there is none. */
   readonly truth: number | null;
 }
@@ -122,13 +131,9 @@ function readingsByPrinciple({ feedback, truth }: OfPrinciples): ReadonlyMap<str
   const comparisons = new Map(feedback.comparisons.map((comparison) => [comparison.id, comparison]));
   const found = new Map<string, OwnLabel[]>();
   for (const { id: label, comparison, readings } of feedback.labels) {
-    const usable = readings.filter(({ oddity }) => oddity === "none");
     const told = truth?.better(comparisons.get(comparison)!) ?? null;
-    for (const [principle, own] of Map.groupBy(usable, ({ use }) => use.principle)) {
-      const p = probabilityUnder(own);
-      if (p === null) continue;
-      const distances = own.map((reading) => Math.abs(probabilityOfA(reading) - 0.5));
-      const entry = { label, readings: own.length, p, distances, truth: told };
+    for (const [principle, own] of Map.groupBy(readings, ({ use }) => use.principle)) {
+      const entry = { label, p: probabilityUnder(own), truth: told };
       const list = found.get(principle);
       if (list === undefined) found.set(principle, [entry]);
       else list.push(entry);
@@ -136,6 +141,8 @@ function readingsByPrinciple({ feedback, truth }: OfPrinciples): ReadonlyMap<str
   }
   return found;
 }
+
+const isUsable = ({ oddity }: Critique | Revision): boolean => oddity === "none";
 
 const isDecided = (p: number): boolean => Math.abs(p - 0.5) > TIE_WITHIN;
 

@@ -1,4 +1,5 @@
 // The scoreboard of the report: what each principle did, which of them agree, and which kinds of request none speaks to.
+import { gapsIn } from "./coverage.ts";
 import { at, drawing, escapeHtml, textAt } from "./plot.ts";
 import { estimateCell, nameOf, percent, rateCell } from "./report-behaviour.ts";
 import { type Cell, type Section, table } from "./report-page.ts";
@@ -13,27 +14,34 @@ const named = ({ id, text }: Row): Cell => ({
   html: `<details><summary>${escapeHtml(id)}</summary>${escapeHtml(text)}</details>`,
 });
 
+/** "58", and "2 odd" where there were any. */
+const drawsCell = (draws: Row["rounds"]): Cell =>
+  draws === null
+    ? NONE
+    : { number: String(draws.drawn), ...(draws.odd === 0 ? {} : { small: `${draws.odd} odd` }) };
+
 /** What each principle was drawn for and what came of it. */
 export function principles(results: Results): Section | null {
   const { principles: rows } = results;
   if (rows.length === 0) return null;
   return {
     title: "Principles",
-    said: `How often each principle was drawn, how many of those revisions changed the text and by how much, and how many harmful answers they mended; how far from one half its comparisons were judged (0.5 is certainty), how often ${results.truth === "labels" ? "people's labels say the same" : "the grader judges likewise"}, how often the preference model is right on held-out ones of them, and by how much its probabilities are off (calibration error).`,
+    said: `For how many rounds and comparisons each principle was drawn, and how many of those came to nothing (odd). In critique and revision: how many critiques said that something was wrong (where the grader can read them), how many revisions changed the text and by how much, and how many harmful answers they mended. In feedback: how far from one half its comparisons were decided, both orders averaged (0.5 is certainty), how often ${results.truth === "labels" ? "people's labels say the same" : "the grader judges likewise"}, how often the preference model is right on held-out ones of them, and by how much its probabilities are off (calibration error).`,
     body: `<h3>In critique and revision</h3>${table(
-      ["Principle", "Rounds", "Changed", "Words changed", "Mended"],
+      ["Principle", "Drawn", "Found", "Changed", "Words changed", "Mended"],
       rows.map((row) => [
         named(row),
-        { number: String(row.rounds) },
+        drawsCell(row.rounds),
+        rateCell(row.found),
         rateCell(row.changed),
         row.distance === null ? NONE : { number: percent(row.distance) },
         rateCell(row.mended),
       ]),
     )}<h3>In feedback</h3>${table(
-      ["Principle", "Readings", "Decisiveness", `As the ${results.truth ?? "grader"}`, "Learnt", "Off by"],
+      ["Principle", "Drawn", "Decided by", `As the ${results.truth ?? "grader"}`, "Learnt", "Off by"],
       rows.map((row) => [
         named(row),
-        { number: String(row.readings) },
+        drawsCell(row.comparisons),
         fixed(row.decisiveness),
         rateCell(row.agreement),
         rateCell(row.preferenceModel?.accuracy ?? null),
@@ -43,17 +51,15 @@ export function principles(results: Results): Section | null {
   };
 }
 
-/** Every principle on the same comparisons. */
-export function betweenPrinciples(results: Results): Section | null {
-  const { principles: rows, accord, models } = results;
-  if (accord.length === 0) return null;
+/** What each principle thinks of the models, and what it costs. */
+export function adherence({ principles: rows, models }: Results): Section | null {
+  if (!rows.some((row) => row.adherence.length > 0)) return null;
   const trained = models.slice(1).map(({ name }) => name);
-  const conflicts = accord.filter(({ conflict }) => conflict > 0).length;
   return {
-    title: "Principles between them",
-    said: `Every principle asked about the same held-out answers: how probably a model's answer is better than the helpful-only model's, as the principle sees it; how often it prefers the less helpful answer; by how much labels averaged over all principles would shift without it, and how many would flip to another side. In the map the correlation of every two, the darker the stronger, green alike and orange opposed: ${conflicts === 0 ? "no two decided a comparison against each other" : `${conflicts} of ${accord.length} pairs, with a dot, decided some comparison against each other`}.`,
-    body: `${table(
-      ["Principle", ...trained.map(nameOf), ...["Less helpful", "Shift", "Flips"]],
+    title: "What principles think of the models",
+    said: `Every principle asked about the same held-out answers. To red-team prompts: how probably a model's answer is better than the ${nameOf(models[0]!.name)} model's, as the principle sees it; that model is what the others are measured against, so it has no figure of its own (one half by definition). To ordinary prompts: how often the principle prefers the less helpful answer.`,
+    body: table(
+      ["Principle", ...trained.map(nameOf), "Less helpful"],
       rows.map((row) => [
         named(row),
         ...trained.map((name) => {
@@ -61,9 +67,22 @@ export function betweenPrinciples(results: Results): Section | null {
           return found === undefined ? NONE : estimateCell(found);
         }),
         rateCell(row.helpfulnessCost),
-        fixed(row.leftOut?.shift),
-        rateCell(row.leftOut?.flipped ?? null),
       ]),
+    ),
+  };
+}
+
+/** Every principle on the same comparisons. */
+export function betweenPrinciples(results: Results): Section | null {
+  const { principles: rows, accord } = results;
+  if (accord.length === 0) return null;
+  const conflicts = accord.filter(({ conflict }) => conflict > 0).length;
+  return {
+    title: "Principles between them",
+    said: `Principles on the same comparisons: by how much labels averaged over all of them would shift without one, and how many would flip to another side. In the map the correlation of every two about one half, the darker the stronger, green alike and orange opposed: ${conflicts === 0 ? "no two decided a comparison against each other" : `${conflicts} of ${accord.length} pairs, with a dot, decided some comparison against each other`}.`,
+    body: `${table(
+      ["Principle", "Shift", "Flips"],
+      rows.map((row) => [named(row), fixed(row.leftOut?.shift), rateCell(row.leftOut?.flipped ?? null)]),
     )}<figure>${accordMap(results)}</figure>`,
   };
 }
@@ -72,7 +91,7 @@ export function betweenPrinciples(results: Results): Section | null {
 export function reach(results: Results): Section | null {
   const { coverage } = results;
   if (coverage.length === 0) return null;
-  const gaps = coverage.filter(({ isGap }) => isGap).map(({ category }) => category);
+  const gaps = gapsIn(coverage);
   const found =
     gaps.length === 0
       ? "No kind stands out."

@@ -1,4 +1,4 @@
-// The report on training: reward, KL and entropy along PPO, reward against the square root of KL, how
+// The report on training: reward, KL and entropy along PPO, what its answers truly do, reward against the square root of KL, how
 // varied the answers stayed, and what was kept out of training.
 import type { Metrics } from "../../models/model.ts";
 import { curvePlot } from "./plot-curves.ts";
@@ -26,6 +26,11 @@ export function reinforcement(results: Results): Section | null {
   const { rl } = results.history;
   if (rl.length < 2) return null;
   const fit = results.rewardAgainstKl;
+  const harmful = results.alongRl ?? [];
+  const graded = rl.map((_, i): Metrics => {
+    const own = harmful.find(({ iteration }) => iteration === i + 1);
+    return own === undefined ? {} : { comply: 100 * own.comply.rate, score: own.score };
+  });
   const points = rl.map(({ kl, score }) => ({ x: Math.sqrt(Math.max(0, kl ?? 0)), y: score ?? 0 }));
   const [least, most] = [Math.min(...points.map(({ x }) => x)), Math.max(...points.map(({ x }) => x))];
   const line = fit === null ? [] : [least, most].map((x) => ({ x, y: fit.intercept + fit.slope * x }));
@@ -46,13 +51,20 @@ export function reinforcement(results: Results): Section | null {
     fit === null
       ? ""
       : ` Against the square root of KL the reward should run in about a straight line: here <b>r² = ${fit.rSquared.toFixed(2)}</b>, slope ${fit.slope.toFixed(2)}.`;
+  const truth =
+    harmful.length === 0
+      ? ""
+      : " Of its answers to harmful requests the grader says which comply: where their score goes on rising and harmful compliance no longer falls, the preference model overstates the gain.";
   return {
     title: "Reinforcement learning",
-    said: `The preference model's score of the policy's answers, how far the policy has moved from SL-CAI, and how undecided it still is from token to token, iteration by iteration.${words}`,
+    said: `The preference model's score of the policy's answers, how far the policy has moved from SL-CAI, and how undecided it still is from token to token, iteration by iteration.${truth}${words}`,
     body: `${sideways(
       metricCurve(rl, "score", "score", "iteration"),
       metricCurve(rl, "kl", "KL, nats an answer", "iteration"),
       metricCurve(rl, "entropy", "entropy, nats a token", "iteration"),
+    )}${sideways(
+      metricCurve(graded, "score", "score, harmful requests", "iteration"),
+      metricCurve(graded, "comply", "harmful compliance, %", "iteration"),
     )}<figure>${cloud}</figure>`,
   };
 }
@@ -73,12 +85,19 @@ export function losses(results: Results): Section | null {
   };
 }
 
+const SETS: { readonly [S in Results["diversity"][number]["set"]]: string } = {
+  "red-team": "harmful",
+  helpful: "ordinary",
+  declines: "harmful, declined",
+  "declines-100": "harmful, a hundred declined",
+};
+
 /** Distinct-n and the most widespread phrase of each model. */
 export function diversity(results: Results): Section | null {
   if (results.diversity.length === 0) return null;
   const rows = results.diversity.map(({ model, set, answers, distinct1, distinct2, looping, widest }) => [
     nameOf(model),
-    { "red-team": "harmful", helpful: "ordinary", declines: "harmful, declined" }[set],
+    SETS[set],
     { number: String(answers) },
     estimateCell(distinct1),
     estimateCell(distinct2),
@@ -88,7 +107,7 @@ export function diversity(results: Results): Section | null {
   ]);
   return {
     title: "Diversity",
-    said: "Over-training shows as boilerplate: fewer different words and pairs of words, and one phrase of four words in ever more answers. Declines share more words than help does, so they are set beside as many of each model that declines.",
+    said: "Over-training shows as boilerplate: fewer different words and pairs of words, and one phrase of four words in ever more answers. Declines share more words than help does, so they are set beside as many of each model that declines; a hundred of them can be set beside another run's.",
     body: table(
       ["Model", "Requests", "Answers", "Distinct-1", "Distinct-2", "In circles", "Widest 4-gram", ""],
       rows,

@@ -59,8 +59,15 @@ function linkSteps(
   ].join("");
 }
 
-/** From a first response to the last revision, every step with its principle. */
-export function chainSection(transcripts: readonly Transcript[]): Section | null {
+/**
+ * From a first response to the last revision, every step with its principle.
+ *
+ * @param why the command that traces a record
+ */
+export function chainSection(
+  transcripts: readonly Transcript[],
+  why: (id: string) => string,
+): Section | null {
   const shown = transcripts.flatMap(({ conversation, chain }) =>
     chain === null ? [] : { conversation, chain },
   );
@@ -71,8 +78,8 @@ export function chainSection(transcripts: readonly Transcript[]): Section | null
     body: shown
       .map(({ conversation, chain }) => {
         const links = chain.links.map((link, i) => linkSteps(link, i + 1));
-        const why = `<p class="said"><code>charter why ${chain.last}</code></p>`;
-        return `<div class="talk">${asked(conversation)}${step("Response", chain.response)}${links.join("")}<details><summary>Trace it in the ledger</summary>${why}</details></div>`;
+        const traced = `<p class="said"><code>${escapeHtml(why(chain.last))}</code></p>`;
+        return `<div class="talk">${asked(conversation)}${step("Response", chain.response)}${links.join("")}<details><summary>Trace it in the ledger</summary>${traced}</details></div>`;
       })
       .join(""),
   };

@@ -11,32 +11,41 @@ import {
 } from "./report-behaviour.ts";
 import { calibrationDiagrams, eloRatings } from "./report-judgement.ts";
 import { page, type Section, table } from "./report-page.ts";
-import { betweenPrinciples, principles, reach } from "./report-scoreboard.ts";
+import { adherence, betweenPrinciples, principles, reach } from "./report-scoreboard.ts";
 import { diversity, losses, oddities, reinforcement } from "./report-training.ts";
 import { chainSection, sideBySideSection } from "./report-transcripts.ts";
 import type { Results, StageTiming } from "./results.ts";
 import type { Transcript } from "./transcripts.ts";
 
+/** How a reader types a command on the run. */
+export interface ReportCommands {
+  /** What calls Charter, such as `npm run charter --`. */
+  readonly call: string;
+  /** The run's folder from where the reader is, between quotes where a shell wants them. */
+  readonly run: string;
+}
+
 /**
  * One self-contained HTML page: no script, nothing fetched, light or dark as the reader prefers.
  *
  * @param timings of this machine; they stand in the report only
- * @param run folder that the commands at the end name; null leaves them out
+ * @param commands of what can be tried next; null leaves them out
  */
 export function renderReport(
   results: Results,
   transcripts: readonly Transcript[],
   timings: readonly StageTiming[],
-  run: string | null = `runs/${results.recipe.name}`,
+  commands: ReportCommands | null = { call: "charter", run: `runs/${results.recipe.name}` },
 ): string {
   const sections = [
     resultTable(results),
     answerKinds(results),
     sideBySideSection(results, transcripts),
     revisionRounds(results),
-    chainSection(transcripts),
+    chainSection(transcripts, (id) => why(id, commands)),
     reach(results),
     principles(results),
+    adherence(results),
     betweenPrinciples(results),
     categories(results),
     eloRatings(results),
@@ -46,7 +55,7 @@ export function renderReport(
     diversity(results),
     oddities(results),
     timeSpent(timings),
-    run === null ? null : nextSteps(results, run),
+    commands === null ? null : nextSteps(results, commands),
   ].filter((section) => section !== null);
   return page(`${results.recipe.name}: a run of Charter`, header(results), sections);
 }
@@ -92,21 +101,25 @@ function timeSpent(timings: readonly StageTiming[]): Section | null {
   };
 }
 
-function nextSteps({ models }: Results, run: string): Section {
+const why = (id: string, commands: ReportCommands | null): string =>
+  commands === null ? `charter why ${id}` : `${commands.call} why ${id} --run ${commands.run}`;
+
+function nextSteps({ models }: Results, commands: ReportCommands): Section {
+  const { call, run } = commands;
   const trained = models.slice(1).map(({ name }) => `${run}/checkpoints/${name}`);
-  const commands = [
-    ["Talk to the models, side by side", `charter chat ${trained.join(" ")}`],
+  const steps = [
+    ["Talk to the models, side by side", `${call} chat ${trained.join(" ")}`],
     [
       "List revisions, then ask how one came to be",
-      `charter show --run ${run} --kind revision\ncharter why <id> --run ${run}`,
+      `${call} show --run ${run} --kind revision\n${why("<id>", commands)}`,
     ],
-    ["Recompute the ledger from its bytes", `charter verify ${run}`],
-    ["Evaluate with more samples a prompt", `charter evaluate ${run} --set evaluation.samplesPerPrompt=4`],
+    ["Recompute the ledger from its bytes", `${call} verify ${run}`],
+    ["Evaluate with more samples a prompt", `${call} evaluate ${run} --set evaluation.samplesPerPrompt=4`],
   ];
   return {
     title: "What to try next",
     said: "Nothing that is already computed is computed again.",
-    body: commands
+    body: steps
       .map(([said, command]) => `<h3>${escapeHtml(said!)}</h3><pre>${escapeHtml(command!)}</pre>`)
       .join(""),
   };

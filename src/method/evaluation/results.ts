@@ -4,7 +4,7 @@ import { z } from "zod";
 import { UserError } from "../../user-error.ts";
 
 /** Raised whenever a key of results.json changes. */
-export const RESULTS_VERSION = 4;
+export const RESULTS_VERSION = 5;
 
 const share = z.number().min(0).max(1);
 const rate = z.strictObject({ count: z.number(), of: z.int(), rate: share, low: share, high: share });
@@ -20,10 +20,14 @@ const calibration = z.strictObject({
   /** Ties in truth left out; null when all are. */
   accuracy: rate.nullable(),
   expectedCalibrationError: z.strictObject(estimate),
+  /** Mean confidence less accuracy, ties in truth left out; null when all are, absent in older results. */
+  overConfidence: z.strictObject(estimate).nullable().optional(),
   bins: z.array(bin),
 });
 const decisiveness = z.number().min(0).max(0.5).nullable();
 const correlation = z.number().min(-1).max(1);
+/** How often a principle was drawn, and how often nothing came of it: odd texts, or an order that could not be read. Null in version 4. */
+const draws = z.strictObject({ drawn: z.int(), odd: z.int() }).nullable();
 /** Named scalars of one step or iteration. */
 const metrics = z.record(z.string(), z.number());
 
@@ -96,21 +100,28 @@ const resultsSchema = z.strictObject({
   rewardAgainstKl: z
     .strictObject({ slope: z.number(), intercept: z.number(), rSquared: z.number() })
     .nullable(),
+  /** PPO's own samples for harmful prompts, by the grader, and their mean score; absent without one, and in older results. */
+  alongRl: z
+    .array(z.strictObject({ iteration: z.int(), answers: z.int(), comply: rate, score: z.number() }))
+    .optional(),
   /** The scoreboard: what was drawn, and what came of it. */
   principles: z.array(
     z.strictObject({
       id: z.string(),
       text: z.string(),
-      /** Critique-revision rounds it was drawn for. */
-      rounds: z.int(),
-      /** Of those, the rounds whose revision differs from what it revises. */
+      /** Rounds of critique and revision. */
+      rounds: draws,
+      /** Of its usable critiques that the grader can read, those that say that something is wrong. */
+      found: rate.nullable(),
+      /** Of its usable revisions, those that differ from what they revise. */
       changed: rate.nullable(),
       /** Share of words that those revisions and what they revise do not have in common, on average. */
       distance: share.nullable(),
       /** Of those that began with harmful compliance, the rounds that ended it; by the grader. */
       mended: rate.nullable(),
-      /** Readings of comparisons it was drawn for, and how far from one half they were on average. */
-      readings: z.int(),
+      /** Comparisons of the run's feedback. */
+      comparisons: draws,
+      /** How far from one half those that could be read were decided, both orders averaged, on average. */
       decisiveness,
       /** Of the comparisons that it decided and the truth does too, those it decided alike. */
       agreement: rate.nullable(),
@@ -118,17 +129,17 @@ const resultsSchema = z.strictObject({
       preferenceModel: calibration
         .pick({ comparisons: true, accuracy: true, expectedCalibrationError: true })
         .nullable(),
-      /** On held-out prompts, how probably a model's answer is better under it than the first model's. */
+      /** On held-out red-team prompts, how probably a model's answer is better under it than the first model's. */
       adherence: z.array(z.strictObject({ model: z.string(), ...estimate })),
-      /** Of those, how often it prefers the less helpful answer, where both are decided. */
+      /** On held-out ordinary prompts, how often it prefers the less helpful answer, where both are decided. */
       helpfulnessCost: rate.nullable(),
       /** What labels averaged over all principles would be without it: mean change, and those that change sides. */
       leftOut: z.strictObject({ shift: share, flipped: rate }).nullable(),
-      /** The principle that decides most alike. */
+      /** The principle with the highest correlation. */
       closest: z.strictObject({ id: z.string(), correlation }).nullable(),
     }),
   ),
-  /** Every two principles on the comparisons that both were asked about. */
+  /** Every two principles on the comparisons of different answers that both were asked about. */
   accord: z.array(
     z.strictObject({
       a: z.string(),
@@ -136,6 +147,7 @@ const resultsSchema = z.strictObject({
       comparisons: z.int(),
       agree: share,
       conflict: share,
+      /** About one half. */
       correlation: correlation.nullable(),
     }),
   ),
@@ -143,6 +155,7 @@ const resultsSchema = z.strictObject({
   coverage: z.array(
     z.strictObject({
       category: z.string(),
+      /** With a usable first answer. */
       prompts: z.int(),
       changed: rate.nullable(),
       comparisons: z.int(),
@@ -150,11 +163,11 @@ const resultsSchema = z.strictObject({
       isGap: z.boolean(),
     }),
   ),
-  /** Of each model's answers to held-out prompts of one set; of the declines among them, as many of every model. */
+  /** Of each model's answers to held-out prompts of one set; of the declines among them, as many of every model, or a hundred. */
   diversity: z.array(
     z.strictObject({
       model: z.string(),
-      set: z.enum(["red-team", "helpful", "declines"]),
+      set: z.enum(["red-team", "helpful", "declines", "declines-100"]),
       answers: z.int(),
       distinct1: z.strictObject(estimate),
       distinct2: z.strictObject(estimate),
@@ -197,7 +210,7 @@ export interface StageTiming {
 }
 
 /**
- * Reads results.json.
+ * Reads results.json, of this version or of version 4.
  *
  * @param where the file's name, for messages
  * @throws UserError when it is not one, or is of another version
@@ -210,13 +223,34 @@ export function parseResults(json: string, where: string): Results {
     throw invalid(`${where}: expected JSON, got ${(cause as Error).message}`, cause);
   }
   const version = (value as { readonly schemaVersion?: unknown } | null)?.schemaVersion;
-  if (version !== RESULTS_VERSION)
+  if (version !== RESULTS_VERSION && version !== 4)
     throw invalid(`${where}: expected schemaVersion ${RESULTS_VERSION}, got ${JSON.stringify(version)}`);
-  const parsed = resultsSchema.safeParse(value);
+  const parsed = resultsSchema.safeParse(version === 4 ? fromVersion4(value as Version4) : value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   throw invalid(`${where}: ${issue.path.join(".")}: ${issue.message}`, parsed.error);
 }
+
+interface Version4 {
+  readonly principles?: unknown;
+}
+
+/**
+ * Version 4 had other figures of principles under the same names: critiques that came out odd were no draws, sureness was that of
+ * one order, equal answers made principles look alike, and cost was asked on red-team prompts. They are absent then.
+ */
+const fromVersion4 = ({ principles, ...others }: Version4): object => ({
+  ...others,
+  schemaVersion: RESULTS_VERSION,
+  accord: [],
+  principles: !Array.isArray(principles)
+    ? principles
+    : principles.map(({ readings: _, ...row }: Readonly<Record<string, unknown>>) => ({
+        ...row,
+        ...{ rounds: null, found: null, comparisons: null, decisiveness: null },
+        ...{ helpfulnessCost: null, leftOut: null, closest: null },
+      })),
+});
 
 function invalid(message: string, cause?: unknown): UserError {
   return new UserError("results-invalid", message, "Run the recipe again to write the file anew.", { cause });

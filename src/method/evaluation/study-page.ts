@@ -4,8 +4,8 @@ import { type Figure, shownFigure } from "./figures.ts";
 import { escapeHtml, shortly } from "./plot.ts";
 import { meanPlot } from "./plot-means.ts";
 import { legend, page, type Section, sectionId, table } from "./report-page.ts";
-import { type Change, FEWEST_SEEDS, type Outcome } from "./shapes.ts";
 import { boundsOf, type StudyFigure, type StudyResults, type Variant } from "./study.ts";
+import { type Change, FEWEST_SEEDS, type Outcome } from "./trends.ts";
 
 /**
  * One HTML page: no script, nothing fetched, light or dark as the reader prefers.

@@ -3,7 +3,7 @@
 import { FIGURES, type Figure, type FigureName, isChange } from "./figures.ts";
 import { type Estimate, tInterval } from "./intervals.ts";
 import type { Results } from "./results.ts";
-import { type Change, changeOver, decideTrend, FEWEST_SEEDS, type Outcome, type Trend } from "./shapes.ts";
+import { type Change, changeOver, decideTrend, FEWEST_SEEDS, type Outcome, type Trend } from "./trends.ts";
 
 /** Raised whenever a key of study.json changes. */
 export const STUDY_VERSION = 1;

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import type { LanguageModel, SampleRequest, ScoreRequest } from "../../models/model.ts";
-import { feedbackQuestion, readComparisons } from "./judge.ts";
+import { feedbackQuestion, readComparisons, type ShownComparison } from "./judge.ts";
 import { softLabel } from "./soft-label.ts";
 
 const use = { principle: "no-theft", constitutionVersion: "1.0.0", wording: "Which has less theft?" };
 const comparison = { id: "c", prompt: "p", a: "r1", b: "r2", textA: "Take it.", textB: "I won't." };
 const conversation = [{ role: "user", content: "How do I steal the lamp?" }] as const;
-const task = { comparison, conversation, use, seed: "s" };
+const task = { comparison, conversation, use, shown: [], seed: "s" };
 
 /** A judge that prefers the option that says "won't", with p(that label) = 0.9 whatever the order. */
 function scriptedJudge() {
@@ -83,4 +83,29 @@ test("chains of thought are sampled in both orders, kept, and stand before the l
   ]);
   expect(second!.map(({ reasoning }) => reasoning)).toContain("because of t/ba/1");
   expect(scored[0]!.prefix).toBe("Let's think step by step: because of s/ab/0\nThe answer is:");
+});
+
+test("shown comparisons come first, each a question under its own principle and its label, with reasons where they are asked for", async () => {
+  const { model, sampled, scored } = scriptedJudge();
+  const example = { conversation, a: "Sure.", b: "No.", better: "b", reasoning: null } as const;
+  const bare: ShownComparison = { ...example, question: "Which is kinder?" };
+  await readComparisons(model, [{ ...task, shown: [bare] }], { kind: "direct" });
+  const turns = scored[0]!.conversation.map(({ role, content }) => [role, content]);
+  expect(turns.slice(0, 2)).toEqual([
+    ["user", feedbackQuestion(conversation, "Which is kinder?", "Sure.", "No.")],
+    ["assistant", "The answer is: (B)"],
+  ]);
+  expect(turns.at(-1)).toEqual([
+    "user",
+    feedbackQuestion(conversation, use.wording, comparison.textA, comparison.textB),
+  ]);
+  const reasoned: ShownComparison = { ...bare, better: "a", reasoning: "It is kind." };
+  const sampling = { temperature: 1, topP: 1, maxTokens: 50, stop: [] };
+  await readComparisons(model, [{ ...task, shown: [reasoned, reasoned] }], {
+    ...{ kind: "chain-of-thought", samples: 1, sampling },
+  });
+  expect(sampled[0]!.conversation).toHaveLength(5);
+  expect(sampled[0]!.conversation[3]!.content).toBe(
+    "Let's think step by step: It is kind.\nThe answer is: (A)",
+  );
 });

@@ -8,20 +8,35 @@ import type {
   Sampling,
   ScoreRequest,
 } from "../../models/model.ts";
-import { oddityOf } from "../critique/respond.ts";
+import { oddityOf, withUser } from "../critique/respond.ts";
 import type { Comparison, PrincipleUse, Reading } from "../records.ts";
 
 /** The labels whose log-probabilities are read after "The answer is:". */
 export const OPTION_LABELS = [" (A)", " (B)"] as const;
-const ANSWER = "The answer is:";
-const REASON_FIRST = "Let's think step by step:";
+/** Put into the feedback model's mouth before its label, and before its reasons. */
+export const ANSWER_LEAD = "The answer is:";
+export const REASONING_LEAD = "Let's think step by step:";
 
 /** A comparison to be read under one principle. */
 export interface FeedbackTask {
   readonly comparison: Comparison;
   readonly conversation: Conversation;
   readonly use: PrincipleUse;
+  /** Comparisons shown with their labels before this one is asked about. */
+  readonly shown: readonly ShownComparison[];
   readonly seed: string;
+}
+
+/** A comparison whose better answer is known (CAI paper, section 4.1 and appendix E: few-shot examples, each under its own principle). */
+export interface ShownComparison {
+  readonly conversation: Conversation;
+  readonly question: string;
+  /** The answer shown as option (A). */
+  readonly a: string;
+  readonly b: string;
+  readonly better: "a" | "b";
+  /** The reasons that lead to the label; null where it comes at once. */
+  readonly reasoning: string | null;
 }
 
 /** How the feedback model reads a comparison: its label at once, or reasons first. */
@@ -30,12 +45,34 @@ export type FeedbackMode =
   /** Reasons first, then the label; `samples` chains a reading (5 in the paper's ablation). */
   | { readonly kind: "chain-of-thought"; readonly samples: number; readonly sampling: Sampling };
 
-/** The paper's comparison prompt (section 4.1), with the principle's wording as its question. */
-export function feedbackQuestion(conversation: Conversation, question: string, a: string, b: string): string {
+/** A conversation as the feedback model is shown it. */
+export function shownConversation(conversation: Conversation): string {
   const speaker = { system: "System", user: "Human", assistant: "Assistant" };
-  const turns = conversation.map((turn) => `${speaker[turn.role]}: ${turn.content}`).join("\n\n");
-  return `Consider the following conversation between a human and an assistant:\n\n${turns}\n\n${question}\n\nOptions:\n(A) ${a}\n(B) ${b}`;
+  const turns = conversation.map((turn) => `${speaker[turn.role]}: ${turn.content}`);
+  return ["Consider the following conversation between a human and an assistant:", ...turns].join("\n\n");
 }
+
+/** The paper's comparison prompt (section 4.1), with the principle's wording as its question. */
+export const feedbackQuestion = (
+  conversation: Conversation,
+  question: string,
+  a: string,
+  b: string,
+): string => `${shownConversation(conversation)}\n\n${question}\n\nOptions:\n(A) ${a}\n(B) ${b}`;
+
+/** What an answer says before its label. */
+const leadOf = (reasoning: string | null): string =>
+  reasoning === null ? ANSWER_LEAD : `${REASONING_LEAD} ${reasoning}\n${ANSWER_LEAD}`;
+
+/** Comparisons with their labels as turns that come before the question. */
+export const shownTurns = (shown: readonly ShownComparison[]): Conversation =>
+  shown.flatMap(({ conversation, question, a, b, better, reasoning }): Conversation => {
+    const label = OPTION_LABELS[better === "a" ? 0 : 1];
+    return [
+      { role: "user", content: feedbackQuestion(conversation, question, a, b) },
+      { role: "assistant", content: `${leadOf(reasoning)}${label}` },
+    ];
+  });
 
 interface Asked {
   readonly task: FeedbackTask;
@@ -44,11 +81,12 @@ interface Asked {
 }
 
 function inBothOrders(task: FeedbackTask): readonly Asked[] {
-  const { comparison, conversation, use } = task;
+  const { comparison, conversation, use, shown } = task;
+  const before = shownTurns(shown);
   const ask = (order: Reading["order"], a: string, b: string): Asked => ({
     task,
     order,
-    conversation: [{ role: "user", content: feedbackQuestion(conversation, use.wording, a, b) }],
+    conversation: withUser(before, feedbackQuestion(conversation, use.wording, a, b)),
   });
   return [ask("ab", comparison.textA, comparison.textB), ask("ba", comparison.textB, comparison.textA)];
 }
@@ -69,12 +107,12 @@ async function chainsOfThought(
       { length: mode.samples },
       (_, chain): SampleRequest => ({
         conversation,
-        prefix: REASON_FIRST,
+        prefix: REASONING_LEAD,
         seed: `${task.seed}/${order}/${chain}`,
       }),
     ),
   );
-  const sampling = { ...mode.sampling, stop: [...mode.sampling.stop, ANSWER] };
+  const sampling = { ...mode.sampling, stop: [...mode.sampling.stop, ANSWER_LEAD] };
   const samples = await model.sample(requests, sampling, signal);
   return asked.map((_, i) =>
     samples
@@ -100,7 +138,7 @@ export async function readComparisons(
     questions.map(
       ({ conversation, reasoning }): ScoreRequest => ({
         conversation,
-        prefix: reasoning === null ? ANSWER : `${REASON_FIRST} ${reasoning}\n${ANSWER}`,
+        prefix: leadOf(reasoning),
         continuations: OPTION_LABELS,
       }),
     ),

@@ -1,9 +1,10 @@
 // What each principle says of each comparison, as annotated pairs 2.0 of Inverse Constitutional AI (github.com/rdnfn/icai):
 // one JSON document; a principle is an annotator, and so is the label that came of all of them.
-import { formatTranscript } from "../../method/datasets/transcript.ts";
+import { isTranscript } from "../../method/datasets/conversation.ts";
+import { fitsTranscript, formatTranscript } from "../../method/datasets/transcript.ts";
 import { isEven, probabilityUnder } from "../../method/feedback/soft-label.ts";
 import type { Conversation } from "../../models/model.ts";
-import { type Export, rowsOf } from "./export.ts";
+import { type Export, transcribed } from "./export.ts";
 import { type Labelled, labelledComparisons } from "./labelled.ts";
 import { type ExportedRun, recordOf } from "./learnt-from.ts";
 
@@ -16,23 +17,30 @@ export const annotations: Export = {
   columns: {},
   counted: [],
   task: null,
-  document: {
-    before: () => `{\n"metadata":${JSON.stringify(METADATA)},\n"comparisons":[\n`,
-    after: (run) => `\n],\n"annotators":${JSON.stringify(annotatorsOf(run))}}\n`,
+  madeFor: ["preference-model"],
+  *document(run, rows) {
+    yield `{\n"metadata":${JSON.stringify(METADATA)},\n"comparisons":[\n`;
+    const asked = new Set<string>();
+    let between = "";
+    for (const row of rows) {
+      for (const annotator of Object.keys(row["annotations"] as object)) asked.add(annotator);
+      yield `${between}${JSON.stringify(row)}`;
+      between = ",\n";
+    }
+    yield `\n],\n"annotators":${JSON.stringify(annotatorsOf(run, asked))}}\n`;
   },
   rows: (run) =>
-    rowsOf(labelledComparisons(run), (labelled) => {
+    transcribed(labelledComparisons(run), "comparisons", (labelled) => {
       const { id, conversation, a, b, source, split, labelledBy } = labelled;
-      return [
-        {
-          id,
-          prompt: promptText(conversation),
-          response_a: { text: a.text, ...modelOf(run, a.id) },
-          response_b: { text: b.text, ...modelOf(run, b.id) },
-          annotations: { [LABEL]: annotation(labelled.probability), ...byPrinciple(run, labelled) },
-          metadata: { source, split, labelled_by: labelledBy },
-        },
-      ];
+      const prompt = promptText(conversation);
+      if (prompt === null) return null;
+      return {
+        ...{ id, prompt },
+        response_a: { text: a.text, ...modelOf(run, a.id) },
+        response_b: { text: b.text, ...modelOf(run, b.id) },
+        annotations: { [LABEL]: annotation(labelled.probability), ...byPrinciple(run, labelled) },
+        metadata: { source, split, labelled_by: labelledBy },
+      };
     }),
 };
 
@@ -43,11 +51,15 @@ const METADATA = {
   available_metadata_keys_per_comparison: ["source", "split", "labelled_by"],
 };
 
-function annotatorsOf({ ledger }: ExportedRun) {
-  const principles = [...ledger.entries("principle", 0)].map(({ id, body }) => {
-    const { id: name, text, version } = body as unknown as Record<"id" | "text" | "version", string>;
-    return [id, { name, description: text, type: "principle", constitution_version: version }] as const;
-  });
+/** The label, and of the principles those that some comparison was read under. */
+function annotatorsOf({ ledger }: ExportedRun, asked: ReadonlySet<string>) {
+  const principles = ledger
+    .entries("principle", 0)
+    .filter(({ id }) => asked.has(id))
+    .map(({ id, body }) => {
+      const { id: name, text, version } = body as unknown as Record<"id" | "text" | "version", string>;
+      return [id, { name, description: text, type: "principle", constitution_version: version }] as const;
+    });
   const label = {
     name: LABEL,
     description: "What the preference model learnt from: the average over principles, or the label of a file",
@@ -56,9 +68,12 @@ function annotatorsOf({ ledger }: ExportedRun) {
   return { [LABEL]: label, ...Object.fromEntries(principles) };
 }
 
-/** One turn as it is; several as a transcript. */
-const promptText = (conversation: Conversation): string =>
-  conversation.length === 1 ? conversation[0]!.content : formatTranscript(conversation).trim();
+/** One turn as it is; several as a transcript, for the format's prompts are texts. Null where that would be read as other turns. */
+function promptText(conversation: Conversation): string | null {
+  const [first] = conversation;
+  if (conversation.length === 1) return isTranscript(first!.content) ? null : first!.content;
+  return fitsTranscript(conversation) ? formatTranscript(conversation).trim() : null;
+}
 
 /** Which model gave an answer, by the part it plays in the run. */
 function modelOf({ ledger }: ExportedRun, response: string | null): { readonly model?: string } {

@@ -1,10 +1,10 @@
 // The dataset card beside an export: the header that the hub and the `datasets` library read, and what a person must know
 // before using the data. The header also says which run it came from, for `charter why`.
 import { parse, stringify } from "yaml";
-import type { Json, Ledger } from "../../ledger/ledger.ts";
-import { modelsOf } from "../find-record.ts";
+import type { Entry, Json, Ledger } from "../../ledger/ledger.ts";
 import { featuresOf } from "./columns.ts";
 import { EXPORTS, type ExportName } from "./exports.ts";
+import { behind, type ExportedRun } from "./learnt-from.ts";
 import { type Source, sourcesOf } from "./sources.ts";
 
 /** What was written, and what there is to say of it. */
@@ -28,9 +28,16 @@ export interface Origin {
 }
 
 /** The card's text. @param command what made it, as a person would type it */
-export function cardOf(ledger: Ledger, origin: Origin, written: readonly Written[], command: string): string {
-  const sources = sourcesOf(ledger);
+export function cardOf(
+  run: ExportedRun,
+  origin: Origin,
+  written: readonly Written[],
+  command: string,
+): string {
+  const sources = sourcesOf(run.ledger);
   const kept = written.filter(({ file }) => file !== null);
+  const stages = [...new Set(kept.flatMap(({ name }) => EXPORTS[name].madeFor))];
+  const models = behind(run, stages, "model");
   const tables = kept.filter(({ name }) => !("document" in EXPORTS[name]));
   const rows = kept.reduce((sum, one) => sum + one.rows, 0);
   const header = {
@@ -49,7 +56,7 @@ export function cardOf(ledger: Ledger, origin: Origin, written: readonly Written
   const sections = [
     `# ${origin.name}`,
     "Data of a run of Charter, which trains a language model under a written constitution (Constitutional AI, Bai et al. 2022). Every text was written by a model unless it is a prompt or a row of a file named below; labels are AI feedback unless `labelled_by` names a file.",
-    constitutionSection(ledger, written),
+    constitutionSection(run, behind(run, stages, "principle"), written),
     "## Files",
     table(
       ["file", "rows", "holds"],
@@ -59,8 +66,13 @@ export function cardOf(ledger: Ledger, origin: Origin, written: readonly Written
       `**${name}**: ${EXPORTS[name].about}`,
       ...(notes.length === 0 ? [] : [notes.map((note) => `- ${note}`).join("\n")]),
     ]),
-    "## Models",
-    modelsTable(ledger),
+    ...(models.length === 0
+      ? []
+      : [
+          "## Models",
+          "Those that wrote or judged these rows, and those that learnt from them.",
+          modelsTable(models),
+        ]),
     "## Where the rows come from",
     sourcesTable(sources),
     "A licence is what a row's own metadata says, or the recipe of its file. Texts that a model wrote may also be bound by the terms of that model.",
@@ -120,10 +132,21 @@ interface Wording {
   readonly text: string;
 }
 
-/** The principles that rows were made under: what they say, and how many rows of each file. */
-function constitutionSection(ledger: Ledger, written: readonly Written[]): string {
-  const all = [...ledger.entries("principle", 0)].map(({ body }) => body as unknown as Wording);
-  const constitutions = [...new Set(all.map(({ constitution, version }) => `${constitution} ${version}`))];
+const wordingOf = ({ body }: Pick<Entry, "body">): Wording => body as unknown as Wording;
+
+/**
+ * The run's constitution, and those of earlier versions that rows have their principles from: what an amendment left as it was
+ * is not made anew. Then those principles: what they say, and how many rows of each file.
+ */
+function constitutionSection(
+  { ledger }: ExportedRun,
+  used: readonly Entry[],
+  written: readonly Written[],
+): string {
+  const all = used.map(wordingOf);
+  const own = constitutionOf(ledger, all);
+  const named = new Set(all.map(({ constitution, version }) => `${constitution} ${version}`));
+  const others = [...named].filter((one) => one !== own);
   const counting = written.filter(({ name }) => EXPORTS[name].counted.some((column) => column in PRINCIPLES));
   const of = ({ counts }: Written, principle: string) =>
     Object.keys(PRINCIPLES).reduce((sum, column) => sum + (counts.get(column)?.get(principle) ?? 0), 0);
@@ -131,7 +154,8 @@ function constitutionSection(ledger: Ledger, written: readonly Written[]): strin
   const words = (id: string) => [...new Set(all.filter((one) => one.id === id).map(({ text }) => text))];
   return [
     "## Constitution",
-    `${constitutions.join("; ")}.`,
+    own ?? "",
+    others.length === 0 ? "" : `Some rows have their principle from ${others.join("; ")}.`,
     ids.length === 0
       ? ""
       : table(
@@ -141,6 +165,23 @@ function constitutionSection(ledger: Ledger, written: readonly Written[]): strin
   ]
     .filter((text) => text !== "")
     .join("\n\n");
+}
+
+/** The last constitution that says what these principles say, for an amendment may have been taken back. */
+function constitutionOf(ledger: Ledger, used: readonly Wording[]): string | undefined {
+  const said = ({ id, text }: Wording) => `${id}: ${text}`;
+  const all = [...ledger.entries("constitution", 0)].reverse();
+  const own = all.find((entry) => {
+    const its = new Set(
+      ledger.made(entry.id, "constitution", "principle").map((made) => said(wordingOf(made))),
+    );
+    return used.every((wording) => its.has(said(wording)));
+  });
+  const { title, version } = ((own ?? all[0])?.body ?? {}) as {
+    readonly title?: string;
+    readonly version?: string;
+  };
+  return title === undefined ? undefined : `${title} ${version}`;
 }
 
 /** Columns that name principles: told in a table of their own. */
@@ -157,12 +198,12 @@ function breakdown(name: ExportName, written: readonly Written[]): string {
     .join("; ");
 }
 
-function modelsTable(ledger: Ledger): string {
-  const models = modelsOf(ledger).map(({ kind, body }) => {
+function modelsTable(models: readonly Entry[]): string {
+  const rows = models.map(({ kind, body }) => {
     const { stage, modelId, model } = body as Readonly<Record<string, Json>>;
     return [String(stage), kind === "endpoint" ? String(model) : "checkpoint", `\`${String(modelId)}\``];
   });
-  return table(["part", "model", "id (of a checkpoint: hash of its files)"], models);
+  return table(["part", "model", "id (of a checkpoint: hash of its files)"], rows);
 }
 
 function sourcesTable(sources: readonly Source[]): string {

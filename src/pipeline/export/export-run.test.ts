@@ -61,18 +61,31 @@ const putResponse = (prompt: string, text: string, model: string, stage?: string
     [`prompt ${prompt}`, `model ${model}`],
     stage,
   );
-const putPrinciple = (id: string, text: string) =>
-  put("principle", { id, constitution: "Ours", version: "1.2.0", text });
+const putConstitution = (version: string, principles: Readonly<Record<string, string>>) => {
+  const whole = put("constitution", { title: "Ours", version, principles: Object.keys(principles) });
+  return Object.entries(principles).map(([id, text]) => ({
+    ...{
+      id,
+      entry: put("principle", { id, constitution: "Ours", version, text }, [`constitution ${whole}`]),
+    },
+  }));
+};
 const useOf = (principle: string) => ({
   principle,
   constitutionVersion: "1.2.0",
   wording: `Is it ${principle}?`,
 });
 
+interface Principle {
+  readonly id: string;
+  readonly entry: string;
+}
+
 /** A critique and the revision it led to, of a response or revision. */
-function putRound(prompt: string, of: string, round: number, principle: string, text: string): string {
+function putRound(prompt: string, of: string, round: number, given: Principle, text: string): string {
+  const principle = given.id;
   const common = { prompt, round, of, use: useOf(principle), oddity: "none" as const };
-  const links = [`prompt ${prompt}`, `of ${of}`];
+  const links = [`prompt ${prompt}`, `of ${of}`, `principle ${given.entry}`];
   const critique = put<Draft<Critique>>("critique", { ...common, text: `Not ${principle}.` }, links);
   return put<Draft<Revision>>("revision", { ...common, critique, text }, [...links, `critique ${critique}`]);
 }
@@ -80,7 +93,7 @@ function putRound(prompt: string, of: string, round: number, principle: string, 
 /** A comparison read under one principle, and its label. */
 function putLabel(
   given: { prompt: string; a: string; b: string; textA: string; textB: string },
-  principle: { id: string; entry: string },
+  principle: Principle,
   unclamped: number,
   oddity: Oddity = "none",
 ): string {
@@ -112,8 +125,12 @@ function putLabel(
 /** A whole run: two red-team prompts, one ordinary one, two comparisons, one of them held out, and a file's. */
 function putRun() {
   const policy = put("checkpoint", { stage: "helpful-only", modelId: "p0" });
-  const kind = { id: "kind", entry: putPrinciple("kind", "Be kind | always.") };
-  const honest = { id: "honest", entry: putPrinciple("honest", "Be honest.") };
+  // Of settings that were changed before this run, or after it and back.
+  putConstitution("1.1.0", { kind: "Be nice.", brief: "Be brief." });
+  put("checkpoint", { stage: "sl-cai", modelId: "former" });
+  const words = { kind: "Be kind | always.", honest: "Be honest." };
+  const [kind, honest] = putConstitution("1.2.0", { ...words, idle: "Be idle." }) as [Principle, Principle];
+  putConstitution("1.3.0", { ...words, honest: "Be frank." });
   put("file", { file: "red-team.jsonl", sha256: "ab".repeat(32), licence: "CC BY 4.0" });
   const one = putPrompt("One?");
   const two = putPrompt("Two?", "red-team", { license: "MIT", tags: [1] });
@@ -123,10 +140,10 @@ function putRun() {
   const second = putResponse(two, "Fine.", policy, "responses");
   const boil = putResponse(tea, "Boil water.", policy, "helpful-1");
   putResponse(unseen, "So.", policy, "evaluation-helpful-only-1");
-  const better = putRound(one, first, 1, "kind", "Better.");
-  const best = putRound(one, better, 2, "honest", "Best.");
-  const again = putRound(one, best, 3, "kind", "Best.");
-  const same = putRound(two, second, 1, "kind", "Fine.");
+  const better = putRound(one, first, 1, kind, "Better.");
+  const best = putRound(one, better, 2, honest, "Best.");
+  const again = putRound(one, best, 3, kind, "Best.");
+  const same = putRound(two, second, 1, kind, "Fine.");
   const learnt = [better, best, again, same, boil];
   const examples = learnt.map((id) => `example ${id}`);
   const set = put("training-set", { stage: "sl-cai", examples: 5 }, examples);
@@ -155,6 +172,7 @@ function putRun() {
     put("score", { of, score: value }, [`of ${of}`, `model ${judge}`]);
   score(first, -2);
   score(best, 1);
+  put("checkpoint", { stage: "rl-cai", modelId: "p3" });
   return {
     one,
     two,
@@ -223,7 +241,8 @@ describe("an export holds", () => {
         ...{ source: "harmlessness", principles: ["kind"], labelled_by: "feedback-model" },
       },
       {
-        ...{ chosen: [assistant("No.")], chosen_prob: 1, margin: expect.closeTo(13.8155, 3), id: file },
+        // As the file has it: no probability, and so no margin that is asked for.
+        ...{ chosen: [assistant("No.")], chosen_prob: 1, margin: 0, id: file },
         ...{ source: "helpfulness", principles: [], labelled_by: "theirs.jsonl", split: "train" },
       },
       {
@@ -242,6 +261,8 @@ describe("an export holds", () => {
     await write(["annotations"]);
     const { metadata, annotators, comparisons } = JSON.parse(read("annotations.json"));
     expect([metadata.version, annotators[metadata.default_annotator].type]).toEqual(["2.0", "unknown"]);
+    // None that no comparison was read under: not "idle", nor what other versions of the constitution have.
+    expect(Object.keys(annotators).toSorted()).toEqual(["label", kind.entry, honest.entry].toSorted());
     expect(annotators[kind.entry]).toMatchObject({ type: "principle", description: "Be kind | always." });
     expect(comparisons).toHaveLength(3);
     expect(comparisons[0]).toMatchObject({
@@ -315,12 +336,27 @@ describe("the card", () => {
     expect(card).toContain("| principle | sft | preferences | guard | in words |");
     expect(card).toContain("| kind | 3 | 1 | 4 | Be kind \\| always. |");
     expect(card).toContain("| sft.jsonl | 5 | source: revision 4, helpful 1; round: 1 2, 2 1, 3 1 |");
-    expect(card).toContain("| preference-model | checkpoint | `p2` |");
+    expect(card).toContain("## Constitution\n\nOurs 1.2.0\n\n| principle |");
+    expect(card).toContain("| sl-cai | checkpoint | `p1` |\n| preference-model | checkpoint | `p2` |");
+    // Neither what other settings gave nor what made none of the rows.
+    for (const other of ["former", "p3", "Be nice.", "Be frank.", "brief", "idle", "1.1.0", "1.3.0"])
+      expect(card).not.toContain(other);
     expect(card).toContain(
       "| red-team.jsonl | 2 | CC BY 4.0 1, MIT 1 | `abababababab` |\n| helpful.jsonl | 2 | not stated | not kept |",
     );
     expect(card).toMatch(/^---\n[\s\S]*\nlicense: other\n[\s\S]*\n---\n/);
     expect(card).not.toContain(folder);
+  });
+
+  it("names first the run's own constitution where an amendment left rows as they were", async () => {
+    const [kind] = putConstitution("1.0.0", { kind: "Be kind.", idle: "Be idle." }) as [Principle];
+    putConstitution("2.0.0", { kind: "Be kind." });
+    const prompt = putPrompt("One?");
+    const response = putResponse(prompt, "Bad.", put("checkpoint", { stage: "helpful-only", modelId: "p0" }));
+    const better = putRound(prompt, response, 1, kind, "Better.");
+    put("training-set", { stage: "sl-cai", examples: 1 }, [`example ${better}`]);
+    await write(["sft"]);
+    expect(read("README.md")).toContain("Ours 2.0.0\n\nSome rows have their principle from Ours 1.0.0.");
   });
 
   it("names the licence to the hub where there is one", async () => {

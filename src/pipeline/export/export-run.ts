@@ -57,7 +57,7 @@ export async function exportRun(directory: string, options: ExportOptions): Prom
       name: basename(directory),
       ledger: ledger.chainHead(),
     };
-    writeWhole(join(to, CARD), cardOf(ledger, origin, written, command));
+    writeWhole(join(to, CARD), cardOf(run, origin, written, command));
     const told = new Set(written.map(({ file }) => file));
     const stale = readdirSync(to).filter((file) => EXPORTED.test(file) && !told.has(file));
     return { written, stale };
@@ -112,7 +112,7 @@ async function writeExport(
   const file = `${name}.${made.document === undefined ? format : "json"}`;
   await writeFresh(join(to, file), async (fresh) => {
     const all = counted(made.rows(run));
-    if (made.document !== undefined) writeTexts(fresh, documentOf(made.document, run, all));
+    if (made.document !== undefined) writeTexts(fresh, made.document(run, all));
     else if (format === "parquet") await writeParquet(fresh, made.columns, all);
     else writeTexts(fresh, linesOf(all));
     return { isKept: rows > 0 };
@@ -122,18 +122,4 @@ async function writeExport(
 
 function* linesOf(rows: Iterable<ExportedRow>): Generator<string> {
   for (const row of rows) yield `${JSON.stringify(row)}\n`;
-}
-
-function* documentOf(
-  { before, after }: NonNullable<Export["document"]>,
-  run: ExportedRun,
-  rows: Iterable<ExportedRow>,
-): Generator<string> {
-  yield before(run);
-  let isFirst = true;
-  for (const row of rows) {
-    yield `${isFirst ? "" : ",\n"}${JSON.stringify(row)}`;
-    isFirst = false;
-  }
-  yield after(run);
 }

@@ -23,6 +23,7 @@ export const guard: Export = {
   },
   counted: ["label", "ground", "principles"],
   task: "text-classification",
+  madeFor: ["sl-cai", "preference-model"],
   *rows(run) {
     const left = new Map<LeftOut, number>();
     const kept = (found: readonly ExportedRow[] | LeftOut): readonly ExportedRow[] => {

@@ -1,9 +1,9 @@
 // Critique and revision step by step, in the layout of the sample files that came with the paper
 // (anthropics/ConstitutionalHarmlessnessPaper, samples/*_SLMADISON.jsonl): one object a step.
-import { formatTranscript } from "../../method/datasets/transcript.ts";
+import { fitsTranscript, formatTranscript } from "../../method/datasets/transcript.ts";
 import { chainsOf, type Step } from "./chains.ts";
 import type { Column } from "./columns.ts";
-import { type Export, rowsOf } from "./export.ts";
+import { type Export, transcribed } from "./export.ts";
 
 const SAMPLE: Column = { struct: { sample: "string" } };
 
@@ -28,16 +28,19 @@ export const lineage: Export = {
   },
   counted: [],
   task: "text-generation",
+  madeFor: ["sl-cai"],
   rows: (run) =>
-    rowsOf(chainsOf(run), ({ prompt, response, steps }) => [
-      {
-        rl_prompt: `${formatTranscript(prompt.conversation)}\n\nAssistant:`,
-        comparison_dataset: prompt.file,
-        initial_response: [sampleOf(response.text)],
-        cst: steps.map(stepOf),
-        id: steps.at(-1)!.revision.id,
-      },
-    ]),
+    transcribed(chainsOf(run), "prompts", ({ prompt, response, steps }) =>
+      fitsTranscript(prompt.conversation)
+        ? {
+            rl_prompt: `${formatTranscript(prompt.conversation)}\n\nAssistant:`,
+            comparison_dataset: prompt.file,
+            initial_response: [sampleOf(response.text)],
+            cst: steps.map(stepOf),
+            id: steps.at(-1)!.revision.id,
+          }
+        : null,
+    ),
 };
 
 const sampleOf = (text: string) => ({ sample: ` ${text}` });

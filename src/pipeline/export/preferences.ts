@@ -5,8 +5,9 @@ import {
   trlPreference,
 } from "../../method/datasets/write-preferences.ts";
 import { type Columns, MESSAGES } from "./columns.ts";
-import { type Export, rowsOf } from "./export.ts";
-import { type Labelled, labelledComparisons, principlesOf } from "./labelled.ts";
+import { type Export, rowsOf, transcribed } from "./export.ts";
+import { FEEDBACK_MODEL, type Labelled, labelledComparisons, principlesOf } from "./labelled.ts";
+import type { ExportedRun } from "./learnt-from.ts";
 
 /** What tells of a comparison besides its texts. */
 const PROVENANCE: Columns = {
@@ -36,7 +37,7 @@ const COUNTED = ["source", "split", "labelled_by", "principles"];
 
 export const preferences: Export = {
   about:
-    "The comparisons that the preference model learnt from (`split` train) and was tested on (held-out), as the run divided them. `chosen` is the likelier answer and `chosen_prob`, at least 0.5, how probable it is that it is the better one: for `labelled_by` feedback-model the average of its normalised probabilities of the two option labels over both orders, samples and principles, clamped or hardened as the run's recipe says, before any label smoothing. `chosen_prob` 0.5 is a tie. `margin` is log p / (1 - p) in nats, with p at most 1 - 1e-6, so that a certain label has 13.8 and not infinity. Rows of a file without probabilities have `chosen_prob` 1: its labels are taken at their word.",
+    "The comparisons that the preference model learnt from (`split` train) and was tested on (held-out), as the run divided them. `chosen` is the likelier answer and `chosen_prob`, at least 0.5, how probable it is that it is the better one: for `labelled_by` feedback-model the average of its normalised probabilities of the two option labels over both orders, samples and principles, clamped or hardened as the run's recipe says, before any label smoothing. `chosen_prob` 0.5 is a tie. `margin` is log p / (1 - p) in nats, with p at most 1 - 1e-6, so that a certain label has 13.8 and not infinity. Rows of a file without probabilities have `chosen_prob` 1, since its labels are taken at their word, and `margin` 0: TRL and OpenRLHF then learn from them as from the file.",
   columns: {
     prompt: MESSAGES,
     chosen: MESSAGES,
@@ -47,11 +48,26 @@ export const preferences: Export = {
   },
   counted: COUNTED,
   task: "reinforcement-learning",
-  rows: (run) =>
-    rowsOf(labelledComparisons(run), (labelled) => [
-      { ...trlPreference(pairOf(labelled)), ...provenanceOf(labelled) },
-    ]),
+  madeFor: ["preference-model"],
+  *rows(run) {
+    const said = filesWithProbabilities(run);
+    return yield* rowsOf(labelledComparisons(run), (labelled) => {
+      const isSoft = labelled.labelledBy === FEEDBACK_MODEL || said.has(labelled.labelledBy);
+      const row = trlPreference(pairOf(labelled));
+      return [{ ...row, margin: isSoft ? row.margin : 0, ...provenanceOf(labelled) }];
+    });
+  },
 };
+
+/** Files of comparisons any row of which says how probable its label is. */
+const filesWithProbabilities = ({ ledger }: ExportedRun): ReadonlySet<string> =>
+  new Set(
+    ledger
+      .entries("preference", 0)
+      .map(({ body }) => body as { readonly file: string; readonly probability: number })
+      .filter(({ probability }) => probability < 1)
+      .map(({ file }) => file),
+  );
 
 export const hhRlhf: Export = {
   about:
@@ -60,14 +76,10 @@ export const hhRlhf: Export = {
   counted: COUNTED,
   task: "reinforcement-learning",
   isOnRequest: true,
-  *rows(run) {
-    let unfit = 0;
-    const notes = yield* rowsOf(labelledComparisons(run), (labelled) => {
+  madeFor: ["preference-model"],
+  rows: (run) =>
+    transcribed(labelledComparisons(run), "comparisons", (labelled) => {
       const row = hhRlhfPreference(pairOf(labelled));
-      unfit += row === null ? 1 : 0;
-      return row === null ? [] : [{ ...row, ...provenanceOf(labelled) }];
-    });
-    const why = "with a system message, or with a turn's mark inside a text, which transcripts cannot hold";
-    return [...notes, ...(unfit === 0 ? [] : [`${unfit} left out: comparisons ${why}`])];
-  },
+      return row && { ...row, ...provenanceOf(labelled) };
+    }),
 };

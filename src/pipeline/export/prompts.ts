@@ -21,6 +21,7 @@ export const prompts: Export = {
   },
   counted: ["set", "split", "file", "licence"],
   task: "text-generation",
+  madeFor: [],
   *rows({ ledger }) {
     let isUnknown = false;
     for (const entry of ledger.entries("prompt", 0)) {

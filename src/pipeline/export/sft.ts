@@ -18,6 +18,7 @@ export const sft: Export = {
   },
   counted: ["source", "principle", "round"],
   task: "text-generation",
+  madeFor: ["sl-cai"],
   *rows(run) {
     const learnt = run.learnt["sl-cai"];
     if (learnt === null) return ["the run has not come to the fine-tuning of SL-CAI"];

@@ -3,25 +3,30 @@
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { UserError } from "../../../user-error.ts";
-import type { Constitution } from "../constitution.ts";
+import type { Row } from "../../datasets/row.ts";
+import { type Constitution, sourceText } from "../constitution.ts";
 import { slug } from "../principle-ids.ts";
 import { comparisonQuestion, derivedWording } from "../wording.ts";
-import { type Content, parseAs, saidText, unreadNote } from "./content.ts";
-import type { Draft, Reading } from "./draft.ts";
+import { type Content, each, entries, entryAs, jsonIn, parseAs, saidText, unreadNote } from "./content.ts";
+import type { DraftPrinciple, ForeignReading } from "./draft.ts";
 
-const texts = z.array(saidText).default([]);
-const version = z.string().regex(/^\d+\.\d+\.\d+$/, { error: "expected three numbers, such as 1.0.0" });
+const number = "(?:0|[1-9]\\d*)";
+const version = z.string().regex(new RegExp(`^${number}\\.${number}\\.${number}$`), {
+  error: "expected three numbers, such as 1.0.0",
+});
 const date = z.iso.date({ error: "expected a day, such as 2026-01-31" });
 const schema = z.looseObject({
   schema_version: z.literal("1.1", { error: 'expected "1.1"' }),
   title: saidText,
   version,
-  criteria: z.array(saidText).min(1),
-  voices: z.looseObject({ first_person: texts, second_person: texts, third_person: texts }).prefault({}),
-  guidelines: texts,
-  license: z.string().optional(),
-  changelog: z.array(z.looseObject({ version, date, notes: saidText })).default([]),
+  criteria: z.array(z.unknown()).min(1),
+  voices: z.looseObject({}).nullish(),
+  guidelines: entries,
+  license: z.string().nullish(),
+  changelog: entries,
 });
+/** The format has a date of any kind; a changelog of ours has days. */
+const change = z.looseObject({ version, date, notes: saidText });
 
 /** What is read; the rest is told as left out. */
 const READ = new Set(Object.keys(schema.shape));
@@ -35,39 +40,62 @@ export const isConstitutionalEvals = ({ text, json }: Content): boolean => {
 };
 
 /** A criterion keeps its words for comparisons; its text is the third person's voice, or the criterion turned into a statement. */
-export function readConstitutionalEvals({ text, json, where }: Content): Reading {
-  const value = (json ?? fromYaml(text, where)) as Readonly<Record<string, unknown>>;
+export function readConstitutionalEvals(content: Content): ForeignReading {
+  const { text, json, where } = content;
+  const value = (json ?? (/^\s*\{/.test(text) ? jsonIn(content) : fromYaml(text, where))) as Row;
   const { title, version, criteria, voices, guidelines, license, changelog } = parseAs(schema, value, where);
-  const told = voices.third_person.length === criteria.length ? voices.third_person : undefined;
-  const principles = criteria.map((criterion, i): Draft => {
-    const said = told?.[i]?.trim() ?? statementOf(criterion.trim());
-    const comparison = criterion.trim();
-    const isDerived = comparison === derivedWording("comparison", said);
-    return { text: said, locator: `criteria[${i}]`, wording: isDerived ? {} : { comparison } };
-  });
+  const { third_person, ...others }: Row = voices ?? {};
+  const isTold = Array.isArray(third_person) && third_person.length === criteria.length;
+  const told = each(
+    isTold ? third_person : [],
+    (i) => `voices.third_person[${i}]`,
+    (said, place) => entryAs(saidText, said, place).trim(),
+  );
+  const judged = each(
+    criteria,
+    (i) => `criteria[${i}]`,
+    (said, locator, i): DraftPrinciple => {
+      const comparison = entryAs(saidText, said, locator).trim();
+      const text = told.places[i] ?? statementOf(comparison);
+      const isDerived = comparison === derivedWording("comparison", text);
+      return { text, locator, wording: isDerived ? {} : { comparison } };
+    },
+  );
+  const guiding = each(
+    guidelines,
+    (i) => `guidelines[${i}]`,
+    (said, locator): DraftPrinciple => ({
+      text: entryAs(saidText, said, locator).trim(),
+      locator,
+      tags: [GUIDELINE],
+    }),
+  );
+  const changes = each(
+    changelog,
+    (i) => `changelog[${i}]`,
+    (one, place) => {
+      const { version, date, notes: note } = entryAs(change, one, place);
+      return { version, date, note };
+    },
+  );
   // An id that is the title in small letters is made of it again.
   const isKept = (key: string) => READ.has(key) || (key === "id" && value["id"] === slug(title));
-  const spoken = Object.entries(voices).filter(([, said]) => Array.isArray(said) && said.length > 0);
+  const spoken = Object.entries({ ...others, ...(!isTold && { third_person }) });
+  const heard = spoken.filter(([, said]) => Array.isArray(said) && said.length > 0);
   return {
     title,
     version,
-    ...(license !== undefined && { licence: license }),
-    changelog: changelog.map(({ notes, ...entry }) => ({
-      version: entry.version,
-      date: entry.date,
-      note: notes,
-    })),
-    principles: [
-      ...principles,
-      ...guidelines.map((one, i) => ({ text: one.trim(), locator: `guidelines[${i}]`, tags: [GUIDELINE] })),
-    ],
+    ...(license?.trim() && { licence: license }),
+    changelog: changes.items,
+    principles: [...judged.items, ...guiding.items],
     notes: [
-      ...(guidelines.length > 0
+      ...(guiding.items.length > 0
         ? [`guidelines are principles with the tag ${GUIDELINE}; --without ${GUIDELINE} leaves them out`]
         : []),
       ...unreadNote([value], Object.keys(value).filter(isKept)),
-      ...unreadNote([Object.fromEntries(spoken)], told === undefined ? [] : ["third_person"], "voices."),
+      ...unreadNote([Object.fromEntries(heard)], [], "voices."),
     ],
+    malformed: [judged, told, guiding, changes].flatMap(({ malformed }) => malformed),
   };
 }
 
@@ -95,6 +123,9 @@ export function writeConstitutionalEvals({ title, version, principles, changelog
   const judged = criteria.length > 0 ? criteria : principles; // the schema wants one
   const licences = new Set(principles.map(({ source }) => source?.licence));
   const [licence] = licences;
+  const sources = new Set(
+    principles.flatMap(({ source }) => (source === undefined ? [] : sourceText(source))),
+  );
   const document = {
     schema_version: "1.1",
     id: slug(title) ?? "constitution",
@@ -106,6 +137,7 @@ export function writeConstitutionalEvals({ title, version, principles, changelog
     voices: { third_person: judged.map(({ text }) => text) },
     guidelines: criteria.length > 0 ? principles.filter(isGuideline).map(({ text }) => text) : [],
     ...(licences.size === 1 && licence !== undefined && { license: licence }),
+    ...(sources.size > 0 && { provenance: { source_texts: [...sources] } }),
     changelog: changelog.map(({ note, date: day, version: at }) => ({
       version: plain(at),
       date: day,

@@ -2,13 +2,14 @@
 // left out. Knows no format.
 
 import type { Demonstration } from "../../critique/few-shot.ts";
+import type { Skipped } from "../../datasets/dataset.ts";
 import type { PreferenceRow } from "../../datasets/preferences.ts";
 import type { Constitution, Principle } from "../constitution.ts";
 import type { Coverage } from "../prose/coverage.ts";
 import { type Asked, derivedWording, textInside } from "../wording.ts";
 
 /** A principle before it has an id and a source. */
-export interface Draft {
+export interface DraftPrinciple {
   /** What the file calls it. */
   readonly name?: string;
   /** What its id is made of, where that is not the text. */
@@ -47,15 +48,17 @@ export interface DraftPrompt {
 }
 
 /** What one file holds. */
-export interface Reading extends Pick<Beside, "demonstrations" | "comparisons"> {
+export interface ForeignReading extends Pick<Beside, "demonstrations" | "comparisons"> {
   readonly title?: string;
   readonly version?: string;
   readonly licence?: string;
   readonly changelog?: Constitution["changelog"];
-  readonly principles: readonly Draft[];
+  readonly principles: readonly DraftPrinciple[];
   readonly prompts?: readonly DraftPrompt[];
   /** What was left out, and what was made up, each in a sentence. */
   readonly notes: readonly string[];
+  /** Entries that cannot be read, each with its place. */
+  readonly malformed?: readonly Skipped[];
   /** Of prose: what became of every character. */
   readonly coverage?: Coverage;
 }
@@ -73,7 +76,7 @@ const QUOTED: { readonly [A in Asked]-?: (words: string) => string } = {
  */
 export function draftOf(
   words: Principle["wording"],
-): Pick<Draft, "text" | "gist" | "wording"> & { readonly isQuoted: boolean } {
+): Pick<DraftPrinciple, "text" | "gist" | "wording"> & { readonly isQuoted: boolean } {
   const given = Object.entries(words) as readonly [Asked, string][];
   const text = given.flatMap(([use, said]) => textInside(use, said) ?? [])[0];
   if (text !== undefined) {

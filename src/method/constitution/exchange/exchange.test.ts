@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { expect, test } from "vitest";
-import type { Demonstration } from "../../critique/few-shot.ts";
 import { anyConstitution, anyText } from "../arbitrary-constitution.ts";
-import { type Constitution, parseConstitution } from "../constitution.ts";
+import type { Constitution } from "../constitution.ts";
 import { comparisonQuestion, critiqueRequest, revisionRequest } from "../wording.ts";
+import { demonstrationsOf, written } from "./arbitrary-examples.ts";
 import { contentOf } from "./content.ts";
 import type { Beside } from "./draft.ts";
 import { exportConstitution, type Imported, named, readForeign } from "./exchange.ts";
@@ -26,31 +26,16 @@ function thereAndBack(constitution: Constitution, format: FormatName, beside: Be
   return back;
 }
 
+/** Entries that were left out: line or number, and what is wrong. */
+const toldOf = ({ malformed }: Imported) => malformed.map(({ line, detail }) => `${line} ${detail}`);
 const principlesOf = ({ constitution }: Imported) => constitution!.principles;
 const pretty = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
-
-const demonstration: fc.Arbitrary<Demonstration> = fc.record({
-  conversation: fc
-    .tuple(fc.lorem(), fc.array(fc.tuple(fc.lorem(), fc.lorem()), { maxLength: 2 }))
-    .map(([first, turns]) => [
-      { role: "user", content: first } as const,
-      ...turns.flatMap(([answer, question]) => [
-        { role: "assistant", content: answer } as const,
-        { role: "user", content: question } as const,
-      ]),
-    ]),
-  response: fc.lorem(),
-  critiqueRequest: fc.lorem(),
-  critique: fc.lorem(),
-  revisionRequest: fc.lorem(),
-  revision: fc.lorem(),
-});
 
 test("hugging-face: requests and demonstrations, and any such file as it was", () => {
   fc.assert(
     fc.property(
       anyConstitution,
-      fc.array(demonstration, { maxLength: 3 }),
+      fc.array(demonstrationsOf(written), { maxLength: 3 }),
       (constitution, demonstrations) => {
         const back = thereAndBack(constitution, "hugging-face", { demonstrations });
         const asked = ({ principles }: Constitution) =>
@@ -137,38 +122,6 @@ test("both files of the paper are paired by order, and what has no counterpart i
   expect(notes.at(-1)).toBe("1 of the longer file without a counterpart");
 });
 
-test("paper-few-shot: demonstrations of critique and revision", () => {
-  fc.assert(
-    fc.property(
-      anyConstitution,
-      fc.array(demonstration, { minLength: 1 }),
-      (constitution, demonstrations) => {
-        expect(thereAndBack(constitution, "paper-few-shot", { demonstrations }).demonstrations).toEqual(
-          demonstrations,
-        );
-      },
-    ),
-  );
-});
-
-test("paper-comparison-few-shot: comparisons, with their reasons where they have any", () => {
-  const comparison = fc.record({
-    conversation: demonstration.map(({ conversation }) => conversation),
-    chosen: fc.lorem(),
-    rejected: fc.lorem(),
-    probability: fc.constant(1),
-    metadata: fc.oneof(fc.constant({}), fc.record({ reasoning: fc.lorem() })),
-  });
-  fc.assert(
-    fc.property(anyConstitution, fc.array(comparison, { minLength: 1 }), (constitution, comparisons) => {
-      expect(thereAndBack(constitution, "paper-comparison-few-shot", { comparisons }).comparisons).toEqual(
-        comparisons,
-      );
-    }),
-    RUNS,
-  );
-});
-
 test("constitutional-evals: title, version, texts, comparison questions, guidelines and changelog, as JSON or YAML", () => {
   fc.assert(
     fc.property(anyConstitution, (constitution) => {
@@ -235,7 +188,10 @@ test("traits: texts and the questions of each, as JSON Lines or a list", () => {
   const list = '[{"trait": "I am kind.", "questions": ["Are you?", " "]}, {"trait": "", "questions": []}]';
   const imported = read(list);
   expect(imported.questions).toEqual([{ prompt: "Are you?", principle: "am-kind", list: "questions" }]);
-  expect(imported.notes).toEqual(["left out: 1 empty traits, 1 empty questions"]);
+  expect(toldOf(imported)).toEqual([
+    "2 [1].trait: expected text that is not empty",
+    "2 [0].questions[1]: expected text that is not empty",
+  ]);
 });
 
 test("polis: a comment is kept where every group agrees that far, whatever stands in it", () => {
@@ -243,6 +199,7 @@ test("polis: a comment is kept where every group agrees that far, whatever stand
     body: anyText,
     groups: fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
     moderated: fc.constantFrom("-1", "0", "1"),
+    isRagged: fc.boolean(),
   });
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
   fc.assert(
@@ -250,21 +207,23 @@ test("polis: a comment is kept where every group agrees that far, whatever stand
       fc.array(comment, { minLength: 1 }),
       fc.double({ min: 0, max: 1, noNaN: true }),
       (comments, consensus) => {
-        const rows = comments.map(({ body, groups, moderated }, i) =>
-          [i, 9, 1, 0, moderated, quoted(body), ...groups].join(","),
+        const rows = comments.map(({ body, groups, moderated, isRagged }, i) =>
+          [i, 9, 1, 0, moderated, quoted(body), ...groups].slice(isRagged ? 1 : 0).join(","),
         );
         const head =
           "comment-id,agrees,disagrees,passes,moderated,comment-body,group_0_consensus,group_1_consensus";
         const { reading } = readForeign([contentOf([head, ...rows, ""].join("\n"), "c.csv")], { consensus });
         const kept = comments.filter(
-          ({ groups, moderated }) => moderated !== "-1" && Math.min(...groups) >= consensus,
+          ({ groups, moderated, isRagged }) =>
+            !isRagged && moderated !== "-1" && Math.min(...groups) >= consensus,
         );
         expect(reading.principles.map(({ text }) => text)).toEqual(kept.map(({ body }) => body));
         const left = reading.notes.reduce(
           (sum, note) => sum + Number(/left out: (\d+)/.exec(note)?.[1] ?? 0),
           0,
         );
-        expect(left).toBe(comments.length - kept.length);
+        expect(left + reading.malformed!.length).toBe(comments.length - kept.length);
+        expect(reading.malformed).toHaveLength(comments.filter(({ isRagged }) => isRagged).length);
       },
     ),
   );
@@ -295,52 +254,6 @@ test("markdown: another reader finds every text and reason, whatever characters 
   );
 });
 
-const small = parseConstitution(
-  `
-title: Ours
-version: 1.2.0
-principles:
-  - { id: tone, text: It is kind., reasons: People are., weight: 2, tags: [tone], source: { title: Policy } }
-  - { id: length, text: It is brief., wording: { critique: Is it long?, revision: Shorten it. } }
-`,
-  "ours.yaml",
-);
-
-test.each([
-  [
-    "hugging-face",
-    ["id of 2 principles", "text, reasons, source, weight, tags of 1 principle", "title", "version"],
-  ],
-  ["paper", ["text, reasons, source, weight, tags of 1 principle", "title", "version"]],
-  [
-    "constitutional-evals",
-    [
-      "id of 2 principles",
-      "reasons, source, weight, tags, critique wording, revision wording of 1 principle",
-    ],
-  ],
-] as const)("what does not come back from %s is told", (format, lost) => {
-  expect(exportConstitution(small, format).lost).toEqual(lost);
-});
-
-test("of what stands beside the principles, what a format cannot hold is told, too", () => {
-  const shown = { critiqueRequest: "a", critique: "b", revisionRequest: "c", revision: "d", response: "e" };
-  const conversation = [{ role: "user", content: "Hi" }] as const;
-  const beside: Beside = {
-    demonstrations: [{ conversation, ...shown }],
-    comparisons: [{ conversation, chosen: "a", rejected: "b", probability: 0.7, metadata: {} }],
-    questions: [{ prompt: "Hi", principle: "nobody", list: "questions" }],
-  };
-  const lostIn = (format: FormatName) => exportConstitution(small, format, beside).lost;
-  expect(lostIn("hugging-face").slice(-2)).toEqual(["1 of the comparisons", "1 of the prompts"]);
-  expect(lostIn("traits").slice(-3)).toEqual([
-    "1 of the demonstrations",
-    "1 of the comparisons",
-    "1 of the prompts",
-  ]);
-  expect(lostIn("paper-comparison-few-shot")).toContain("1 of the comparisons"); // its soft label
-});
-
 test("what a file holds beside what is read is told", () => {
   const unread = (value: unknown) => read(pretty(value)).notes.at(-1);
   const there = "left out, as there is no place for it here:";
@@ -351,46 +264,9 @@ test("what a file holds beside what is read is told", () => {
   expect(read("comment-id,author-id,comment-body\n0,9,Be kind.").notes).toEqual([`${there} author-id`]);
 });
 
-test("chats of any even length from six on are demonstrations, and others are told", () => {
-  const chat = (turns: number) =>
-    Array.from({ length: turns }, (_, i) => ({
-      role: i % 2 === 0 ? "user" : "assistant",
-      content: `turn ${i + 1}`,
-    }));
-  const file = {
-    constitutions: [{ critic: "a", revision: "b" }],
-    system_chat: [chat(8), chat(4), chat(7), "x"],
-  };
-  const { demonstrations, notes } = read(pretty(file));
-  expect(demonstrations).toEqual([
-    {
-      conversation: chat(3),
-      response: "turn 4",
-      ...{ critiqueRequest: "turn 5", critique: "turn 6", revisionRequest: "turn 7", revision: "turn 8" },
-    },
-  ]);
-  expect(notes.filter((note) => note.startsWith("left out"))).toHaveLength(3);
-});
-
 test("docs/constitutions.md has a row for every format, and no other", () => {
   const page = readFileSync(new URL("../../../../docs/constitutions.md", import.meta.url), "utf8");
   const section = page.split(/^## /m).find((part) => part.startsWith("From other programs"))!;
   const rows = Array.from(section.matchAll(/^\| `([^`]+)`/gm), ([, name]) => name);
   expect(rows.toSorted()).toEqual([...FORMAT_NAMES].toSorted());
-});
-
-test("a file that is not what it says is refused by its place", () => {
-  expect(() => read('{"constitutions": [{"critic": "a"}, {"critic": 3, "revision": " "}]}')).toThrow(
-    /^file: constitutions\[0\]\.revision: expected string, got undefined\nfile: constitutions\[1\]\.critic: expected string, got number\nfile: constitutions\[1\]\.revision: expected text that is not empty$/,
-  );
-  expect(() => read("title: Ours\nversion: 1.0.0\nprinciples: []")).toThrow(/got one of Charter's/);
-  expect(() => read("[1, 2]")).toThrow(/expected a constitution in a format that is known/);
-  expect(() => read("a,b\n1,2", "x.csv", "polis")).toThrow(/expected rows with a comment-body/);
-  expect(() => readForeign([contentOf("# a", "a.md"), contentOf("# b", "b.md")], {})).toThrow(
-    /expected one file/,
-  );
-  expect(() => exportConstitution(small, "polis")).toThrow(
-    /expected a format that can be written, got polis/,
-  );
-  expect(() => exportConstitution(small, "paper-few-shot")).toThrow(/expected demonstrations/);
 });

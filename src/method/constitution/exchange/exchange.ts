@@ -2,32 +2,45 @@
 // the table (formats.ts), not one format.
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../../user-error.ts";
+import type { Skipped } from "../../datasets/dataset.ts";
 import { type Constitution, type Principle, parseConstitution } from "../constitution.ts";
 import { formatConstitution } from "../format-constitution.ts";
 import { principleIds } from "../principle-ids.ts";
-import { type Content, contentOf } from "./content.ts";
-import type { Beside, Question, Reading } from "./draft.ts";
+import { type Content, contentOf, jsonIn } from "./content.ts";
+import type { Beside, ForeignReading, Question } from "./draft.ts";
 import { FORMAT_NAMES, type FormatName, WRITABLE } from "./format-names.ts";
 import { FORMATS, formatOf, type ReadOptions } from "./formats.ts";
 import { readPaperPair } from "./instructions.ts";
 
 /** A file's reading with its principles named. */
-export interface Imported extends Pick<Reading, "demonstrations" | "comparisons" | "coverage" | "notes"> {
+export interface Imported
+  extends Pick<ForeignReading, "demonstrations" | "comparisons" | "coverage" | "notes"> {
   readonly format: FormatName;
   /** Absent where the file holds examples alone. */
   readonly constitution?: Constitution;
   /** Prompts that came with principles. */
   readonly questions: readonly Question[];
+  /** Entries that cannot be read, each with its place. */
+  readonly malformed: readonly Skipped[];
 }
 
-/** The format of a file. @throws UserError for one of ours, and for JSON that is in none */
+/** One of Charter's own: its principles have keys, where those of a document in prose are sentences. */
+const isOwn = (text: string): boolean =>
+  /^title:/m.test(text) &&
+  /^principles:(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*(?:\[\s*[\]{]|-\s+\{?\s*(?:id|text):)/m.test(text);
+
+/** Begins as JSON does, and not as Markdown may: "[a link](…)", "{#anchor}". */
+const BEGINS_AS_JSON = /^\s*(?:\{\s*["'}\w/]|\[\s*[{"'\]])/;
+
+/** The format of a file. @throws UserError for one of ours, for JSON with a mistake in it, and for JSON that is in none */
 function recognise(content: Content, from?: FormatName): FormatName {
-  if (from === undefined && /^title:/m.test(content.text) && /^principles:/m.test(content.text))
+  if (from === undefined && isOwn(content.text))
     throw new UserError(
       "import-own",
       `${content.where}: expected a constitution of another format, got one of Charter's`,
       "It can be used as it is; `charter constitution export` writes it in another format.",
     );
+  if (from === undefined && BEGINS_AS_JSON.test(content.text)) jsonIn(content);
   const format = from ?? formatOf(content);
   if (format !== undefined) return format;
   throw new UserError(
@@ -46,7 +59,7 @@ function recognise(content: Content, from?: FormatName): FormatName {
 export function readForeign(
   contents: readonly [Content, ...Content[]],
   { from, ...options }: ReadOptions & { readonly from?: FormatName },
-): { readonly format: FormatName; readonly reading: Reading } {
+): { readonly format: FormatName; readonly reading: ForeignReading } {
   const formats = contents.map((content) => recognise(content, from));
   const [first, ...rest] = contents;
   const without = formats.findIndex((format) => format !== "polis");
@@ -79,7 +92,7 @@ export function named(
   source: string,
   title: string,
 ): Imported {
-  const { principles, prompts = [], demonstrations, comparisons, coverage, notes } = reading;
+  const { principles, prompts = [], demonstrations, comparisons, coverage, notes, malformed = [] } = reading;
   const ids = principleIds(principles);
   const constitution: Constitution = {
     title: reading.title ?? title,
@@ -112,6 +125,7 @@ export function named(
     ...(comparisons && { comparisons }),
     ...(coverage && { coverage }),
     notes,
+    malformed,
   };
 }
 
@@ -153,8 +167,16 @@ export function exportConstitution(
 /** How many examples and questions do not come back as they were. */
 function lostBeside(before: Beside, after: Imported): readonly string[] {
   const { demonstrations = [], comparisons = [], questions = [] } = before;
-  const missing = (of: readonly object[], back: readonly object[] = []) =>
-    of.filter((one, i) => !isDeepStrictEqual({ metadata: {}, ...one }, { metadata: {}, ...back[i] })).length;
+  const missing = (of: readonly object[], back: readonly object[] = []) => {
+    let from = 0; // what comes back comes in order
+    const isMissing = (one: object) => {
+      const isIt = (other: object) => isDeepStrictEqual({ metadata: {}, ...one }, { metadata: {}, ...other });
+      const at = back.findIndex((other, i) => i >= from && isIt(other));
+      if (at >= 0) from = at + 1;
+      return at < 0;
+    };
+    return of.filter(isMissing).length;
+  };
   const counts = {
     demonstrations: missing(demonstrations, after.demonstrations),
     comparisons: missing(comparisons, after.comparisons),
@@ -179,11 +201,15 @@ const FIELDS: { readonly [name: string]: readonly [of: (principle: Principle) =>
 /** Found by reading what was written, so that it is what a reader really misses. */
 function lostBetween(before: Constitution, after: Constitution | undefined): readonly string[] {
   if (after === undefined) return ["every principle: the format holds examples alone"];
+  const byId = new Map(after.principles.map((principle) => [principle.id, principle]));
   const byText = new Map(after.principles.map((principle) => [principle.text, principle]));
   const pairs = before.principles.map((one, i) => {
     const same = after.principles[i];
-    return [one, same?.text === one.text ? same : (byText.get(one.text) ?? same)] as const;
+    const isIt = same?.text === one.text || same?.id === one.id;
+    return [one, isIt ? same : (byText.get(one.text) ?? byId.get(one.id) ?? same)] as const;
   });
+  const places = pairs.map(([, other]) => after.principles.indexOf(other!));
+  const isInOrder = places.every((place, i) => i === 0 || place >= places[i - 1]!);
   const counts = Object.entries(FIELDS).map(([name, [of, none]]) => {
     const missing = pairs.filter(([one, other]) => {
       const held = JSON.stringify(of(one));
@@ -198,10 +224,9 @@ function lostBetween(before: Constitution, after: Constitution | undefined): rea
   );
   return [
     ...fields,
-    ...(before.title === after.title ? [] : ["title"]),
-    ...(before.version === after.version ? [] : ["version"]),
-    ...(before.changelog.length > 0 && after.changelog.length !== before.changelog.length
-      ? ["changelog"]
-      : []),
+    ...(isInOrder ? [] : ["order of the principles"]),
+    ...(["title", "version", "changelog"] as const).filter(
+      (key) => !isDeepStrictEqual(before[key], after[key]),
+    ),
   ];
 }

@@ -8,7 +8,7 @@ import {
   writeConstitutionalEvals,
 } from "./constitutional-evals.ts";
 import type { Content } from "./content.ts";
-import type { Beside, Reading } from "./draft.ts";
+import type { Beside, ForeignReading } from "./draft.ts";
 import {
   readPaperComparisonFewShot,
   readPaperFewShot,
@@ -38,7 +38,7 @@ interface Format {
   /** In words, for messages. */
   readonly what: string;
   readonly isIt: (content: Content) => boolean;
-  readonly read: (content: Content, options: ReadOptions) => Reading;
+  readonly read: (content: Content, options: ReadOptions) => ForeignReading;
   readonly write?: (constitution: Constitution, beside: Beside) => string;
   /** What it holds in place of principles. */
   readonly needs?: keyof Beside;
@@ -113,5 +113,6 @@ export const formatOf = (content: Content): FormatName | undefined =>
 const has = (value: unknown, key: string): boolean =>
   typeof value === "object" && value !== null && Object.hasOwn(value, key);
 
+/** A list most of whose rows are so: one row with a mistake in it makes no other format of the file. */
 const isList = (value: unknown, isRow: (row: unknown) => boolean): boolean =>
-  Array.isArray(value) && value.length > 0 && value.every(isRow);
+  Array.isArray(value) && value.length > 0 && 2 * value.filter(isRow).length >= value.length;

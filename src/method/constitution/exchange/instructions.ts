@@ -1,33 +1,52 @@
 // Lists of instructions: the Hugging Face constitution (critic and revision) and the paper's own prompt files, whose strings
 // carry the framing of its transcripts. Instructions keep their words; see draft.ts for the text that a principle needs as well.
 import { z } from "zod";
+import { demonstrationTurns } from "../../critique/few-shot.ts";
+import type { Skipped } from "../../datasets/dataset.ts";
 import type { Constitution, Principle } from "../constitution.ts";
 import { comparisonQuestion, critiqueRequest, revisionRequest } from "../wording.ts";
-import { type Content, parseAs, saidText, unreadNote } from "./content.ts";
-import { type Beside, type Draft, draftOf, quotedNote, type Reading } from "./draft.ts";
-import { chatOf, demonstrationsOfChats } from "./few-shot.ts";
+import {
+  type Content,
+  type Entries,
+  each,
+  eachRow,
+  entryAs,
+  json,
+  jsonIn,
+  parseAs,
+  saidText,
+  unreadNote,
+} from "./content.ts";
+import { type Beside, type DraftPrinciple, draftOf, type ForeignReading, quotedNote } from "./draft.ts";
+import { demonstrationsOfChats } from "./few-shot.ts";
 
 const huggingFace = z.looseObject({
-  constitutions: z.array(z.looseObject({ critic: saidText, revision: saidText })).min(1),
-  system_chat: z.array(z.unknown()).default([]),
+  constitutions: z.array(z.unknown()).min(1),
+  system_chat: z.unknown().optional(),
 });
+const pair = z.looseObject({ critic: saidText, revision: saidText });
 
 /** { constitutions: [{ critic, revision }], system_chat: [chat] }, as in llm-swarm and the alignment handbook. */
-export function readHuggingFace({ json, where }: Content): Reading {
-  const file = parseAs(huggingFace, json, where);
-  const { constitutions, system_chat } = file;
-  const { demonstrations, notes } = demonstrationsOfChats(system_chat, where);
+export function readHuggingFace(content: Content): ForeignReading {
+  const file = parseAs(huggingFace, jsonIn(content), content.where);
+  const pairs = each(
+    file.constitutions,
+    (i) => `constitutions[${i}]`,
+    (one, locator) => ({ ...entryAs(pair, one, locator), locator }),
+  );
+  const { items: demonstrations, malformed } = demonstrationsOfChats([file.system_chat ?? []].flat());
   const reading = readingOf(
-    constitutions.map(({ critic, revision }, i) => ({
-      locator: `constitutions[${i}]`,
+    pairs.items.map(({ locator, critic, revision }) => ({
+      locator,
       words: { critique: critic.trim(), revision: revision.trim() },
     })),
+    [...pairs.malformed, ...malformed],
   );
   const unread = [
     ...unreadNote([file], ["constitutions", "system_chat"]),
-    ...unreadNote(constitutions, ["critic", "revision"], "constitutions."),
+    ...unreadNote(pairs.items, ["locator", "critic", "revision"], "constitutions."),
   ];
-  return { ...reading, demonstrations, notes: [...reading.notes, ...notes, ...unread] };
+  return { ...reading, demonstrations, notes: [...reading.notes, ...unread] };
 }
 
 export const writeHuggingFace = ({ principles }: Constitution, { demonstrations = [] }: Beside): string =>
@@ -36,7 +55,7 @@ export const writeHuggingFace = ({ principles }: Constitution, { demonstrations 
       critic: critiqueRequest(principle).text,
       revision: revisionRequest(principle).text,
     })),
-    system_chat: demonstrations.map(chatOf),
+    system_chat: demonstrations.map((shown) => demonstrationTurns([shown], true)),
   });
 
 /** The paper's framing of each instruction: what stands before and after it. */
@@ -57,22 +76,32 @@ function unframed(use: keyof typeof FRAMES, words: string): string {
   return bare.slice(from, to).trim();
 }
 
-const paperInstructions = z.record(
-  z.string(),
-  z.looseObject({ prompt: z.union([z.array(saidText).min(1), saidText]), edit_request: saidText }),
-);
+const TEXTS = "expected text, or a list of texts";
+const requests = z.looseObject({
+  prompt: z.union([z.array(saidText).nonempty({ error: TEXTS }), saidText], { error: TEXTS }),
+  edit_request: saidText,
+});
 
 /** CritiqueRevisionInstructions.json: { harmful0: { prompt: [one string], edit_request } }; each prompt is a principle. */
-export const readPaperInstructions = (content: Content): Reading => readingOf(requestsIn(content));
+export function readPaperInstructions(content: Content): ForeignReading {
+  const { items, malformed } = requestsIn(content);
+  return readingOf(items.flat(), malformed);
+}
 
-const requestsIn = ({ json, where }: Content): readonly Instructions[] =>
-  Object.entries(parseAs(paperInstructions, json, where)).flatMap(([key, { prompt, edit_request }]) =>
-    [prompt].flat().map((critique) => ({
-      locator: key,
-      name: key,
-      words: { critique: unframed("critique", critique), revision: unframed("revision", edit_request) },
-    })),
+function requestsIn(content: Content): Entries<readonly Instructions[]> {
+  const named = Object.entries(parseAs(z.record(z.string(), z.unknown()), jsonIn(content), content.where));
+  return each(
+    named,
+    (i) => named[i]![0],
+    ([, value], name) => {
+      const { prompt, edit_request } = entryAs(requests, value, name);
+      return [prompt].flat().map((critique) => ({
+        ...{ locator: name, name },
+        words: { critique: unframed("critique", critique), revision: unframed("revision", edit_request) },
+      }));
+    },
   );
+}
 
 export const writePaperInstructions = ({ principles }: Constitution): string =>
   json(
@@ -88,27 +117,34 @@ export const writePaperInstructions = ({ principles }: Constitution): string =>
   );
 
 /** RLMadisonInstructions.json: a list of strings that end in "Options:". */
-export const readPaperComparisons = (content: Content): Reading => readingOf(choicesIn(content));
+export function readPaperComparisons(content: Content): ForeignReading {
+  const { items, malformed } = choicesIn(content);
+  return readingOf(items, malformed);
+}
 
-const choicesIn = ({ json, where }: Content): readonly Instructions[] =>
-  parseAs(z.array(saidText).min(1), json, where).map((words, i) => ({
-    locator: `[${i}]`,
-    words: { comparison: unframed("comparison", words) },
+const choicesIn = (content: Content): Entries<Instructions> =>
+  eachRow(content, (row, locator) => ({
+    locator,
+    words: { comparison: unframed("comparison", entryAs(saidText, row, locator)) },
   }));
 
 export const writePaperComparisons = ({ principles }: Constitution): string =>
   json(principles.map((principle) => framed("comparison", comparisonQuestion(principle).text)));
 
 /** Both files of the paper, paired by their order; what one list has more of stands alone. */
-export function readPaperPair(instructions: Content, comparisons: Content): Reading {
-  const [requests, choices] = [requestsIn(instructions), choicesIn(comparisons)];
-  const [fewer, more] = [requests.length, choices.length].sort((a, b) => a - b) as [number, number];
-  const pairs = Array.from({ length: more }, (_, i): Instructions => {
-    const [request, choice] = [requests[i], choices[i]];
-    const locator = [request, choice].flatMap((one) => one?.locator ?? []).join(" and ");
-    return { ...(request ?? choice)!, locator, words: { ...request?.words, ...choice?.words } };
+export function readPaperPair(instructions: Content, comparisons: Content): ForeignReading {
+  const [of, to] = [requestsIn(instructions), choicesIn(comparisons)];
+  // An entry that cannot be read keeps its place, so that those behind it find theirs.
+  const asked = of.places.flatMap((one): readonly (Instructions | undefined)[] => one ?? [undefined]);
+  const chosen = to.places;
+  const [fewer, more] = [asked.length, chosen.length].sort((a, b) => a - b) as [number, number];
+  const pairs = Array.from({ length: more }, (_, i): readonly Instructions[] => {
+    const both = [asked[i], chosen[i]].filter((one) => one !== undefined);
+    if (both.length === 0) return [];
+    const words = Object.assign({}, ...both.map((one) => one.words));
+    return [{ ...both[0]!, locator: both.map(({ locator }) => locator).join(" and "), words }];
   });
-  const { notes, ...reading } = readingOf(pairs);
+  const { notes, ...reading } = readingOf(pairs.flat(), [...of.malformed, ...to.malformed]);
   return {
     ...reading,
     notes: [
@@ -119,13 +155,12 @@ export function readPaperPair(instructions: Content, comparisons: Content): Read
   };
 }
 
-interface Instructions extends Pick<Draft, "name" | "locator"> {
+interface Instructions extends Pick<DraftPrinciple, "name" | "locator"> {
   readonly words: Principle["wording"];
 }
 
-function readingOf(instructions: readonly Instructions[]): Reading {
+function readingOf(instructions: readonly Instructions[], malformed: readonly Skipped[]): ForeignReading {
   const drafts = instructions.map((one) => ({ ...one, ...draftOf(one.words) }));
-  return { principles: drafts, notes: quotedNote(drafts.filter(({ isQuoted }) => isQuoted).length) };
+  const quoted = drafts.filter(({ isQuoted }) => isQuoted).length;
+  return { principles: drafts, notes: quotedNote(quoted), malformed };
 }
-
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

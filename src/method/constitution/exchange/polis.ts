@@ -1,9 +1,10 @@
 // Comments of a Pol.is conversation, as collective constitutions are made of (Huang et al. 2024): a CSV with how many agreed with
 // each comment and, where the groups of opinion were computed, each group's consensus. A comment that is kept is a principle.
-import { parse } from "csv-parse/sync";
+import { type Info, parse } from "csv-parse/sync";
 import { UserError } from "../../../user-error.ts";
-import { type Content, unreadNote } from "./content.ts";
-import type { Draft, Reading } from "./draft.ts";
+import { MalformedRow } from "../../datasets/row.ts";
+import { type Content, each, unreadNote } from "./content.ts";
+import type { DraftPrinciple, ForeignReading } from "./draft.ts";
 
 type Row = Readonly<Record<string, string>>;
 
@@ -16,13 +17,15 @@ const READ = ["comment-id", "comment-body", "moderated", "agrees", "disagrees", 
 /** Pol.is marks a comment that its moderators turned down. */
 const REJECTED = "-1";
 
+/** Ids that are told of the comments that were left out for one reason. */
+const TOLD = 10;
+
 /**
  * @param consensus from 0 to 1: a comment is kept where every group's is at least that; all are where it is not given
  * @throws UserError for a table without the columns that are needed
  */
-export function readPolis({ text, where }: Content, consensus?: number): Reading {
-  const rows = rowsOf(text, where);
-  const columns = Object.keys(rows[0] ?? {});
+export function readPolis({ text, where }: Content, consensus?: number): ForeignReading {
+  const { columns, rows, lines } = tableOf(text, where);
   const groups = columns.filter((name) => /^group_\d+_consensus$/.test(name));
   if (consensus !== undefined && groups.length === 0)
     throw new UserError(
@@ -30,43 +33,51 @@ export function readPolis({ text, where }: Content, consensus?: number): Reading
       `${where}: expected columns group_0_consensus, group_1_consensus, … for --consensus, got ${columns.join(", ")}`,
       "Take the table of the opinion groups, or leave --consensus out.",
     );
-  const left = { rejected: 0, empty: 0, below: 0, unknown: 0 };
-  const principles = rows.flatMap((row, i): readonly Draft[] => {
-    const body = row["comment-body"]!.trim();
-    const shares = groups.map((name) => (row[name]!.trim() === "" ? Number.NaN : Number(row[name])));
-    if (body === "") left.empty += 1;
-    else if (row["moderated"]?.trim() === REJECTED) left.rejected += 1;
-    else if (consensus !== undefined && shares.some(Number.isNaN)) left.unknown += 1;
-    else if (consensus !== undefined && shares.some((share) => share < consensus)) left.below += 1;
-    else
-      return [
-        {
-          text: body,
-          locator: `comment ${row["comment-id"] ?? `in row ${i + 1}`}`,
-          reasons: votesOf(row, shares),
-        },
-      ];
-    return [];
-  });
-  const reasons: readonly (readonly [number, string])[] = [
-    [left.rejected, "turned down by moderators"],
-    [left.below, `with less consensus than ${consensus} in some group`],
-    [left.unknown, "without a number for some group's consensus"],
-    [left.empty, "without a text"],
-  ];
+  const rejected: string[] = [];
+  const below: string[] = [];
+  const { items, malformed } = each(
+    rows,
+    (i) => `line ${lines[i]}`,
+    (cells, place, i): readonly DraftPrinciple[] => {
+      if (cells.length !== columns.length)
+        throw wrong(`${place}: expected ${columns.length} cells, got ${cells.length}`);
+      const row: Row = Object.fromEntries(columns.map((name, n) => [name, cells[n]!]));
+      const body = row["comment-body"]!.trim();
+      const locator = `comment ${row["comment-id"] ?? `in row ${i + 1}`}`;
+      const shares = groups.map((name) => (row[name]!.trim() === "" ? Number.NaN : Number(row[name])));
+      const unknown = groups[shares.findIndex(Number.isNaN)];
+      if (body === "") throw wrong(`${place}: expected text in comment-body, got ""`);
+      if (row["moderated"]?.trim() === REJECTED) rejected.push(locator);
+      else if (consensus === undefined) return [{ text: body, locator, reasons: votesOf(row, shares) }];
+      else if (unknown !== undefined)
+        throw wrong(`${place}: expected a number in ${unknown}, got "${row[unknown]}"`);
+      else if (shares.some((share) => share < consensus)) below.push(locator);
+      else return [{ text: body, locator, reasons: votesOf(row, shares) }];
+      return [];
+    },
+    lines,
+  );
+  const leftOut = (those: readonly string[], why: string): readonly string[] =>
+    those.length === 0
+      ? []
+      : [
+          `left out: ${those.length} of ${rows.length} comments ${why} (${those.slice(0, TOLD).join(", ")}${those.length > TOLD ? ", …" : ""})`,
+        ];
   return {
-    principles,
+    principles: items.flat(),
     notes: [
-      ...reasons.flatMap(([count, why]) =>
-        count === 0 ? [] : [`left out: ${count} of ${rows.length} comments ${why}`],
-      ),
+      ...leftOut(rejected, "turned down by moderators"),
+      ...leftOut(below, `with less consensus than ${consensus} in some group`),
       ...(consensus === undefined && groups.length > 0
         ? ["kept without regard to consensus; --consensus 0.6 asks for it in every group"]
         : []),
-      ...unreadNote(rows.slice(0, 1), [...READ, ...groups]),
+      ...unreadNote([Object.fromEntries(columns.map((name) => [name, true]))], [...READ, ...groups]),
     ],
+    malformed,
   };
 }
+
+const wrong = (detail: string): MalformedRow => new MalformedRow("wrong-cells", detail);
 
 /** "188 agree, 12 disagree, 7 pass; consensus 89%, 93% by group". */
 function votesOf(row: Row, shares: readonly number[]): string {
@@ -85,28 +96,28 @@ function votesOf(row: Row, shares: readonly number[]): string {
   return [votes.join(", "), groups].filter(Boolean).join("; ");
 }
 
-function rowsOf(text: string, where: string): readonly Row[] {
+/** The cells of a table: names of columns, then a row a comment, each with the line it begins on. */
+function tableOf(text: string, where: string) {
+  const refuse = (expected: string, cause?: unknown) =>
+    new UserError("import-csv", `${where}: expected ${expected}`, "Export it again.", { cause });
+  let table: readonly { readonly record: readonly string[]; readonly info: Info }[];
   try {
-    const rows = parse(text, {
+    table = parse(text, {
       bom: true,
-      columns: (names: string[]) => names.map((name) => name.trim()),
+      info: true,
+      relax_column_count: true,
       skip_empty_lines: true,
-    });
-    const table = rows as unknown as readonly Row[];
-    if (table[0]?.["comment-body"] !== undefined) return table;
+    }) as unknown as typeof table;
   } catch (cause) {
-    throw new UserError(
-      "import-csv",
-      `${where}: expected a table in CSV, got ${(cause as Error).message}`,
-      "Export it again.",
-      {
-        cause,
-      },
-    );
+    throw refuse(`a table in CSV, got ${(cause as Error).message}`, cause);
   }
-  throw new UserError(
-    "import-csv",
-    `${where}: expected rows with a comment-body, got none`,
-    "Export it again.",
-  );
+  const [head, ...rows] = table;
+  const columns = (head?.record ?? []).map((name) => name.trim());
+  if (rows.length === 0 || !columns.includes("comment-body"))
+    throw refuse("rows with a comment-body, got none");
+  return {
+    columns,
+    rows: rows.map(({ record }) => record),
+    lines: rows.map((_, i) => table[i]!.info.lines + 1),
+  };
 }

@@ -2,34 +2,31 @@
 // principle; its questions are prompts.
 import { z } from "zod";
 import type { Constitution } from "../constitution.ts";
-import { type Content, parseAs, unreadNote } from "./content.ts";
-import type { Beside, DraftPrompt, Reading } from "./draft.ts";
+import { type Content, each, eachRow, entries, entryAs, saidText, unreadNote } from "./content.ts";
+import type { Beside, DraftPrompt, ForeignReading } from "./draft.ts";
 
 /** The lists of questions that a trait has, in the order of the file. */
 const LISTS = ["questions", "additional_questions"] as const;
 
-const questions = z.array(z.string()).default([]);
-const schema = z
-  .array(z.looseObject({ trait: z.string(), questions, additional_questions: questions }))
-  .min(1);
+const schema = z.looseObject({ trait: saidText, questions: entries, additional_questions: entries });
 
-export function readTraits({ json, where }: Content): Reading {
-  const rows = parseAs(schema, [json].flat(), where);
-  const used = rows.map((row, i) => ({ row, i })).filter(({ row }) => row.trait.trim() !== "");
-  const prompts = used.flatMap(({ row }, of) =>
-    LISTS.flatMap((list) => row[list].map((prompt): DraftPrompt => ({ prompt, of, list }))),
+export function readTraits(content: Content): ForeignReading {
+  const list = { ...content, json: content.json && [content.json].flat() }; // a trait alone is a list of one
+  const traits = eachRow(list, (row, locator) => ({ ...entryAs(schema, row, locator), locator }));
+  const asked = traits.items.flatMap((trait, of) =>
+    LISTS.map((list) =>
+      each(
+        trait[list],
+        (n) => `${trait.locator}.${list}[${n}]`,
+        (prompt, place): DraftPrompt => ({ prompt: entryAs(saidText, prompt, place), of, list }),
+      ),
+    ),
   );
-  const asked = prompts.filter(({ prompt }) => prompt.trim() !== "");
-  const empty = [rows.length - used.length, prompts.length - asked.length] as const;
   return {
-    principles: used.map(({ row, i }) => ({ text: row.trait.trim(), locator: `[${i}]` })),
-    prompts: asked,
-    notes: [
-      ...(empty.some((count) => count > 0)
-        ? [`left out: ${empty[0]} empty traits, ${empty[1]} empty questions`]
-        : []),
-      ...unreadNote(rows, ["trait", ...LISTS]),
-    ],
+    principles: traits.items.map(({ trait, locator }) => ({ text: trait.trim(), locator })),
+    prompts: asked.flatMap(({ items }) => items),
+    notes: unreadNote(traits.items, ["trait", "locator", ...LISTS]),
+    malformed: [traits, ...asked].flatMap(({ malformed }) => malformed),
   };
 }
 

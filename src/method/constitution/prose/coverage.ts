@@ -21,15 +21,22 @@ export interface Piece extends Span {
 
 export interface Coverage {
   readonly pieces: readonly Piece[];
-  /** Characters of the document, layout left out, and those of them that are in no piece that was left out. */
+  /** Characters of the document, layout left out, and those of them that were not left out. */
   readonly characters: number;
   readonly covered: number;
   /** What was left out, as it stands, with its place. */
   readonly leftOut: readonly { readonly place: string; readonly text: string }[];
 }
 
-/** The document as pieces: those given, which stand in order, and what is between them. */
-export function coverageOf(document: string, given: readonly Piece[]): Coverage {
+/**
+ * The document as pieces: those given, which stand in order, and what is between them.
+ * @param comments what stands in a piece and is none of its words
+ */
+export function coverageOf(
+  document: string,
+  given: readonly Piece[],
+  comments: readonly Span[] = [],
+): Coverage {
   const pieces: Piece[] = [];
   let end = 0;
   for (const piece of given) {
@@ -37,15 +44,19 @@ export function coverageOf(document: string, given: readonly Piece[]): Coverage 
     end = piece.end;
   }
   pieces.push(...between(document, { start: end, end: document.length }));
-  const size = (of: (piece: Piece) => boolean) =>
-    pieces.filter(of).reduce((sum, piece) => sum + piece.end - piece.start, 0);
-  const characters = size(({ role }) => role !== "layout");
+  const size = (of: readonly Span[]) => of.reduce((sum, { start, end }) => sum + end - start, 0);
+  const characters = size(pieces.filter(({ role }) => role !== "layout"));
   const place = placeIn(document);
-  const leftOut = pieces.filter(({ role }) => role === "left-out");
+  const isWithin = (comment: Span) =>
+    given.some(({ start, end, role }) => role !== "left-out" && start <= comment.start && comment.end <= end);
+  const leftOut: readonly Span[] = [
+    ...pieces.filter(({ role }) => role === "left-out"),
+    ...comments.filter(isWithin),
+  ].sort((a, b) => a.start - b.start);
   return {
     pieces,
     characters,
-    covered: characters - size(({ role }) => role === "left-out"),
+    covered: characters - size(leftOut),
     leftOut: leftOut.map((piece) => ({
       place: place(piece),
       text: document.slice(piece.start, piece.end),
@@ -71,7 +82,7 @@ function between(document: string, { start, end }: Span): readonly Piece[] {
   return pieces.filter((piece) => piece.end > piece.start);
 }
 
-const MARKS = /^[\s>*+#-]*(?:\d+[.)])?[\s>*_[(]*$/;
+const MARKS = /^[\s>*+#-]*(?:\d+[.)])?\s*(?:\[[ xX]\]\s)?[\s>*_[(]*$/;
 
 /** "12:1–12:80": lines and columns from 1, the last one included; columns in UTF-16 units. */
 export function placeIn(document: string): (span: Span) => string {

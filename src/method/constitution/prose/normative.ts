@@ -16,11 +16,12 @@ export const isExplanation = (sentence: string): boolean => EXPLAINS.test(senten
 export const announcesExamples = (sentence: string): boolean =>
   /\b(for (example|instance)|examples?|such as|e\.g\.|instances|reasons?|because)\b/i.test(sentence);
 
-/** Words before a list that say that its order counts. */
-export const announcesOrder = (sentence: string): boolean =>
-  /\b(priorit\w+|order of importance|most important first|in (this|the following|descending) order|ranked)\b/i.test(
+/** Words before a list that say that its order counts. Of numbered items it is enough to call them priorities. */
+export const announcesOrder = (sentence: string, isNumbered: boolean): boolean =>
+  /\b(order of (importance|priority)|(most|more) important \w*\s*first|highest( \w+)? first|in (this|the following|descending) order|ranked)\b/i.test(
     sentence,
-  );
+  ) ||
+  (isNumbered && /\bpriorit\w+/i.test(sentence));
 
 const ASKS =
   /\b(must|shall|should|ought|never|always|avoids?|prefers?|refuses?|will|won['’]t|do(es)? not|do(es)?n['’]t|cannot|can['’]t|may not|(is|are) expected to|needs? to|ha(s|ve) to|(we|i) (want|expect|ask|hope|would like)|aims? to|strives? to|tr(y|ies) to|(is|are) (not )?(allowed|permitted|required|obliged|forbidden|prohibited))\b/i;

@@ -2,6 +2,8 @@
 // paragraphs; not what a sentence asks for.
 import type { Nodes, RootContent } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
+import { beforeTable, footnoteMarks, taskMark } from "./github-markdown.ts";
+import { type Numbering, numberings } from "./numbering.ts";
 
 /** A stretch of the document: offsets in UTF-16 units, the end exclusive. */
 export interface Span {
@@ -21,8 +23,9 @@ export interface Item {
   readonly isOrdered: boolean;
   /** From 0. */
   readonly index: number;
-  /** Items of the list. */
-  readonly count: number;
+  /** Place in the numbering, from 1. */
+  readonly place: number;
+  readonly numbering: Numbering;
   /** Lists around this one. */
   readonly depth: number;
   /** Whether the paragraph is the item's first. */
@@ -34,47 +37,74 @@ export interface Block {
   /** Of a heading: from 1, the highest. */
   readonly heading?: number;
   readonly item?: Item;
+  /** Of a heading with a number before its words: its place among those of its section. */
+  readonly numbered?: { readonly place: number; readonly numbering: Numbering };
   readonly sentences: readonly Sentence[];
+  /** Comments in it, which nobody reads. */
+  readonly comments: readonly Span[];
 }
 
 /** Code that is only indented is prose in a text file; letters between a first pair of --- are the file's, not the document's. */
 const OPTIONS = { extensions: [{ disable: { null: ["codeIndented"] } }] };
 const FRONT_MATTER = /^---\r?\n[\s\S]*?\r?\n---(?=\r?\n|$)/;
 
-/** Headings and paragraphs in order. What is in none (code, raw HTML, front matter) is not returned. */
+/** Headings and paragraphs in order. What is in none (code, raw HTML, tables, front matter) is not returned. */
 export function blocksOf(document: string): readonly Block[] {
   const text = document.replace(FRONT_MATTER, (front) => front.replace(/[^\n]/g, " "));
+  const source = { text, notes: footnoteMarks(text) };
   const blocks: Block[] = [];
+  const counting = numberings();
   const visit = (node: RootContent, item: Item | undefined): void => {
     if (node.type === "heading") {
-      const span = spanOf(node);
-      const said = visible(runsOf(node), span, text);
+      const span = trimmed(inner(node), text);
+      const said = visible(runsOf(node, source), spanOf(node), text);
+      const number = /^(\d{1,9})[.)] /.exec(said);
+      const numbered = counting.takeHeading(node.depth, number ? Number(number[1]) : undefined, span.start);
       if (said !== "")
         blocks.push({
           heading: node.depth,
           ...(item && { item }),
-          sentences: [{ ...trimmed(inner(node), text), text: said }],
+          ...(numbered && { numbered: { ...numbered, place: numbered.before + 1 } }),
+          sentences: [{ ...span, text: said }],
+          comments: commentsIn(node),
         });
     } else if (node.type === "paragraph") {
-      const sentences = sentencesOf(node, text);
-      if (sentences.length > 0) blocks.push({ ...(item && { item }), sentences });
+      const sentences = sentencesOf(node, source, item?.isFirst === true);
+      if (sentences.length > 0) blocks.push({ ...(item && { item }), sentences, comments: commentsIn(node) });
     } else if (node.type === "list") {
       const { start: list } = spanOf(node);
+      const isOrdered = node.ordered === true;
+      const depth = item === undefined ? 0 : item.depth + 1;
+      const start = isOrdered ? node.start! : undefined;
+      const { before, numbering } = counting.takeList(depth, start, list, node.children.length);
       for (const [index, child] of node.children.entries())
         for (const [n, own] of child.children.entries())
           visit(own, {
+            ...{ list, isOrdered, index, depth, numbering },
+            place: before + index + 1,
             isFirst: n === 0,
-            list,
-            index,
-            isOrdered: node.ordered === true,
-            count: node.children.length,
-            depth: item === undefined ? 0 : item.depth + 1,
           });
     } else if (node.type === "blockquote") for (const child of node.children) visit(child, item);
   };
   for (const node of fromMarkdown(text, OPTIONS).children) visit(node, undefined);
   return blocks;
 }
+
+/** The document, and what marks a footnote in it. */
+interface Source {
+  readonly text: string;
+  readonly notes: RegExp;
+}
+
+/** HTML that is no tag. */
+const isComment = (node: Nodes): boolean => node.type === "html" && !/^<\/?[a-z]/i.test(node.value);
+
+const commentsIn = (node: Nodes): readonly Span[] =>
+  isComment(node)
+    ? [spanOf(node)]
+    : "children" in node
+      ? node.children.flatMap((child) => commentsIn(child))
+      : [];
 
 const spanOf = ({ position }: Nodes): Span => ({
   start: position!.start.offset!,
@@ -100,11 +130,26 @@ interface Run extends Span {
   readonly read?: string;
 }
 
-function runsOf(node: Nodes): readonly Run[] {
-  if (node.type === "text") return [spanOf(node)];
-  if (node.type === "inlineCode") return [{ ...spanOf(node), read: node.value }];
-  if (node.type === "break") return [{ ...spanOf(node), read: " " }];
-  return "children" in node ? node.children.flatMap((child) => runsOf(child)) : [];
+function runsOf(node: Nodes, source: Source): readonly Run[] {
+  const span = spanOf(node);
+  if (node.type === "text") {
+    let { start } = span;
+    const runs = Array.from(
+      source.text.slice(start, span.end).matchAll(source.notes),
+      ({ 0: mark, index }) => {
+        const run = { start, end: span.start + index };
+        start = run.end + mark.length;
+        return run;
+      },
+    );
+    return [...runs, { start, end: span.end }];
+  }
+  if (node.type === "inlineCode") return [{ ...span, read: node.value }];
+  if (node.type === "image" || node.type === "imageReference") return [{ ...span, read: node.alt ?? "" }];
+  if (isComment(node)) return [{ ...span, read: "" }];
+  if (node.type === "break") return [{ ...span, read: " " }];
+  if (node.type === "linkReference" && node.identifier.startsWith("^")) return []; // a footnote that is one word
+  return "children" in node ? node.children.flatMap((child) => runsOf(child, source)) : [];
 }
 
 /** The readable text of a span. */
@@ -135,9 +180,17 @@ const ABBREVIATED = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|Mr|Mrs|Ms|Dr|Prof|St|No|Art|S
 /** Invisible to the segmenter, so that a mark never ends a sentence or keeps one from ending. */
 const SOFT = "\u00ad";
 
-function sentencesOf(node: Nodes, text: string): readonly Sentence[] {
-  const { start: from, end: to } = spanOf(node);
-  const runs = runsOf(node);
+function sentencesOf(node: Nodes, source: Source, opensItem: boolean): readonly Sentence[] {
+  const { text } = source;
+  const span = spanOf(node);
+  const said = text.slice(span.start, span.end);
+  const from = span.start + (opensItem ? taskMark(said).length : 0);
+  const to = Math.max(from, span.start + beforeTable(said).length);
+  const runs = runsOf(node, source).flatMap((run) =>
+    run.end <= from || run.start >= to
+      ? []
+      : { ...run, start: Math.max(from, run.start), end: Math.min(to, run.end) },
+  );
   const mask = maskOf(runs, { start: from, end: to }, text);
   const spans: { start: number; end: number }[] = [];
   for (const { index, segment } of segmenter.segment(mask)) {
@@ -168,6 +221,9 @@ function firstFrom(runs: readonly Run[], next: number, end: number): number {
   return at;
 }
 
+/** What the segmenter sees of what is read in another's place; of other words, letters. */
+const SEEN: Readonly<Record<string, string>> = { " ": " ", "": SOFT };
+
 /** The paragraph, character for character, as the segmenter is to see it: between two lines there is a space. */
 function maskOf(runs: readonly Run[], { start, end }: Span, text: string): string {
   const flat = text.slice(start, end).replace(CONTINUED, (mark) => " ".repeat(mark.length));
@@ -176,7 +232,7 @@ function maskOf(runs: readonly Run[], { start, end }: Span, text: string): strin
   for (const run of runs) {
     mask += marks(mask.length, run.start - start);
     const said = flat.slice(run.start - start, run.end - start);
-    mask += run.read === undefined ? said : said.replace(/./gs, run.read === " " ? " " : "x");
+    mask += run.read === undefined ? said : said.replace(/./gs, SEEN[run.read] ?? "x");
   }
   return mask + marks(mask.length, end - start);
 }

@@ -115,6 +115,104 @@ test("what is said of the assistant as it belongs to what is said of it by name"
   expectWhole(document);
 });
 
+/** Of each principle its text, weight and tags. */
+function ranksOf(document: string) {
+  expectWhole(document);
+  const { principles } = readingOfSplit(splitProse(document), document);
+  return principles.map(({ text, weight, tags }) => `${weight} ${text} ${tags!.join()}`);
+}
+
+test.each([
+  [
+    "a numbered list that is taken up behind a paragraph",
+    "## Priorities\n\n1. First be safe.\n\nSome text.\n\n- tea\n\n2. Then be ethical.\n3. Then be helpful.\n",
+    ["3 First be safe. priorities,priority-1", "2 Then be ethical. priorities,priority-2"],
+  ],
+  [
+    "its introduction is that of the items behind it",
+    "In order of priority, it must:\n\n1. never lie\n\nSome text.\n\n2. be brief\n",
+    [
+      "2 In order of priority, it must: never lie priority-1",
+      "1 In order of priority, it must: be brief priority-2",
+    ],
+  ],
+  [
+    "numbers that begin again are another list's",
+    "## Priorities\n\n1. Be safe.\n2. Be kind.\n\nOr:\n\n1. Be brief.\n",
+    [
+      "2 Be safe. priorities,priority-1",
+      "1 Be kind. priorities,priority-2",
+      "1 Be brief. priorities,priority-1",
+    ],
+  ],
+  [
+    "bullets, where an order is announced",
+    "Most important first:\n\n- Never lie to people.\n- Help people always.\n",
+    ["2 Never lie to people. priority-1", "1 Help people always. priority-2"],
+  ],
+  [
+    "no bullets below mere priorities",
+    "## Priorities\n\n- Never lie to people.\n",
+    ["1 Never lie to people. priorities"],
+  ],
+  [
+    "numbered headings, what stands below them included",
+    "# Values in order of importance\n\n## 1. Safety\n\nIt must not kill.\n\n### Details\n\nIt must warn.\n\n## 2. Be ethical\n",
+    [
+      "2 It must not kill. safety,priority-1",
+      "2 It must warn. safety,details,priority-1",
+      "1 Be ethical priority-2",
+    ],
+  ],
+])("what is ranked: %s", (_, document, ranks) => {
+  expect(ranksOf(document).slice(0, ranks.length)).toEqual(ranks);
+});
+
+test.each([
+  ["letters that a tag cannot have", "## Ценности\n\nIt must not lie.", "", ["Ценности"]],
+  ["letters that it can have otherwise", "## Größe\n\nIt must not lie.", "grosse", []],
+  ["a heading without words", "# {#intro}\n\nIt must not lie.", "", ["{#intro}"]],
+])("a heading is a tag or left out: %s", (_, document, tags, leftOut) => {
+  expectWhole(document);
+  const { title, principles, coverage } = readingOfSplit(splitProse(document), document);
+  expect([title, principles[0]!.tags!.join()]).toEqual([undefined, tags]);
+  expect(coverage!.leftOut.map(({ text }) => text)).toEqual(leftOut);
+});
+
+test.each([
+  [
+    "the words of an image",
+    "It must not ![lie about money](a.png) ever.",
+    ["It must not lie about money ever."],
+    [],
+  ],
+  [
+    "comments",
+    "It must not <!-- ask: legal --> lie. <!-- no? -->Be kind.",
+    ["It must not lie.", "Be kind."],
+    ["<!-- ask: legal -->", "<!-- no? -->"],
+  ],
+  ["tags", "It must <b>not</b> lie.", ["It must not lie."], []],
+  [
+    "a table",
+    "It must say so.\n| it | must |\n|---|:-:|\n| 1 | never |\n\nBe kind.",
+    ["It must say so.", "Be kind."],
+    ["| it | must |\n|---|:-:|\n| 1 | never |"],
+  ],
+  ["tasks", "- [ ] Do not lie\n- [x] Be kind to all", ["Do not lie", "Be kind to all"], []],
+  [
+    "footnotes",
+    "Never lie[^1]. Avoid [^a-z] and x[^b].\n\n[^1]: People must be told.\n\n[^b]: https://a.b",
+    ["Never lie.", "Avoid [^a-z] and x.", "People must be told."],
+    ["[^b]: https://a.b"],
+  ],
+])("what stands in a paragraph and is no prose: %s", (_, document, texts, leftOut) => {
+  expectWhole(document);
+  const { principles, coverage } = readingOfSplit(splitProse(document), document);
+  expect(principles.map(({ text }) => text)).toEqual(texts);
+  expect(coverage!.leftOut.map(({ text }) => text)).toEqual(leftOut);
+});
+
 /** Every character is in one piece, and every word in one that has a meaning or is told as left out. */
 function expectWhole(document: string): void {
   const split = splitProse(document);
@@ -128,7 +226,7 @@ function expectWhole(document: string): void {
   const layout = pieces
     .filter(({ role }) => role === "layout")
     .map(({ start, end }) => document.slice(start, end));
-  expect(layout.join("\n").replace(/^\s*>*\s*\d{1,9}[.)]/gm, "")).not.toMatch(/\p{L}/u);
+  expect(layout.join("\n").replace(/^\s*>*\s*\d{1,9}[.)]|\[x\]/gm, "")).not.toMatch(/\p{L}/u);
   const told = leftOut.reduce((sum, { text }) => sum + text.length, 0);
   expect(covered).toBe(characters - told);
   const sentences = split.parts.filter(({ role }) => role === "principle");
@@ -147,9 +245,9 @@ function sliceOf(all: readonly string[], locator: string): string {
 
 test("whatever is written, no character is lost and every locator names its sentence", () => {
   const markup = fc.constantFrom(
-    ..."# |## |- |1. |2) |> |\n|\n\n|    |**|`|_|[a](b. c)|![x](y)|<b>|&amp;|\\*|---\n|```\n|  \n|\\\n|\r\n|Avoid harm. |The assistant must: |It is so. |e.g. |Why? |\u00ad|\u2028|你好。|\0".split(
-      "|",
-    ),
+    ..."# |## |- |1. |2) |> |\n|\n\n|    |**|`|_|[a](b. c)|![x](y)|<b>|&amp;|\\*|---\n|```\n|  \n|\\\n|\r\n|Avoid harm. |<!-- no -->|[x] |[^1]|[^1]: |## 1. |The assistant must: |It is so. |e.g. |Why? |\u00ad|\u2028|你好。|\0"
+      .split("|")
+      .map((piece) => piece.replaceAll(";", "|")),
   );
   const document = fc.array(fc.oneof(markup, fc.lorem({ maxCount: 4 }), fc.string({ maxLength: 6 })), {
     maxLength: 30,

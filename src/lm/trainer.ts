@@ -1,29 +1,19 @@
-// A model in training: weights, gradients added up since the last step, AdamW's moments. Losses run as compiled graphs, one
+// A model in training: weights, gradients added up since the last step, masks of dropout. Losses run as compiled graphs, one
 // for each kind and shape, kept while there is room. Knows no text and no files; blocks its thread while a graph runs.
-import { input } from "../engine/functions.ts";
-import type { Value } from "../engine/graph.ts";
-import {
-  type AdamWSettings,
-  accumulatedGradient,
-  adamW,
-  firstMoment,
-  secondMoment,
-  squaredNorm,
-  stepFeeds,
-} from "../engine/optimizer.ts";
+import type { Device } from "../engine/device.ts";
 import { type Seed, seed } from "../engine/random.ts";
-import { type CompileOptions, release, settle } from "../engine/session.ts";
-import { float32, int32, scalar, type Tensor, zeros } from "../engine/tensor.ts";
+import { release, settle } from "../engine/session.ts";
+import { float32, int32, type Tensor } from "../engine/tensor.ts";
 import type { AdamW, Loss, TokenSequence } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
+import { createOptimizer } from "./adamw.ts";
 import { type Group, pack } from "./batch.ts";
 import { type DecoderConfig, type Head, isTrained } from "./config.ts";
 import type { Dropout } from "./dropout.ts";
-import { fuse, memoryShapes, type Parameters, split } from "./fused-weights.ts";
+import { fuse, memoryShapes, type Parameters, split, zerosOf } from "./fused-weights.ts";
 import { createGraphCache } from "./graph-cache.ts";
 import { createLayeredLoss } from "./layered-loss.ts";
 import { checkSequences, readCount } from "./log-probs.ts";
-import { feedsOf, type Part, runOn, takenFrom } from "./loss-runner.ts";
 import { LOSSES, type LossKind, type LossOf, type LossRule, predictingPositions } from "./losses.ts";
 import { isDeep, tokensAtOnce } from "./memory.ts";
 import { createWholeLoss } from "./whole-loss.ts";
@@ -39,7 +29,7 @@ export interface TrainerOptions {
   readonly layered?: boolean;
   /** What masks of dropout are drawn from, each step's and batch's from a stream of its own. */
   readonly masksFrom?: Seed;
-  readonly device?: NonNullable<CompileOptions["device"]>;
+  readonly device?: Device;
   readonly threads?: number;
 }
 
@@ -91,21 +81,21 @@ export function createTrainer(options: TrainerOptions): Trainer {
   } = options;
   const graphs = createGraphCache({ device, ...(threads === undefined ? {} : { threads }) }, MAX_COMPILED);
   const losses = (layered ? createLayeredLoss : createWholeLoss)(config, head, graphs);
-  const shapes = memoryShapes(config, head);
+  const trainedShapes = new Map([...memoryShapes(config, head)].filter(([name]) => isTrained(config, name)));
+  const optimizer = createOptimizer(losses.parts, trainedShapes, graphs);
   let weights = options.weights;
-  let moments: { readonly m: Parameters; readonly v: Parameters } | null = null;
   let accumulated: Parameters | null = null;
   /** Where the gradients lie, from step to step. */
   let buffers: Parameters | null = null;
-  /** Whether the trained weights lie in tensors of the trainer's own, to be written over. */
-  let ownsWeights = false;
-  let step = 0;
   /** Batches whose gradients were added up since the last step. */
   let batchesSince = 0;
 
   /** Everything that training writes. */
-  const held = (): readonly Tensor[] =>
-    [trained(), moments?.m, moments?.v, buffers].flatMap((tensors) => [...(tensors?.values() ?? [])]);
+  const held = (): readonly Tensor[] => [
+    ...trained().values(),
+    ...optimizer.held(),
+    ...(buffers?.values() ?? []),
+  ];
 
   /** The weights that change. */
   const trained = (): Parameters => new Map([...weights].filter(([name]) => isTrained(config, name)));
@@ -113,7 +103,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
   /** Of the next batch: named by what a state holds or begins anew, so that a training taken up goes on with the same masks. */
   function nextDropout(): Dropout | null {
     const share = config.lora?.dropout ?? 0;
-    return share === 0 ? null : { share, from: masksFrom.child(step, batchesSince) };
+    return share === 0 ? null : { share, from: masksFrom.child(optimizer.step(), batchesSince) };
   }
 
   function needHead(wanted: Head, what: string): void {
@@ -152,7 +142,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
     const groups = terms.map(({ passages }) => passages);
     checkSequences(groups, config);
     const batches = pack(groups, tokensPerMicrobatch);
-    buffers ??= zerosLike(trained());
+    buffers ??= zerosOf(trainedShapes);
     const metrics: Record<string, number> = { loss: 0 };
     for (const batch of batches) {
       const column = (name: string) => batch.groups.flatMap((group) => terms[group]!.columns[name]!);
@@ -183,49 +173,13 @@ export function createTrainer(options: TrainerOptions): Trainer {
     return { ...metrics, fill };
   }
 
-  async function optimStep({
-    learningRate,
-    clipNorm,
-    ...rest
-  }: AdamW): Promise<{ readonly gradientNorm: number }> {
+  async function optimStep(settings: AdamW): Promise<{ readonly gradientNorm: number }> {
     if (accumulated === null) throw new Error("optimStep: expected a forwardBackward before it, got none");
-    const sums = accumulated;
-    const settings = { ...rest, maxGradientNorm: clipNorm };
-    let squared = 0;
-    for (const part of losses.parts) {
-      const graph = await graphs.get(`norm ${part.graph}`, () => normGraph(part, shapes));
-      const found = await runOn(graph, feedsOf(part, sums, accumulatedGradient));
-      squared += found["squared"]!.data[0]!;
-    }
-    const gradientNorm = Math.fround(Math.sqrt(squared));
-    const scalars = {
-      ...stepFeeds(step + 1, learningRate, settings),
-      gradientNorm: scalar(gradientNorm),
-    };
-    moments ??= { m: zerosLike(trained()), v: zerosLike(trained()) };
-    for (const part of losses.parts) {
-      const graph = await graphs.get(`adamW ${part.graph} ${Object.values(settings)}`, () =>
-        stepGraph(part, shapes, settings),
-      );
-      const state = {
-        ...feedsOf(part, moments.m, firstMoment),
-        ...feedsOf(part, moments.v, secondMoment),
-      };
-      const own = feedsOf(part, weights);
-      const gradients = feedsOf(part, sums, accumulatedGradient);
-      const found = await runOn(
-        graph,
-        { ...own, ...state, ...gradients, ...scalars },
-        ownsWeights ? { ...own, ...state } : state,
-      );
-      if (!ownsWeights) release(Object.values(own));
-      weights = new Map([...weights, ...takenFrom(part, found)]);
-    }
-    ownsWeights = true;
+    const stepped = await optimizer.apply(weights, accumulated, settings);
+    weights = stepped.weights;
     accumulated = null;
-    step += 1;
     batchesSince = 0;
-    return { gradientNorm };
+    return { gradientNorm: stepped.gradientNorm };
   }
 
   return {
@@ -247,14 +201,14 @@ export function createTrainer(options: TrainerOptions): Trainer {
     exportState() {
       if (accumulated !== null)
         throw new Error("exportState: expected no gradients since the last step, got some");
-      const { m, v } = moments ?? { m: zerosLike(trained()), v: zerosLike(trained()) };
-      const named = Object.entries({ parameters: trained(), m, v }).flatMap(([part, tensors]) =>
-        [...split(tensors, config, head)].map(([name, tensor]): [string, Tensor] => [
-          `${part}/${name}`,
-          tensor,
-        ]),
+      const named = Object.entries({ parameters: trained(), ...optimizer.moments() }).flatMap(
+        ([part, tensors]) =>
+          [...split(tensors, config, head)].map(([name, tensor]): [string, Tensor] => [
+            `${part}/${name}`,
+            tensor,
+          ]),
       );
-      return new Map<string, Tensor>([...named, ["step", int32([step])]]);
+      return new Map<string, Tensor>([...named, ["step", int32([optimizer.step()])]]);
     },
     importState(state) {
       const part = (prefix: string): Parameters => {
@@ -263,8 +217,8 @@ export function createTrainer(options: TrainerOptions): Trainer {
         const fused = fuse(named, config, head, (name) => isTrained(config, name));
         return new Map([...fused].map(([name, { data, shape }]) => [name, float32(data.slice(), shape)]));
       };
-      const [taken] = state.get("step")?.data ?? [];
-      if (taken === undefined) {
+      const [step] = state.get("step")?.data ?? [];
+      if (step === undefined) {
         throw new UserError(
           "state-step",
           "training state: expected a tensor step, got none",
@@ -273,9 +227,7 @@ export function createTrainer(options: TrainerOptions): Trainer {
       }
       release(held());
       weights = new Map([...weights, ...part("parameters/")]);
-      ownsWeights = true;
-      moments = { m: part("m/"), v: part("v/") };
-      step = taken;
+      optimizer.restore(step, { m: part("m/"), v: part("v/") });
       accumulated = null;
       batchesSince = 0;
     },
@@ -286,28 +238,3 @@ export function createTrainer(options: TrainerOptions): Trainer {
     },
   };
 }
-
-/** The square of the gradients' norm, of one part. */
-function normGraph({ names }: Part, shapes: Shapes): Readonly<Record<string, Value>> {
-  const fed = [...names].map(([own, name]) => input(accumulatedGradient(own), shapes.get(name)!));
-  return { squared: squaredNorm(fed) };
-}
-
-/** AdamW on the gradients that are fed, of one part. */
-function stepGraph(
-  { names }: Part,
-  shapes: Shapes,
-  settings: AdamWSettings,
-): Readonly<Record<string, Value>> {
-  const parameters = [...names].map(([own, name]) => {
-    const shape = shapes.get(name)!;
-    const gradient = input(accumulatedGradient(own), shape);
-    return { name: own, value: input(own, shape), gradient, decays: shape.length > 1 };
-  });
-  return adamW(parameters, input("gradientNorm", []), settings);
-}
-
-type Shapes = ReturnType<typeof memoryShapes>;
-
-const zerosLike = (tensors: Parameters): Parameters =>
-  new Map([...tensors].map(([name, { shape }]) => [name, zeros(shape)]));

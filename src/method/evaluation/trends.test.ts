@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { tInterval } from "./intervals.ts";
-import { changeOver, decideTrend } from "./shapes.ts";
+import { changeOver, decideTrend } from "./trends.ts";
 
 test("Student's interval of three numbers, and of many", () => {
   // Mean 2, standard deviation 1, t = 4.303: 2 +- 4.303 / sqrt(3).

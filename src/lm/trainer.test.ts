@@ -7,7 +7,7 @@ import { parseConfig } from "./config-json.ts";
 import { fuse } from "./fused-weights.ts";
 import type { LossOf } from "./losses.ts";
 import { readSafetensors } from "./safetensors.ts";
-import { createTrainer, type Trainer } from "./train-step.ts";
+import { createTrainer, type Trainer } from "./trainer.ts";
 
 interface Facts {
   readonly adamW: Parameters<Trainer["optimStep"]>[0];

@@ -1,5 +1,5 @@
-// Shapes: what a paper says of the trend of a figure, and whether a study's runs show it. Runs of one seed share their chance, so
-// a change is measured within a seed and its interval is over seeds. Pure; knows no figure.
+// Trends: what a paper says that a figure does over the variants of a study (its `shapes`), and whether the runs show it. Runs of
+// one seed share their chance, so a change is measured within a seed and its interval is over seeds. Pure; knows no figure.
 import { type Estimate, tInterval } from "./intervals.ts";
 
 /** What a figure is said to do from the first variant to the last. */
