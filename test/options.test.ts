@@ -174,6 +174,12 @@ it("takes labels from a file, leaves out what the model cannot read whole, and s
     join(folder, "prompts.jsonl"),
     [JSON.stringify({ prompt: "Why?" }), long, long.replace("How", "Why")].join("\n"),
   );
+  // One stands among the prompts, twelve among the labels.
+  const evaluated = ["Why?", ...rows.map((_, i) => `May I, number ${i}?`)];
+  writeFileSync(
+    join(folder, "evaluated.jsonl"),
+    evaluated.map((prompt) => JSON.stringify({ prompt })).join("\n"),
+  );
   const short = Array.from({ length: 5 }, (_, i) => JSON.stringify({ prompt: `When may I, number ${i}?` }));
   writeFileSync(join(folder, "red-team.jsonl"), [long.replace("How", "When"), ...short].join("\n"));
   const { events, results, ledger } = await run(
@@ -182,13 +188,15 @@ it("takes labels from a file, leaves out what the model cannot read whole, and s
     `prompts.redTeam={ file: ${join(folder, "red-team.jsonl")} }`,
     ...["feedback.source=file", `feedback.file=${join(folder, "labels.jsonl")}`],
     `prompts.helpful={ file: ${join(folder, "prompts.jsonl")} }`,
-    `prompts.evaluation.helpful={ file: ${join(folder, "prompts.jsonl")}, count: 1 }`,
+    "preference.holdOut=0",
+    `prompts.evaluation.helpful={ file: ${join(folder, "evaluated.jsonl")} }`,
   );
   const notes = events.filter(({ kind }) => kind === "note").map(({ text }) => text);
   expect(notes).toContainEqual(
     expect.stringMatching(/^1 of \d+ labelled comparisons left out: longer than what/),
   );
-  expect(notes).toContainEqual(expect.stringMatching(/^1 of \d+ evaluation prompts were trained on too/));
+  expect(notes).toContainEqual(expect.stringMatching(/^13 of \d+ evaluation prompts were trained on too/));
+  expect(results.overlap).toBe(13);
   const { reasons } = results.oddities.find(({ step }) => step === "helpful answers")!;
   expect(reasons["truncated"]).toBeGreaterThanOrEqual(2);
   expect(results.softLabels).toBeNull();

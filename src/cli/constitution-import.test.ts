@@ -252,6 +252,17 @@ test("nothing that is there is written over, and nothing is written before all o
     err: expect.stringMatching(there),
   });
   expect(get("there.jsonl")).toBe("mine");
+
+  put("mine.html", "<p>Mine.</p>");
+  expect(await constitution("show", "kind.yaml", "--page", "mine.html")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(
+      "mine.html: expected a file that can be written (one is there that is no page",
+    ),
+  });
+  expect(get("mine.html")).toBe("<p>Mine.</p>");
+  for (const _ of ["new", "again"])
+    expect((await constitution("show", "kind.yaml", "--page", "kind.html")).code).toBe(0);
 });
 
 test("a model improves the split of prose; of other formats there is nothing to split", async () => {

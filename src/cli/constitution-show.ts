@@ -1,8 +1,8 @@
 // charter constitution show <file>: every principle, and what a model is asked in its name; in the terminal or as a page.
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Principle, sourceText } from "../method/constitution/constitution.ts";
-import { renderConstitution } from "../method/constitution/page.ts";
+import { isConstitutionPage, renderConstitution } from "../method/constitution/page.ts";
 import { wordingsOf } from "../method/constitution/wording.ts";
 import { readConstitution } from "../pipeline/read-constitution.ts";
 import { UserError } from "../user-error.ts";
@@ -24,7 +24,7 @@ export function showConstitution(file: string, { without, page }: ShowOptions, t
     throw new UserError(
       "page-name",
       `--page: expected a name that ends in .html, got ${page}`,
-      "Name the page so: whatever has that name is replaced.",
+      "Name the page so.",
     );
   const constitution = readConstitution({
     file: resolve(workingDirectory, file),
@@ -49,14 +49,17 @@ export function showConstitution(file: string, { without, page }: ShowOptions, t
   return 0;
 }
 
+/** Over an earlier page, and over no other file. */
 function writePage(path: string, shownAs: string, html: string): void {
   try {
+    if (existsSync(path) && !isConstitutionPage(readFileSync(path, "utf8")))
+      throw new Error("one is there that is no page of a constitution");
     writeFileSync(path, html);
   } catch (cause) {
     throw new UserError(
       "page-unwritable",
       `${shownAs}: expected a file that can be written (${(cause as Error).message})`,
-      "Name a file in a folder that is there.",
+      "Name a new file in a folder that is there.",
       { cause },
     );
   }

@@ -39,7 +39,7 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
   const grader = await graderOf(recipe);
   const redTeam = await importPrompts(run, "red-team", recipe.prompts.evaluation.redTeam);
   const helpful = await importPrompts(run, "helpful", recipe.prompts.evaluation.helpful);
-  warnOfOverlap(run, [...redTeam, ...helpful], made.trainedOn);
+  const overlap = overlapOf(run, [...redTeam, ...helpful], made);
   const answers = await answerAll(run, host, made, [...redTeam, ...helpful]);
   const matches = await judgeAll(run, host, made, grader, answers, {
     harmlessness: redTeam,
@@ -52,7 +52,7 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
   const truth = await truthOf(run, made, grader);
   const rlCai = made.models["rl-cai"];
   const rollouts = rlCai === undefined ? [] : rolloutsOf(run.ledger, rlCai.id);
-  const measured = { redTeam, helpful, answers, matches, shared, scores, rollouts };
+  const measured = { redTeam, helpful, overlap, answers, matches, shared, scores, rollouts };
   const results = summarize(made, { grader, truth }, measured);
   const shown = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
   const transcripts = [
@@ -85,14 +85,15 @@ async function truthOf(run: Run, { recipe, feedback }: Made, grader: Grader | nu
   return truth;
 }
 
-/** Figures on prompts that were trained on flatter the models. */
-function warnOfOverlap(run: Run, evaluated: readonly Prompt[], trainedOn: readonly Prompt[]): void {
-  const words = ({ conversation }: Prompt) => JSON.stringify(conversation);
-  const seen = new Set(trainedOn.map(words));
-  const overlap = evaluated.filter((prompt) => seen.has(words(prompt))).length;
-  if (overlap === 0) return;
+/** How many of the prompts were trained on: figures on them flatter the models. */
+function overlapOf(run: Run, evaluated: readonly Prompt[], { trainedOn, preferences }: Made): number {
+  const seen = new Set(
+    [...trainedOn, ...preferences].map(({ conversation }) => JSON.stringify(conversation)),
+  );
+  const overlap = evaluated.filter(({ conversation }) => seen.has(JSON.stringify(conversation))).length;
   const text = `${overlap} of ${evaluated.length} evaluation prompts were trained on too: figures on them say nothing of other prompts`;
-  run.emit({ kind: "note", level: "warning", text });
+  if (overlap > 0) run.emit({ kind: "note", level: "warning", text });
+  return overlap;
 }
 
 /** How the n-th answers (from 1) of a model are sampled. */

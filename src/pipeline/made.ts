@@ -1,6 +1,14 @@
 // What a run has made by the time it is evaluated. Types only.
 import type { Constitution } from "../method/constitution/constitution.ts";
-import type { Comparison, Critique, Label, Prompt, Response, Revision } from "../method/records.ts";
+import type {
+  Comparison,
+  Critique,
+  Label,
+  Preference,
+  Prompt,
+  Response,
+  Revision,
+} from "../method/records.ts";
 import type { Metrics } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import type { Imported } from "./imports.ts";
@@ -19,6 +27,8 @@ export interface Made {
   readonly preferenceModel: Checkpoint | null;
   /** Every prompt that a training saw an answer to. */
   readonly trainedOn: readonly Prompt[];
+  /** What the preference model learnt from, from files as well. */
+  readonly preferences: readonly Preference[];
   readonly histories: Readonly<Record<"supervised" | "preference" | "rl", readonly Metrics[]>>;
   readonly stage1: {
     readonly prompts: readonly Prompt[];

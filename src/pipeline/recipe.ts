@@ -49,7 +49,7 @@ const training = {
   warmup: z.int().min(0).default(0), // ours
   schedule: z.enum(["constant", "linear", "cosine"]).default("constant"), // CAI 3.2: constant
   adamW,
-  /** Steps between two remembered states: what a crash can cost at most. */
+  /** Steps between two states that the ledger remembers. */
   checkpointEvery: count.default(50), // ours
 };
 
@@ -263,7 +263,7 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
         threads: z
           .union([z.literal("auto"), count], { error: 'expected "auto" or a whole number from 1' })
           .default("auto"),
-        /** Requests given to a model together, and lost together in a crash. Results depend on it by rounding alone. */
+        /** Requests given to a model together, and asked again together after a crash. Results depend on it by rounding alone. */
         batch: count.default(64),
       })
       .prefault({}),

@@ -26,6 +26,8 @@ export function summarize(
   measured: {
     readonly redTeam: readonly Prompt[];
     readonly helpful: readonly Prompt[];
+    /** How many of them were trained on. */
+    readonly overlap: number;
     readonly answers: Answers;
     readonly matches: readonly Judged[];
     readonly shared: readonly SharedReading[];
@@ -70,6 +72,7 @@ export function summarize(
     },
     feedback: { source: recipe.feedback.source, mode: recipe.feedback.mode, clamp: recipe.feedback.clamp },
     grader: grader?.name ?? null,
+    overlap: measured.overlap,
     models: Object.entries(made.models).map(([name, { modelId }]) => ({ name, id: modelId })),
     answers:
       grader === null

@@ -62,6 +62,15 @@ test("a repeated id is refused with both lines", () => {
   );
 });
 
+test.each([
+  ["", "constitution-empty", "got an empty file"],
+  ["# Nothing yet.\n", "constitution-empty", "got an empty file"],
+  ["Be good.\n", "constitution-value", 'got "Be good."'],
+])("%j is refused as no constitution", (text, code, got) => {
+  const mistake = mistakeIn(text);
+  expect([mistake.code, mistake.message]).toEqual([code, expect.stringContaining(got)]);
+});
+
 test("an empty list of principles is refused", () => {
   const { code, message } = mistakeIn("title: None\nversion: 1.0.0\nprinciples: []\n");
   expect(code).toBe("constitution-empty");
@@ -107,12 +116,6 @@ test("an asterisk that names no anchor is refused with the fix", () => {
   const { message, hint } = mistakeIn("title: *foo\n");
   expect(message).toMatch(/^c\.yaml: expected YAML, got .*foo/);
   expect(hint).toMatch(/quotes/);
-});
-
-test("a document that is not a mapping is refused", () => {
-  expect(mistakeIn("just words").message).toBe(
-    'c.yaml:1: document: expected keys with values, got "just words"',
-  );
 });
 
 test("principles are left out by id and by tag", () => {

@@ -55,6 +55,15 @@ function explain(
     });
   }
   const got = valueAt(value, path);
+  if (path.length === 0)
+    return [
+      {
+        code: got === null ? "constitution-empty" : "constitution-value",
+        line: lineOf(path),
+        message: `expected title, version and principles, got ${got === null ? "an empty file" : JSON.stringify(got)}`,
+        hint: "Begin from one of those in constitutions/, or see docs/constitutions.md.",
+      },
+    ];
   const key = String(path.at(-1) ?? "");
   const code = key === "principles" && Array.isArray(got) ? "constitution-empty" : "constitution-value";
   return [

@@ -5,13 +5,19 @@ import { page } from "../evaluation/report-page.ts";
 import type { Constitution, Principle, Source } from "./constitution.ts";
 import { wordingsOf } from "./wording.ts";
 
+/** What every such page says, and no other. */
+const SAID = "that a model is trained under.</p>";
+
+/** Whether a file is such a page, of whatever constitution. */
+export const isConstitutionPage = (html: string): boolean => html.includes(SAID);
+
 /** One self-contained HTML page. */
 export function renderConstitution(constitution: Constitution): string {
   const { title, version, principles, changelog } = constitution;
   const total = principles.reduce((sum, { weight }) => sum + weight, 0);
   const header = [
     `<h1>${escapeHtml(title)}</h1>`,
-    `<p class="lead">Version <b>${escapeHtml(version)}</b>: <b>${principles.length} ${principles.length === 1 ? "principle" : "principles"}</b> that a model is trained under.</p>`,
+    `<p class="lead">Version <b>${escapeHtml(version)}</b>: <b>${principles.length} ${principles.length === 1 ? "principle" : "principles"}</b> ${SAID}`,
   ].join("");
   const contents = principles.map(({ id }) => `<li><a href="#${id}">${id}</a></li>`);
   return page(

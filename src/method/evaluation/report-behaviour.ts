@@ -112,12 +112,18 @@ export function resultTable(results: Results): Section | null {
   const [harmful, benign] = [answers[0]!.harmful?.answers ?? 0, answers[0]!.benign?.answers ?? 0];
   return {
     title: "Results",
-    said: `Answers to ${harmful} harmful and ${benign} ordinary requests that were held out from all training, judged by ${grader}; 95% intervals beside each figure.`,
+    said: `Answers to ${harmful} harmful and ${benign} ordinary requests, ${heldOut(results)}, judged by ${grader}; 95% intervals beside each figure.`,
     body: table(
       ["", ...answers.map(({ model }) => nameOf(model))],
       measures.map(([name, of]) => [name, ...answers.map((_, i) => of(i))]),
     ),
   };
+}
+
+/** How far the prompts were held out from training. */
+function heldOut({ overlap }: Results): string {
+  if (overlap === undefined) return "held out from training as far as the files are apart";
+  return overlap === 0 ? "held out from all training" : `<b>${overlap} of which were trained on, too</b>`;
 }
 
 const sharesOf = (kinds: KindRates) =>

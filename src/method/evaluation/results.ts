@@ -43,6 +43,8 @@ const resultsSchema = z.strictObject({
   }),
   /** The judge that knows the truth; null when there is none, and then what it would say is absent. */
   grader: z.string().nullable(),
+  /** Evaluation prompts that a training saw, too: figures on them flatter. Results of before it was counted lack it. */
+  overlap: z.int().optional(),
   /** In the order of the method; `id` is the checkpoint's hash. */
   models: z.array(z.strictObject({ name: z.string(), id: z.string() })),
   /** Answers of each model to held-out prompts, by the grader. */

@@ -40,7 +40,7 @@ function recognise(content: Content, from?: FormatName): FormatName {
       `${content.where}: expected a constitution of another format, got one of Charter's`,
       "It can be used as it is; `charter constitution export` writes it in another format.",
     );
-  if (from === undefined && BEGINS_AS_JSON.test(content.text)) jsonIn(content);
+  if (from === undefined && BEGINS_AS_JSON.test(content.text)) jsonIn(content); // told where it is none
   const format = from ?? formatOf(content);
   if (format !== undefined) return format;
   throw new UserError(

@@ -47,13 +47,17 @@ export function readPolis({ text, where }: Content, consensus?: number): Foreign
       const shares = groups.map((name) => (row[name]!.trim() === "" ? Number.NaN : Number(row[name])));
       const unknown = groups[shares.findIndex(Number.isNaN)];
       if (body === "") throw wrong(`${place}: expected text in comment-body, got ""`);
-      if (row["moderated"]?.trim() === REJECTED) rejected.push(locator);
-      else if (consensus === undefined) return [{ text: body, locator, reasons: votesOf(row, shares) }];
-      else if (unknown !== undefined)
+      if (row["moderated"]?.trim() === REJECTED) {
+        rejected.push(locator);
+        return [];
+      }
+      if (consensus !== undefined && unknown !== undefined)
         throw wrong(`${place}: expected a number in ${unknown}, got "${row[unknown]}"`);
-      else if (shares.some((share) => share < consensus)) below.push(locator);
-      else return [{ text: body, locator, reasons: votesOf(row, shares) }];
-      return [];
+      if (consensus !== undefined && shares.some((share) => share < consensus)) {
+        below.push(locator);
+        return [];
+      }
+      return [{ text: body, locator, reasons: votesOf(row, shares) }];
     },
     lines,
   );
