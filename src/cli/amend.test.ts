@@ -41,8 +41,10 @@ async function amending(answer: string, { isWatched = true, yes = false } = {}):
   let text = "";
   const terminal: Terminal = {
     ...{ call: "charter", isInteractive: isWatched, workingDirectory: runs, projectRoot, now: () => 0 },
-    write: (more) => void (text += more),
-    writeError: (more) => void (text += more),
+    write: (more) => {
+      text += more;
+    },
+    writeError: () => {},
     columns: () => 100,
     paint: (_style, said) => said,
   };

@@ -14,7 +14,10 @@ const preview = (more: Partial<AmendmentPreview>): AmendmentPreview => ({
 
 function shown(what: AmendmentPreview): string {
   let text = "";
-  const terminal = { write: (more: string) => void (text += more), paint: (_: string, said: string) => said };
+  const write = (more: string) => {
+    text += more;
+  };
+  const terminal = { write, paint: (_: string, said: string) => said };
   showAmendment(what, "runs/town", "town-2", { ...terminal, columns: () => 200 } as unknown as Terminal);
   return text;
 }
