@@ -16,12 +16,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { openLedger } from "../src/ledger/ledger.ts";
-import { drawPrinciple } from "../src/method/constitution/draw.ts";
-import { critiqueRequest, revisionRequest } from "../src/method/constitution/wording.ts";
-import type { Critique, PrincipleUse, Prompt, Reading, Response, Revision } from "../src/method/records.ts";
+import type { Critique, PrincipleUse, Reading, Response, Revision } from "../src/method/records.ts";
 import { type AmendmentPreview, prepareAmendment } from "../src/pipeline/amend.ts";
-import { readConstitution } from "../src/pipeline/read-constitution.ts";
 import { readRecipe } from "../src/pipeline/read-recipe.ts";
+import { recordsIn, theFewest } from "./the-fewest.ts";
 import { writeTinyCheckpoint } from "./tiny-checkpoint.ts";
 import { charter, ROOT, sets, TINY_RUN } from "./tiny-run.ts";
 
@@ -53,15 +51,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Bodies of the records of one kind by their ids. */
-function recordsOf<T>(run: string, kind: string): ReadonlyMap<string, T> {
-  const ledger = openLedger(at(run), { readOnly: true });
-  try {
-    return new Map([...ledger.entries(kind, 0)].map(({ id, body }) => [id, body as unknown as T]));
-  } finally {
-    ledger.close();
-  }
-}
+const recordsOf = <T>(run: string, kind: string) => recordsIn<T>(at(run), kind);
 
 /** The constitution with the principle that these records were made under most in other words, as a file. */
 function rewordMost(uses: readonly PrincipleUse[], parts: readonly string[]): string {
@@ -93,37 +83,7 @@ const stageOf = ({ stages }: AmendmentPreview, name: string) => stages.find(({ s
 const anewOf = (preview: AmendmentPreview, name: string) => stageOf(preview, name).anew;
 const STAGE_1 = ["critique-1", "revision-1", "critique-2", "revision-2"];
 
-/** Critiques and revisions that must be made anew under another constitution: from the draws and the run's texts, not from its keys. */
-function theFewest(constitution: string): Readonly<Record<string, number>> {
-  const [before, after] = ["ours.yaml", constitution].map((name) => readConstitution({ file: at(name) })) as [
-    ReturnType<typeof readConstitution>,
-    ReturnType<typeof readConstitution>,
-  ];
-  const [prompts, critiques, revisions] = [
-    recordsOf<Prompt & { file: string }>("first", "prompt"),
-    [...recordsOf<Critique>("first", "critique")],
-    [...recordsOf<Revision>("first", "revision")],
-  ];
-  const fewest: Record<string, number> = Object.fromEntries(STAGE_1.map((stage) => [stage, 0]));
-  const starts = critiques.filter(([, { round }]) => round === 1);
-  for (const [, { prompt, of: response }] of starts) {
-    expect(prompts.get(prompt)!.file).toBe("red-team.jsonl");
-    let [isAnew, of] = [false, response];
-    for (const round of [1, 2]) {
-      const key = `1/supervised/principle/${prompt}/${round}`;
-      const [old, now] = [drawPrinciple(before, key), drawPrinciple(after, key)];
-      isAnew ||= old.id !== now.id || critiqueRequest(old).text !== critiqueRequest(now).text;
-      if (isAnew) fewest[`critique-${round}`]! += 1;
-      const critique = critiques.find(([, own]) => own.of === of && own.round === round)!;
-      if (!isAnew && critique[1].oddity !== "none") continue;
-      isAnew ||= revisionRequest(old).text !== revisionRequest(now).text;
-      if (isAnew) fewest[`revision-${round}`]! += 1;
-      const revision = revisions.find(([, own]) => own.critique === critique[0]);
-      if (revision?.[1].oddity === "none") [of] = revision;
-    }
-  }
-  return fewest;
-}
+const fewestUnder = (constitution: string) => theFewest(at("first"), at("ours.yaml"), at(constitution));
 
 it("tells what a reworded principle leaves to be made, and makes that and no more", async () => {
   const drawn = [...recordsOf<Critique>("first", "critique").values()].map(({ use }) => use);
@@ -132,7 +92,7 @@ it("tells what a reworded principle leaves to be made, and makes that and no mor
   expect(readdirSync(folder).filter((name) => name.startsWith("first-2"))).toEqual([]);
   const rounds = STAGE_1.map((stage) => stageOf(preview, stage));
   expect(Object.fromEntries(rounds.map(({ stage, anew }) => [stage, anew]))).toEqual(
-    theFewest("reworded-critique-revision.yaml"),
+    fewestUnder("reworded-critique-revision.yaml"),
   );
   for (const { anew, least, total } of rounds) {
     expect(anew).toBe(least);
@@ -171,7 +131,7 @@ it("counts the fewest for principles left out, added and reweighted, odd texts l
     const file = writeConstitution(`${name}.yaml`, { ...document, principles });
     const preview = await previewOf("--constitution", file);
     const stages = STAGE_1.map((stage) => stageOf(preview, stage));
-    const fewest = theFewest(`${name}.yaml`);
+    const fewest = fewestUnder(`${name}.yaml`);
     expect([name, Object.fromEntries(stages.map(({ stage, anew }) => [stage, anew]))]).toEqual([
       name,
       fewest,

@@ -1,12 +1,19 @@
 // Prompts read at one go, as a graph: one a row, padded at the end, where causal attention never sees the padding. Gives the
 // distribution of the first new token and the keys and values of every position, for the cache. Knows no sampling.
-import { concat, constant, gatherRows, input, softmax } from "../engine/functions.ts";
+import { concat, constant, gatherRows, input, reshape, softmax } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
 import { float32 } from "../engine/tensor.ts";
 import type { DecoderConfig } from "./config.ts";
 import { vocabularyLogits } from "./heads.ts";
 import { rotaryTables } from "./rotary-tables.ts";
-import { attention, decoderStack, MASKED, parameterInputs, queriesKeysValues } from "./transformer.ts";
+import {
+  attention,
+  causal,
+  decoderStack,
+  masked,
+  parameterInputs,
+  queriesKeysValues,
+} from "./transformer.ts";
 
 /** Sizes of one compiled prefill. */
 export interface PrefillShape {
@@ -31,7 +38,7 @@ export function prefill(config: DecoderConfig, { rows: B, length: T }: PrefillSh
     cos: constant(float32(tables.cos.data, [1, 1, T, D])),
     sin: constant(float32(tables.sin.data, [1, 1, T, D])),
   };
-  const mask = constant(causalMask(T));
+  const mask = reshape(masked(causal(T)), [1, 1, 1, T, T]);
   const made: Value[] = []; // [B,KV,T,D] each
   const hidden = decoderStack(config, parameters, tokens, (qkv, layer) => {
     const heads = queriesKeysValues(config, qkv, rotations, layer);
@@ -42,11 +49,4 @@ export function prefill(config: DecoderConfig, { rows: B, length: T }: PrefillSh
     probabilities: softmax(vocabularyLogits(config, parameters, gatherRows(hidden, last))),
     keysValues: concat(made, 1),
   };
-}
-
-/** 0 at and before the query, -1e9 after it: [1,1,1,T,T], queries before keys. */
-function causalMask(T: number) {
-  const mask = new Float32Array(T * T).fill(-MASKED);
-  for (let i = 0; i < T; i++) mask.fill(0, i * T, i * T + i + 1);
-  return float32(mask, [1, 1, 1, T, T]);
 }

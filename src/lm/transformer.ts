@@ -207,11 +207,18 @@ const plus = (x: Value, y: Value | undefined): Value => (y === undefined ? x : a
  */
 function attentionMask(segments: Value): Value {
   const [B, T] = segments.shape as [number, number];
-  const causal = new Float32Array(T * T);
-  for (let i = 0; i < T; i++) causal.fill(1, i * T, i * T + i + 1);
   const ofSegment = greaterEqual(reshape(segments, [B, 1, 1, 1, T]), reshape(segments, [B, 1, 1, T, 1])); // [B,1,1,T,T]
-  return mul(sub(mul(ofSegment, constant(float32(causal, [T, T]))), 1), MASKED);
+  return masked(mul(ofSegment, causal(T)));
 }
+
+/** 1 at and before the query, 0 after it: [T,T], queries before keys. Compared in the graph, which need not hold all of it. */
+export function causal(T: number): Value {
+  const positions = Float32Array.from({ length: T }, (_, i) => i);
+  return greaterEqual(constant(float32(positions, [T, 1])), constant(float32(positions, [1, T])));
+}
+
+/** 0 where 1 says that a token may look, -1e9 where 0 says that it may not. */
+export const masked = (mayLook: Value): Value => mul(sub(mayLook, 1), MASKED);
 
 /** Queries, keys and values of [B,T] tokens; the H / KV query heads that share a key-value head are one tall matrix. */
 export interface QueriesKeysValues {
