@@ -1,8 +1,7 @@
-// charter run [recipe]: the whole method from a recipe to its report. Asked again, it goes on where it stopped.
-import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readRecipe } from "../pipeline/read-recipe.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
+import { resultsIn } from "../pipeline/results-in.ts";
 import { UserError } from "../user-error.ts";
 import { findRecipe } from "./find-recipe.ts";
 import { findSingleRun } from "./find-run.ts";
@@ -47,13 +46,7 @@ export async function evaluate(
       "To change anything else: charter run <recipe> --name <another name> --set ...",
     );
   }
-  if (!existsSync(join(directory, "results.json"))) {
-    throw new UserError(
-      "run-unfinished",
-      `${directory}: expected a run that has come to its end, got one without results.json`,
-      "Finish it first, with the command that began it.",
-    );
-  }
+  resultsIn(directory); // a run that has not come to its end is refused
   const recipe = read(join(directory, "recipe.yaml"), options.set, terminal);
   return follow(recipe, directory, { ...options, mayTrain: false }, terminal);
 }

@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import type { Rate } from "../method/evaluation/intervals.ts";
 import type { Results } from "../method/evaluation/results.ts";
-import { resultsIn } from "../pipeline/compare-runs.ts";
+import { resultsIn } from "../pipeline/results-in.ts";
+import { areResultsCurrent } from "../pipeline/run-directory.ts";
 import { counted } from "./amounts.ts";
 import { findSingleRun } from "./find-run.ts";
 import { quoted } from "./quoted.ts";
@@ -42,6 +43,10 @@ export async function scoreboard(
   const run = shownPath(directory, terminal.workingDirectory);
   // Its models may be gone: only a setting is looked at.
   const { constitution } = read(join(directory, "recipe.yaml"), [], terminal, { mayLackFiles: true });
+  if (!areResultsCurrent(directory))
+    terminal.writeError(
+      `note  ${run}: these figures are of an earlier recipe; the run was stopped before it had new ones\n`,
+    );
   const lines = scoreboardLines(results, run, constitution.without, terminal);
   for (const line of lines) terminal.write(`${line}\n`);
   return 0;

@@ -1,11 +1,6 @@
-// Two runs beside each other: what differs in constitution, recipe, data and models, and what came of it on the prompts that both
-// were evaluated on. Reads two ledgers and two results.json; asks no model. Who judged and what a figure means is as in results.json.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { openLedger } from "../ledger/ledger.ts";
 import { type ConstitutionDiff, diffConstitutions } from "../method/constitution/diff.ts";
-import { parseResults, type Results } from "../method/evaluation/results.ts";
-import { UserError } from "../user-error.ts";
+import type { Results } from "../method/evaluation/results.ts";
 import {
   answersIn,
   type ComparedTranscript,
@@ -18,6 +13,7 @@ import { type ComparedFigure, figuresOf, namesIn } from "./compared-figures.ts";
 import { constitutionIn } from "./constitution-in.ts";
 import { graderOf } from "./grader-of.ts";
 import type { Recipe } from "./recipe.ts";
+import { resultsIn } from "./results-in.ts";
 import { areResultsCurrent } from "./run-directory.ts";
 
 /** A run's folder and its recipe. */
@@ -99,23 +95,6 @@ function readRun({ directory, recipe }: ComparedRun, results: Results, last: str
   } finally {
     ledger.close();
   }
-}
-
-/** Every figure of a run that has come to its end. @throws UserError when it has not */
-export function resultsIn(directory: string): Results {
-  const path = join(directory, "results.json");
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new UserError(
-      "run-unfinished",
-      `${directory}: expected a run that has come to its end, got one without results.json`,
-      "Finish it first, with the command that began it.",
-      { cause },
-    );
-  }
-  return parseResults(text, path);
 }
 
 /** Keys in which two recipes differ, but for the name; of a list or a setting that one lacks, the whole. */

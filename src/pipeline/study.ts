@@ -1,10 +1,10 @@
 // A study: a grid of variants over seeds in one directory with one ledger, so that whatever two runs determine alike is computed
 // once. Knows the order of the runs and where their files go; each is an ordinary run, and what they share nobody lists.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ledgerPath, openLedger } from "../ledger/ledger.ts";
-import { parseResults, type Results } from "../method/evaluation/results.ts";
+import type { Results } from "../method/evaluation/results.ts";
 import { type StudyResults, summarizeStudy, type Variant } from "../method/evaluation/study.ts";
 import { renderStudy } from "../method/evaluation/study-page.ts";
 import { checkInputs } from "./check-inputs.ts";
@@ -15,6 +15,7 @@ import { hostOn, keptDevice, pickDevice } from "./pick-device.ts";
 import { copyRun, isTraining, type PreviewedStage, previewRun } from "./preview.ts";
 import { type Clock, type Probe, probedOf } from "./probe.ts";
 import type { Study, StudyRun } from "./read-study.ts";
+import { resultsIn } from "./results-in.ts";
 import { type RunOptions, runCharter } from "./run.ts";
 import { writeWhole } from "./run-directory.ts";
 
@@ -133,8 +134,7 @@ export async function runStudy(
     emit({ kind: "variant-start", variant: variant.label, seed, at: at + 1, of: planned.length, msLeft });
     const outputs = outputsOf(directory, run);
     await runCharter(recipe, { ...options, outputs, forecast });
-    const path = join(outputs, "results.json");
-    results.get(variant.name)!.push(parseResults(readFileSync(path, "utf8"), path));
+    results.get(variant.name)!.push(resultsIn(outputs));
   }
   const summary = summarizeStudy(design, results);
   writeStudy(summary, directory, emit);
