@@ -5,11 +5,12 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { UserError } from "../user-error.ts";
 import { showAmendment } from "./amendment-preview.ts";
+import { readRecipeAt } from "./find-recipe.ts";
 import { findSingleRun } from "./find-run.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { quoted } from "./quoted.ts";
-import { follow, read } from "./run.ts";
+import { follow } from "./run.ts";
 import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -33,7 +34,7 @@ export async function amend(given: string, options: AmendOptions, terminal: Term
       "Name the constitution that the run is to go by from here on.",
     );
   const recipeFile = join(directory, "recipe.yaml");
-  const before = read(recipeFile, [], terminal, { mayLackFiles: true }); // what it was made from may have moved since
+  const before = readRecipeAt(recipeFile, [], terminal, { mayLackFiles: true }); // what it was made from may have moved since
   const runs = resolve(workingDirectory, options.runs);
   const name = options.name ?? freeName(before.name, runs);
   const changes = [
@@ -44,7 +45,7 @@ export async function amend(given: string, options: AmendOptions, terminal: Term
     `name=${JSON.stringify(name)}`,
   ];
   const signal = interruptible(terminal);
-  const written = read(recipeFile, changes, terminal);
+  const written = readRecipeAt(recipeFile, changes, terminal);
   const after = await withModels(written, terminal, signal);
   const to = join(runs, name);
   const itsRecipe = shownPath(join(to, "recipe.yaml"), workingDirectory);

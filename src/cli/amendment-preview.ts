@@ -2,16 +2,17 @@
 // and money.
 import type { AmendmentPreview } from "../pipeline/amend.ts";
 import { duration, whole } from "./amounts.ts";
-import { tableLines } from "./table.ts";
+import { writeTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
-import { wrappedLines } from "./wrapped.ts";
+import { paragraph } from "./wrap.ts";
 
 export function showAmendment(
   { stages, trainings, figures, ms, cost, budget }: AmendmentPreview,
   run: string,
   name: string,
-  { write, paint, columns }: Terminal,
+  terminal: Terminal,
 ): void {
+  const { write, paint } = terminal;
   const hasLeast = stages.some(({ least }) => least !== null);
   const rows = stages.map(({ title, total, anew, least, ms, isBatched }) => [
     title,
@@ -20,15 +21,11 @@ export function showAmendment(
     ...(hasLeast ? [least === null ? "" : whole(least)] : []),
     anew === 0 ? "" : isBatched ? "in batches" : duration(ms),
   ]);
-  const [heading, ...lines] = tableLines(
-    ["stage", "there", "anew", ...(hasLeast ? ["at least"] : []), "time"],
-    rows,
-  );
   write(
     `${paint("bold", `Amending ${run} as ${name}`)}${paint("dim", "  what is there, and what has to be made anew")}\n`,
   );
-  write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
-  const say = (text: string) => write(`${wrappedLines(text, columns(), "  ").join("\n")}\n`);
+  writeTable(["stage", "there", "anew", ...(hasLeast ? ["at least"] : []), "time"], rows, terminal);
+  const say = (text: string) => write(paragraph(text, terminal, "  "));
   for (const line of leastLines(stages)) say(line);
   say(trainings.length === 0 ? "nothing trains again" : `trains again: ${trainings.join(", ")}`);
   say(

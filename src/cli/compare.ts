@@ -3,15 +3,16 @@ import { basename, join } from "node:path";
 import { type ComparedRun, compareRuns, type RunComparison } from "../pipeline/compare-runs.ts";
 import type { ComparedData, ReadFile } from "../pipeline/compared-data.ts";
 import type { ComparedFigure } from "../pipeline/compared-figures.ts";
+import { WITH_INTERVAL } from "../pipeline/result-table.ts";
 import { counted, whole } from "./amounts.ts";
 import { diffSummary, writeDiff } from "./constitution-diff.ts";
+import { readRecipeAt } from "./find-recipe.ts";
 import { findSingleRun } from "./find-run.ts";
 import { quoted } from "./quoted.ts";
-import { read } from "./run.ts";
 import { shownPath } from "./shown-path.ts";
-import { tableLines } from "./table.ts";
+import { writeTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
-import { wrappedLines } from "./wrapped.ts";
+import { paragraph, wrappedLines } from "./wrap.ts";
 
 export interface CompareOptions {
   readonly runs: string;
@@ -31,7 +32,7 @@ export async function compare(
   const [a, b] = directories.map((directory, i) => ({
     name: names[0] === names[1] ? `${names[i]} (${"ab"[i]})` : names[i]!,
     directory,
-    recipe: read(join(directory, "recipe.yaml"), [], terminal, { mayLackFiles: true }), // it may be moved, its models gone
+    recipe: readRecipeAt(join(directory, "recipe.yaml"), [], terminal, { mayLackFiles: true }), // it may be moved, its models gone
   })) as [ComparedRun, ComparedRun];
   const comparison = await compareRuns(a, b, transcripts);
   if (json) {
@@ -67,26 +68,15 @@ export async function compare(
     write(
       `  of ${counted(asked.a, "prompt")} in ${a.name} and ${whole(asked.b)} in ${b.name}, ${whole(prompts)} in common\n`,
     );
-  writeTable(figureRows(comparison.figures), ["", "", a.name, b.name, ""], terminal);
+  writeTable(["", "", a.name, b.name, ""], figureRows(comparison.figures), terminal);
   for (const { criterion, ratings } of elo) {
     heading(`Elo of ${criterion} on one scale, by the grader`);
-    const rows = ratings.map(({ model, value, low, high }) => [model, SHOWN.Elo({ value, low, high })]);
-    writeTable(rows, ["", "rating"], terminal);
+    const rows = ratings.map((rating) => [rating.model, WITH_INTERVAL.Elo(rating)]);
+    writeTable(["", "rating"], rows, terminal);
   }
   writeTranscripts(comparison, a.name, b.name, terminal);
   return 0;
 }
-
-const percent = (share: number, digits: number) => (100 * share).toFixed(digits);
-
-/** A figure with its interval, as its unit is read. */
-const SHOWN: {
-  readonly [U in ComparedFigure["unit"]]: (of: NonNullable<ComparedFigure["a"]>) => string;
-} = {
-  share: ({ value, low, high }) => `${percent(value, 1)}% (${percent(low, 0)}-${percent(high, 0)})`,
-  error: ({ value, low, high }) => `${value.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`,
-  Elo: ({ value, low, high }) => `${Math.round(value)} (${Math.round(low)} to ${Math.round(high)})`,
-};
 
 function writeNotCurrent(
   name: string,
@@ -127,7 +117,7 @@ function figureRows(figures: readonly ComparedFigure[]): readonly (readonly stri
   const shown = (figure: ComparedFigure, side: "a" | "b") => {
     const one = figure[side];
     if (one === null) return "–";
-    return SHOWN[figure.unit](one);
+    return WITH_INTERVAL[figure.unit](one);
   };
   return figures.map((figure) => [
     figure.model,
@@ -138,21 +128,13 @@ function figureRows(figures: readonly ComparedFigure[]): readonly (readonly stri
   ]);
 }
 
-function writeTable(
-  rows: readonly (readonly string[])[],
-  columns: readonly string[],
-  { write, paint }: Terminal,
-): void {
-  const [heading, ...lines] = tableLines(columns, rows);
-  write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
-}
-
 function writeTranscripts(
   { transcripts, prompts, last }: RunComparison,
   a: string,
   b: string,
-  { write, paint, columns }: Terminal,
+  terminal: Terminal,
 ): void {
+  const { write, paint, columns } = terminal;
   if (transcripts.length === 0) return;
   write(
     `\n${paint("bold", `Answers of ${last} that differ most, of ${counted(prompts, "prompt")} in both evaluations`)}\n`,
@@ -163,7 +145,7 @@ function writeTranscripts(
     );
     for (const [name, text, kind] of [[a, own, kinds?.[0]] as const, [b, other, kinds?.[1]] as const]) {
       write(paint("dim", `  ${name}${kind === undefined ? "" : `, ${kind}`}\n`));
-      write(`${wrappedLines(text, columns(), "    ").join("\n")}\n`);
+      write(paragraph(text, terminal, "    "));
     }
   }
 }

@@ -7,7 +7,7 @@ import { readAndReview } from "../pipeline/read-constitution.ts";
 import { counted } from "./amounts.ts";
 import { withGivenModel } from "./given-model.ts";
 import type { Terminal } from "./terminal.ts";
-import { wrappedLines } from "./wrapped.ts";
+import { paragraph } from "./wrap.ts";
 
 export interface CheckOptions {
   /** Ids or tags to leave out. */
@@ -25,7 +25,7 @@ export async function checkConstitution(
   options: CheckOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { write, paint, columns, workingDirectory } = terminal;
+  const { write, paint, workingDirectory } = terminal;
   const { without, strict = false, json = false } = options;
   const { constitution, remarks, lineOf } = readAndReview({
     file: resolve(workingDirectory, file),
@@ -58,7 +58,7 @@ export async function checkConstitution(
   write(`${mark} ${title} ${version}: ${counted(principles.length, "principle")}\n`);
   if (tags.size > 0) write(`  tags: ${[...tags].map(([tag, uses]) => `${tag} (${uses})`).join(", ")}\n`);
   if (derived > 0) write(`  wording derived from the text: ${counted(derived, "principle")}\n`);
-  const lines = (text: string, indent: string) => `${wrappedLines(text, columns(), indent).join("\n")}\n`;
+  const lines = (text: string, indent: string) => paragraph(text, terminal, indent);
   for (const [rule, found] of Map.groupBy(remarks, (remark) => remark.rule)) {
     const { why, source, suggestion } = found[0]!;
     write(`\n${paint("yellow", "!")} ${paint("bold", rule)}\n`);

@@ -10,7 +10,7 @@ import {
 import { readConstitution } from "../pipeline/read-constitution.ts";
 import { counted } from "./amounts.ts";
 import type { Terminal } from "./terminal.ts";
-import { wrappedLines } from "./wrapped.ts";
+import { paragraph, wrappedLines } from "./wrap.ts";
 
 /** Prints the differences; 0 whether there are any or not. */
 export function diffConstitution(
@@ -90,7 +90,8 @@ function changeLines(change: ConstitutionChange, terminal: Terminal): string {
 }
 
 /** Both texts as one, words that went and words that came told apart. */
-function wordLines({ words }: TextChange, { paint, columns }: Terminal): string {
+function wordLines({ words }: TextChange, terminal: Terminal): string {
+  const { paint } = terminal;
   const hasColour = paint("red", "x") !== "x";
   const marked = words.map(({ kind, text }) => {
     if (kind === "same") return text;
@@ -100,5 +101,5 @@ function wordLines({ words }: TextChange, { paint, columns }: Terminal): string 
     if (hasColour) return text.replace(/\S+/g, (word) => paint(style, word));
     return text.replace(/\S(.*\S)?/s, (said) => `${open}${said}${close}`);
   });
-  return `${wrappedLines(marked.join(""), columns(), "    ").join("\n")}\n`;
+  return paragraph(marked.join(""), terminal, "    ");
 }

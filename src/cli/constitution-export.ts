@@ -7,7 +7,7 @@ import { readConstitution } from "../pipeline/read-constitution.ts";
 import { UserError } from "../user-error.ts";
 import { counted } from "./amounts.ts";
 import type { Terminal } from "./terminal.ts";
-import { wrappedLines } from "./wrapped.ts";
+import { paragraph } from "./wrap.ts";
 
 export interface ExportOptions {
   readonly to: string;
@@ -24,7 +24,7 @@ export interface ExportOptions {
 
 /** Writes the file, and says what it does not hold. */
 export async function exportTo(file: string, options: ExportOptions, terminal: Terminal): Promise<number> {
-  const { write, paint, columns, workingDirectory } = terminal;
+  const { write, paint, workingDirectory } = terminal;
   const { to, without, json = false } = options;
   const format = options.format ?? (extname(to) === ".md" ? "markdown" : undefined);
   if (format === undefined)
@@ -66,7 +66,11 @@ export async function exportTo(file: string, options: ExportOptions, terminal: T
   write(`${paint("green", "✓")} ${to}: ${counted(principles, "principle")} as ${FORMATS[format].what}\n`);
   if (lost.length > 0)
     write(
-      `${wrappedLines(`${paint("yellow", "!")} not held by it, or read back otherwise: ${lost.join("; ")}`, columns(), "  ").join("\n")}\n`,
+      paragraph(
+        `${paint("yellow", "!")} not held by it, or read back otherwise: ${lost.join("; ")}`,
+        terminal,
+        "  ",
+      ),
     );
   if (kept !== undefined) write(`  ${counted(malformed.length, "row")} as they came: ${kept}\n`);
   return 0;

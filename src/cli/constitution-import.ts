@@ -21,7 +21,7 @@ import { UserError } from "../user-error.ts";
 import { counted, whole } from "./amounts.ts";
 import { withGivenModel } from "./given-model.ts";
 import type { Terminal } from "./terminal.ts";
-import { wrappedLines } from "./wrapped.ts";
+import { paragraph } from "./wrap.ts";
 
 export interface ImportOptions {
   /** Where the constitution goes; to the standard output where it is not told. */
@@ -70,7 +70,11 @@ export async function importInto(
     const { format, constitution, notes, coverage } = imported;
     const { improved } = asked?.result ?? {};
     const told = {
-      ...{ format, constitution, notes, malformed, malformedFile: kept ?? null },
+      format,
+      constitution,
+      notes,
+      malformed,
+      malformedFile: kept ?? null,
       beside: Object.fromEntries(besides.map(({ unit, count }) => [`${unit}s`, count])),
       coverage: coverage && { ...coverage, pieces: undefined },
       improved: improved && { ...improved, split: undefined },
@@ -109,16 +113,25 @@ function besidesOf({ demonstrations = [], comparisons = [], questions }: Importe
   const shown = demonstrations.map((row) => demonstrationRecord({ ...row, metadata: {} }));
   return [
     {
-      ...{ unit: "demonstration", option: "--demonstrations", file: options.demonstrations },
-      ...{ count: shown.length, text: lines(shown) },
+      unit: "demonstration",
+      option: "--demonstrations",
+      file: options.demonstrations,
+      count: shown.length,
+      text: lines(shown),
     },
     {
-      ...{ unit: "comparison", option: "--comparisons", file: options.comparisons },
-      ...{ count: comparisons.length, text: formatPreferences(comparisons) },
+      unit: "comparison",
+      option: "--comparisons",
+      file: options.comparisons,
+      count: comparisons.length,
+      text: formatPreferences(comparisons),
     },
     {
-      ...{ unit: "prompt", option: "--prompts", file: options.prompts },
-      ...{ count: questions.length, text: lines(questions) },
+      unit: "prompt",
+      option: "--prompts",
+      file: options.prompts,
+      count: questions.length,
+      text: lines(questions),
     },
   ];
 }
@@ -127,30 +140,26 @@ function tell(
   given: readonly string[],
   { format, constitution, notes }: Imported,
   to: string | undefined,
-  { write, paint, columns, call }: Terminal,
+  terminal: Terminal,
 ): void {
+  const { write, paint, call } = terminal;
   const from = `${given.join(" and ")} (${FORMATS[format].what})`;
   write(
     constitution === undefined
       ? `${paint("yellow", "!")} no principles in ${from}\n`
       : `${paint("green", "✓")} ${constitution.title} ${constitution.version}: ${counted(constitution.principles.length, "principle")} from ${from}\n`,
   );
-  for (const note of notes)
-    write(`${wrappedLines(`${paint("yellow", "!")} ${note}`, columns(), "  ").join("\n")}\n`);
+  for (const note of notes) write(paragraph(`${paint("yellow", "!")} ${note}`, terminal, "  "));
   if (to !== undefined) write(`  in ${to}; look at it: ${call} constitution check ${to}\n`);
 }
 
-function tellMalformed(
-  malformed: readonly Skipped[],
-  kept: string | undefined,
-  { write, paint, columns }: Terminal,
-): void {
+function tellMalformed(malformed: readonly Skipped[], kept: string | undefined, terminal: Terminal): void {
+  const { write, paint } = terminal;
   const where = kept === undefined ? "" : `, kept in ${kept}`;
   write(
     `  ${paint("yellow", "!")} ${counted(malformed.length, "entry")} left out (${describeSkipped(malformed)})${where}:\n`,
   );
-  for (const { detail } of malformed.slice(0, SHOWN_ENTRIES))
-    write(`${wrappedLines(detail, columns(), "    ").join("\n")}\n`);
+  for (const { detail } of malformed.slice(0, SHOWN_ENTRIES)) write(paragraph(detail, terminal, "    "));
   if (malformed.length > SHOWN_ENTRIES) write(`    and ${whole(malformed.length - SHOWN_ENTRIES)} more\n`);
 }
 
@@ -170,7 +179,7 @@ function tellCoverage(
   { pieces, characters, covered, leftOut }: Coverage,
   terminal: Terminal,
 ): void {
-  const { write, paint, columns } = terminal;
+  const { write, paint } = terminal;
   const count = (role: string) => pieces.filter((piece) => piece.role === role).length;
   const share = characters === 0 ? 0 : Math.floor((100 * covered) / characters);
   write(
@@ -180,7 +189,7 @@ function tellCoverage(
   write(`  left out (${counted(leftOut.length, "place")}):\n`);
   for (const { place, text } of leftOut) {
     const shown = text.length > SHOWN ? `${text.slice(0, SHOWN).trimEnd()} …` : text;
-    write(`${wrappedLines(`${paint("dim", `${file}:${place}`)} ${shown}`, columns(), "    ").join("\n")}\n`);
+    write(paragraph(`${paint("dim", `${file}:${place}`)} ${shown}`, terminal, "    "));
   }
 }
 

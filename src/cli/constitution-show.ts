@@ -8,7 +8,7 @@ import { readConstitution } from "../pipeline/read-constitution.ts";
 import { UserError } from "../user-error.ts";
 import { counted } from "./amounts.ts";
 import type { Terminal } from "./terminal.ts";
-import { wrappedLines } from "./wrapped.ts";
+import { wrappedLines } from "./wrap.ts";
 
 export interface ShowOptions {
   /** Ids or tags to leave out. */

@@ -13,10 +13,9 @@ import { hostOn } from "../pipeline/pick-device.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import { UserError } from "../user-error.ts";
 import { bytes, duration } from "./amounts.ts";
-import { findRecipe } from "./find-recipe.ts";
+import { findRecipe, readRecipeAt } from "./find-recipe.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
-import { read } from "./run.ts";
 import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -61,7 +60,7 @@ export async function doctor(
     name: "recipe",
     at: () => {
       const file = findRecipe(given, terminal);
-      recipe = read(file, options.set, terminal);
+      recipe = readRecipeAt(file, options.set, terminal);
       return shownPath(file, terminal.workingDirectory);
     },
   });

@@ -8,7 +8,7 @@ import { UserError } from "../user-error.ts";
 import { counted, whole } from "./amounts.ts";
 import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
-import { wrappedLines } from "./wrapped.ts";
+import { paragraph } from "./wrap.ts";
 
 interface ImportOptions {
   readonly to: string;
@@ -22,7 +22,7 @@ export async function importDataset(
   options: ImportOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { write, writeError, isInteractive, paint, columns, workingDirectory } = terminal;
+  const { write, writeError, isInteractive, paint, workingDirectory } = terminal;
   const [from, to] = [file, options.to].map((path) => resolve(workingDirectory, path)) as [string, string];
   checkTarget(from, to, options.to);
   const { as: purpose, annotator } = options;
@@ -43,7 +43,7 @@ export async function importDataset(
     return 0;
   }
   const note = (text: string) =>
-    write(`${paint("yellow", "!")} ${wrappedLines(text, columns(), "  ").join("\n").trimStart()}\n`);
+    write(`${paint("yellow", "!")} ${paragraph(text, terminal, "  ").trimStart()}`);
   const what = counted(rows, done.purpose.slice(0, -1));
   write(`${paint("green", "✓")} ${options.to}  ${what} of ${basename(file)}\n`);
   if (left.size > 0) {

@@ -6,11 +6,10 @@ import { type ModelSource, shownSource } from "../pipeline/named-model.ts";
 import { hostOn, pickDevice } from "../pipeline/pick-device.ts";
 import { type Part, playersOf } from "../pipeline/recipe.ts";
 import { bytes, duration, whole } from "./amounts.ts";
-import { findRecipe } from "./find-recipe.ts";
+import { findRecipe, readRecipeAt } from "./find-recipe.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
-import { read as readRecipe } from "./run.ts";
-import { tableLines } from "./table.ts";
+import { writeTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface PlanOptions {
@@ -25,7 +24,7 @@ export async function plan(
 ): Promise<number> {
   const { now, write, paint } = terminal;
   const file = findRecipe(given, terminal);
-  const written = readRecipe(file, options.set, terminal);
+  const written = readRecipeAt(file, options.set, terminal);
   const signal = interruptible(terminal);
   const recipe = await withModels(written, terminal, signal);
   const clock = { now, signal };
@@ -65,14 +64,10 @@ export async function plan(
     total((s) => s.trainedTokens),
     duration(ms),
   );
-  const [heading, ...lines] = tableLines(
-    ["stage", "calls", "sampled", "read", "trained", "time"],
-    [...rows, sum],
-  );
   write(
     `${paint("bold", `Plan for ${recipe.name}`)}${paint("dim", "  tokens sampled, read and trained on; nothing has been run")}\n`,
   );
-  write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
+  writeTable(["stage", "calls", "sampled", "read", "trained", "time"], [...rows, sum], terminal);
   const perSecond = (cost: number) => whole(1000 / cost);
   const { sample, read, train } = forecast.costs;
   write(

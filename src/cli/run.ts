@@ -1,9 +1,8 @@
 import { join, resolve } from "node:path";
-import { readRecipe } from "../pipeline/read-recipe.ts";
 import type { Recipe } from "../pipeline/recipe.ts";
 import { resultsIn } from "../pipeline/results-in.ts";
 import { UserError } from "../user-error.ts";
-import { findRecipe } from "./find-recipe.ts";
+import { findRecipe, readRecipeAt } from "./find-recipe.ts";
 import { findSingleRun } from "./find-run.ts";
 import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
@@ -25,7 +24,7 @@ export async function run(
   terminal: Terminal,
 ): Promise<number> {
   const named = options.name === undefined ? [] : [`name=${JSON.stringify(options.name)}`];
-  const recipe = read(findRecipe(given, terminal), [...options.set, ...named], terminal);
+  const recipe = readRecipeAt(findRecipe(given, terminal), [...options.set, ...named], terminal);
   return follow(recipe, resolve(terminal.workingDirectory, options.runs, recipe.name), options, terminal);
 }
 
@@ -47,18 +46,8 @@ export async function evaluate(
     );
   }
   resultsIn(directory); // a run that has not come to its end is refused
-  const recipe = read(join(directory, "recipe.yaml"), options.set, terminal);
+  const recipe = readRecipeAt(join(directory, "recipe.yaml"), options.set, terminal);
   return follow(recipe, directory, { ...options, mayTrain: false }, terminal);
-}
-
-export function read(
-  file: string,
-  set: readonly string[],
-  { projectRoot, workingDirectory }: Terminal,
-  more: { readonly mayLackFiles?: boolean } = {},
-): Recipe {
-  const shownAs = shownPath(file, workingDirectory);
-  return readRecipe(file, { shownAs, set, projectRoot, elsewhere: [workingDirectory], ...more });
 }
 
 interface Following extends Pick<RunOptions, "json"> {

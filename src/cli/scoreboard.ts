@@ -6,9 +6,10 @@ import type { Results } from "../method/evaluation/results.ts";
 import { resultsIn } from "../pipeline/results-in.ts";
 import { areResultsCurrent } from "../pipeline/run-directory.ts";
 import { counted } from "./amounts.ts";
+import { readRecipeAt } from "./find-recipe.ts";
 import { findSingleRun } from "./find-run.ts";
 import { quoted } from "./quoted.ts";
-import { evaluate, read } from "./run.ts";
+import { evaluate } from "./run.ts";
 import { shownPath } from "./shown-path.ts";
 import { type Cell, tableLines } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -42,7 +43,7 @@ export async function scoreboard(
   }
   const run = shownPath(directory, terminal.workingDirectory);
   // Its models may be gone: only a setting is looked at.
-  const { constitution } = read(join(directory, "recipe.yaml"), [], terminal, { mayLackFiles: true });
+  const { constitution } = readRecipeAt(join(directory, "recipe.yaml"), [], terminal, { mayLackFiles: true });
   if (!areResultsCurrent(directory))
     terminal.writeError(
       `note  ${run}: these figures are of an earlier recipe; the run was stopped before it had new ones\n`,

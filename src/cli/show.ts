@@ -17,15 +17,11 @@ export interface ShowOptions extends OfRun {
 
 export function show(id: string | undefined, options: ShowOptions, terminal: Terminal): number {
   const run = findRun(options.run, options.runs, terminal.workingDirectory);
-  const ledger = openLedger(run, { readOnly: true });
-  try {
-    if (id === undefined) showLatest(ledger, options, terminal);
-    else if (options.json) terminal.write(`${JSON.stringify(ledger.get(id), null, 2)}\n`);
-    else showEntry(ledger, ledger.get(id), terminal);
-    return 0;
-  } finally {
-    ledger.close();
-  }
+  using ledger = openLedger(run, { readOnly: true });
+  if (id === undefined) showLatest(ledger, options, terminal);
+  else if (options.json) terminal.write(`${JSON.stringify(ledger.get(id), null, 2)}\n`);
+  else showEntry(ledger, ledger.get(id), terminal);
+  return 0;
 }
 
 function showEntry(ledger: Ledger, { id, kind, body, parents }: Entry, { write, paint }: Terminal): void {

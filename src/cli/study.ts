@@ -14,7 +14,7 @@ import { withModels } from "./hub-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { createRenderer } from "./render.ts";
 import { shownPath } from "./shown-path.ts";
-import { tableLines } from "./table.ts";
+import { writeTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface StudyCommand {
@@ -36,7 +36,10 @@ export async function study(given: string, options: StudyCommand, terminal: Term
     projectRoot,
     workingDirectory,
     findRecipe: (called) => besideOr(file, called, terminal),
-    ...{ seeds, recipe, name, set },
+    seeds,
+    recipe,
+    name,
+    set,
   });
   const directory = resolve(workingDirectory, options.runs, read.design.name);
   // Loaded only once the study is known to be good: a mistake in it is told at once.
@@ -89,15 +92,20 @@ function inAll(planned: readonly PlannedRun[]): string {
 }
 
 const planAsJson = ({ design: { name, title } }: Study, planned: readonly PlannedRun[]) => ({
-  ...{ name, title, ms: sum(planned, ({ ms }) => ms), tokens: sum(planned, ({ tokens }) => tokens) },
+  name,
+  title,
+  ms: sum(planned, ({ ms }) => ms),
+  tokens: sum(planned, ({ tokens }) => tokens),
   runs: planned.map(({ variant, seed, ms, stages }) => ({
-    ...{ variant: variant.name, seed, ms },
+    variant: variant.name,
+    seed,
+    ms,
     // The fewest that could be is told of where only words differ.
     stages: stages.map(({ least: _, ...stage }) => stage),
   })),
 });
 
-function writePlan(planned: readonly PlannedRun[], { write, paint }: Terminal): void {
+function writePlan(planned: readonly PlannedRun[], terminal: Terminal): void {
   const rows = planned.map((run) => [
     run.variant.label,
     run.seed,
@@ -106,9 +114,8 @@ function writePlan(planned: readonly PlannedRun[], { write, paint }: Terminal): 
     run.trainings.join(", ") || "nothing",
     duration(run.ms),
   ]);
-  const [heading, ...lines] = tableLines(["variant", "seed", "there", "anew", "trains", "time"], rows);
-  write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
-  write(`  about ${inAll(planned)}; nothing has been run\n`);
+  writeTable(["variant", "seed", "there", "anew", "trains", "time"], rows, terminal);
+  terminal.write(`  about ${inAll(planned)}; nothing has been run\n`);
 }
 
 /** Of a run's events those that tell of something computed: what is shared would be told again by every run. */
@@ -136,7 +143,8 @@ function whatIsNew(emit: Emit, study: string): Emit {
 /** With the minus that tables know numbers by. */
 const typed = (text: string): string => text.replaceAll("−", "-");
 
-function writeSummary({ figures, variants, shapes, seeds }: StudyResults, { write, paint }: Terminal): void {
+function writeSummary({ figures, variants, shapes, seeds }: StudyResults, terminal: Terminal): void {
+  const { write, paint } = terminal;
   for (const { title, unit, variants: rows } of figures) {
     const show = (value: number) => typed(shownFigure(value, unit));
     const cells = rows.map(({ spread, values }, i) => [
@@ -145,9 +153,8 @@ function writeSummary({ figures, variants, shapes, seeds }: StudyResults, { writ
       ...values.map((value) => (value === null ? "–" : show(value))),
     ]);
     const columns = ["", "mean", ...seeds.map((seed) => `seed ${seed}`)];
-    const [heading, ...lines] = tableLines(columns, cells);
     write(`\n${paint("bold", title)}\n`);
-    write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
+    writeTable(columns, cells, terminal);
   }
   if (shapes.length > 0) write(`\n${paint("bold", "What the paper found, and what is seen here")}\n`);
   for (const { paper, figure, change, outcome } of shapes) {

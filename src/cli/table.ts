@@ -1,5 +1,6 @@
 // A table of text: columns as wide as their widest cell, numbers to the right.
 import { figure } from "./amounts.ts";
+import type { Terminal } from "./terminal.ts";
 
 export type Cell = string | number;
 
@@ -24,6 +25,16 @@ export function tableLines(
       .join("  ")
       .trimEnd();
   return [line(columns), widths.map((width) => "─".repeat(width)).join("──"), ...text.map(line)];
+}
+
+/** Writes it below a title, its heading bold. */
+export function writeTable(
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { write, paint }: Pick<Terminal, "write" | "paint">,
+): void {
+  const [heading, ...lines] = tableLines(columns, rows);
+  write(`${[paint("bold", heading!), ...lines].map((line) => `  ${line}`).join("\n")}\n`);
 }
 
 const startsWithDigit = (cell: Cell | undefined): boolean =>

@@ -17,15 +17,11 @@ export interface TouchedOptions extends OfRun {
 
 export function touched(principle: string, options: TouchedOptions, terminal: Terminal): number {
   const run = findRun(options.run, options.runs, terminal.workingDirectory);
-  const ledger = openLedger(run, { readOnly: true });
-  try {
-    const found = touchedBy(ledger, run, principle, options.most);
-    if (options.json) terminal.write(`${JSON.stringify(found, null, 2)}\n`);
-    else for (const line of touchedLines(found, terminal)) terminal.write(`${line}\n`);
-    return 0;
-  } finally {
-    ledger.close();
-  }
+  using ledger = openLedger(run, { readOnly: true });
+  const found = touchedBy(ledger, run, principle, options.most);
+  if (options.json) terminal.write(`${JSON.stringify(found, null, 2)}\n`);
+  else for (const line of touchedLines(found, terminal)) terminal.write(`${line}\n`);
+  return 0;
 }
 
 /** Lines that a case's text takes at most. */

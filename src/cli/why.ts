@@ -23,7 +23,7 @@ export interface WhyOptions extends OfRun {
 export async function why(given: string, options: WhyOptions, terminal: Terminal): Promise<number> {
   const { around, record } = await meant(given, options, terminal);
   const run = findRun(options.run ?? around, options.runs, terminal.workingDirectory);
-  const ledger = openLedger(run, { readOnly: true });
+  using ledger = openLedger(run, { readOnly: true });
   try {
     const records = ancestry(ledger, findRecord(ledger, run, record));
     if (options.json) terminal.write(`${JSON.stringify({ of: records[0]!.id, records }, null, 2)}\n`);
@@ -32,8 +32,6 @@ export async function why(given: string, options: WhyOptions, terminal: Terminal
   } catch (error) {
     if (!(error instanceof UserError && NOT_IN_RUN.has(error.code))) throw error;
     throw elsewhere(error, given, record, shownPath(run, terminal.workingDirectory));
-  } finally {
-    ledger.close();
   }
 }
 

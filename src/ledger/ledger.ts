@@ -24,7 +24,7 @@ export { type Entry, entryId, type NewEntry, stepKey } from "./entry.ts";
 export type { Link, Tally } from "./tally.ts";
 
 /** An open ledger: results of steps by their keys, and the entries that hold them. */
-export interface Ledger {
+export interface Ledger extends Disposable {
   /** What a step gave, if it was ever done. */
   recall(key: StepKey): readonly Entry[] | undefined;
   /**
@@ -72,9 +72,8 @@ export const ledgerPath = (directory: string): string => join(directory, "ledger
  * that was being written is wholly there or not at all.
  * @throws UserError when it is damaged, of a newer version, or (readOnly) absent
  * @example
- * const ledger = openLedger("runs/town");
+ * using ledger = openLedger("runs/town");
  * const [[entry]] = ledger.commit([{ key: stepKey({ f: "respond", v: 1 }), entries: [{ kind: "response", body: "Hello", parents: [] }] }]);
- * ledger.close();
  */
 export function openLedger(directory: string, options: { readonly readOnly?: boolean } = {}): Ledger {
   const { readOnly = false } = options;
@@ -206,6 +205,7 @@ function ledgerOn(database: DatabaseSync, path: string): Ledger {
       return sha256(lines.join(""));
     },
     close: () => database.close(),
+    [Symbol.dispose]: () => database.close(),
   };
 }
 

@@ -1,5 +1,6 @@
 // A language model for tests: answers by a function and records what it was asked. Its tokens are the characters of its
 // texts, so limits and stop sequences act as on any other model. Knows no randomness: a script may look at the seed.
+import { textBefore } from "../lm/stop-sequences.ts";
 import type { LanguageModel, Sample, SampleRequest, Sampling, Score, ScoreRequest } from "./model.ts";
 
 /** What a scripted model says; everything may be left out. */
@@ -44,9 +45,8 @@ export function createScriptedModel({ answer = () => "", score, id = "scripted" 
     const tokens = drawn.slice(0, sampling.maxTokens);
     const isCut = tokens.length < drawn.length;
     const said = String.fromCharCode(...tokens.filter((token) => token !== END));
-    const cuts = sampling.stop.map((sequence) => said.indexOf(sequence)).filter((start) => start !== -1);
     return {
-      text: said.slice(0, Math.min(said.length, ...cuts)),
+      text: textBefore(said, sampling.stop),
       promptTokens: codesOf(
         `${request.conversation.map(({ content }) => content).join("\n")}\n${request.prefix ?? ""}`,
       ),

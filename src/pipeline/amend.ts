@@ -92,25 +92,21 @@ async function previewIn(
   { from, to: { recipe, written } }: Amended,
   on: { readonly host: ModelHost; readonly picked: PickedDevice; readonly clock: Clock },
 ): Promise<AmendmentPreview> {
-  const ledger = openLedger(copy);
-  try {
-    await adoptRows(ledger, from.recipe, recipe);
-    const run = { ledger, directory: copy, ...on.clock, device: on.picked.device };
-    const found = await previewRun(run, recipe, await forecastRun(recipe, on.host, on.clock), new Set());
-    const isSame = keepsSettings(from.recipe, written);
-    const stages = found.map((stage) => (isSame ? stage : { ...stage, least: null }));
-    const anew = stages.filter((stage) => stage.anew > 0);
-    return {
-      stages,
-      trainings: anew.filter(isTraining).map(({ title }) => title),
-      figures: figuresMoved(anew.map(({ stage }) => stage)),
-      ms: stages.reduce((sum, { ms }) => sum + ms, 0),
-      cost: stages.reduce((sum, { cost }) => sum + cost, 0),
-      budget: recipe.budget === null ? null : { most: recipe.budget, spent: spendingIn(ledger).cost },
-    };
-  } finally {
-    ledger.close();
-  }
+  using ledger = openLedger(copy);
+  await adoptRows(ledger, from.recipe, recipe);
+  const run = { ledger, directory: copy, ...on.clock, device: on.picked.device };
+  const found = await previewRun(run, recipe, await forecastRun(recipe, on.host, on.clock), new Set());
+  const isSame = keepsSettings(from.recipe, written);
+  const stages = found.map((stage) => (isSame ? stage : { ...stage, least: null }));
+  const anew = stages.filter((stage) => stage.anew > 0);
+  return {
+    stages,
+    trainings: anew.filter(isTraining).map(({ title }) => title),
+    figures: figuresMoved(anew.map(({ stage }) => stage)),
+    ms: stages.reduce((sum, { ms }) => sum + ms, 0),
+    cost: stages.reduce((sum, { cost }) => sum + cost, 0),
+    budget: recipe.budget === null ? null : { most: recipe.budget, spent: spendingIn(ledger).cost },
+  };
 }
 
 /** Whether two recipes differ in nothing that a record is made with, but for constitution, prompts and comparisons. */

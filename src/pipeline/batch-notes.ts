@@ -2,7 +2,7 @@
 // is killed while it waits takes the same batch up again.
 import { stepKey } from "../ledger/ledger.ts";
 import type { BatchNotes } from "../models/endpoint/batches.ts";
-import type { Run } from "./perform.ts";
+import { type Run, recordOne } from "./perform.ts";
 
 /** The body of a "batch" entry. */
 interface NotedBatch {
@@ -37,7 +37,7 @@ export function batchNotes(
       const body = { modelId, batch, requests };
       const parents = [{ id, role: "model" }];
       const key = stepKey({ kind: "batch", modelId, batch });
-      ledger.commit([{ key, entries: [{ kind: "batch", body, parents }] }]);
+      recordOne(ledger, key, { kind: "batch", body, parents });
       keep(body);
     },
     waiting: (batch, answered, total, ms) => emit({ kind: "batch-wait", batch, answered, total, ms }),

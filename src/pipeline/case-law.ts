@@ -8,6 +8,7 @@ import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
 import type { ReadComparison } from "./feedback.ts";
 import { modelOf } from "./find-record.ts";
+import type { KeptPrinciple } from "./imports.ts";
 
 /** What a principle took part in. */
 export interface Touched {
@@ -98,7 +99,7 @@ interface Quoted {
  */
 export function touchedBy(ledger: Ledger, directory: string, given: string, most: number): Touched {
   const entries = principlesNamed(ledger, given);
-  const bodies = entries.map(({ id, body }) => ({ ...(body as unknown as Wording), entry: id }));
+  const bodies = entries.map(({ id, body }) => ({ ...(body as unknown as KeptPrinciple), entry: id }));
   const principle = bodies[0]!.id;
   return {
     principle,
@@ -115,18 +116,11 @@ export function touchedBy(ledger: Ledger, directory: string, given: string, most
   };
 }
 
-interface Wording {
-  readonly id: string;
-  readonly constitution: string;
-  readonly version: string;
-  readonly text: string;
-}
-
 const PRINCIPLE = "principle";
 
 function principlesNamed(ledger: Ledger, given: string): readonly Entry[] {
   const all = [...ledger.entries(PRINCIPLE)];
-  const name = ({ body }: Entry) => (body as unknown as Wording).id;
+  const name = ({ body }: Entry) => (body as unknown as KeptPrinciple).id;
   const own = all.filter((entry) => name(entry) === given);
   if (own.length > 0) return own;
   const begun = all.filter(({ id }) => given.length >= 6 && id.startsWith(given));
@@ -147,7 +141,9 @@ function principlesNamed(ledger: Ledger, given: string): readonly Entry[] {
 function recordsOf(ledger: Ledger, wording: string): Touched["records"] {
   const from = { down: PRINCIPLE };
   const withStages = (kind: string, count: number, links: readonly Link[]) => ({
-    ...{ wording, kind, count },
+    wording,
+    kind,
+    count,
     stages: ledger.tally(wording, [...links, { beside: "settings" }], "id").map(({ of, count }) => ({
       stage: stageOf(ledger.get(of, 0)),
       count,
@@ -169,7 +165,9 @@ function trainingsOf(ledger: Ledger, directory: string, entries: readonly Entry[
   ];
   const sets = entries.flatMap(({ id: wording }) =>
     [...totals(ways.flatMap((way) => ledger.tally(wording, way, "id")))].map(([id, examples]) => ({
-      ...{ id, wording, examples },
+      id,
+      wording,
+      examples,
       stage: stageOf(ledger.get(id, 0)),
     })),
   );
@@ -195,7 +193,8 @@ function revisionsOf(ledger: Ledger, entries: readonly Entry[], most: number): T
     .flatMap(({ id: wording }) =>
       [...ledger.made(wording, PRINCIPLE, "revision")].map(({ id, body }) => ({
         ...(body as unknown as Draft<Revision>),
-        ...{ id, wording },
+        id,
+        wording,
       })),
     )
     .filter(({ oddity }) => oddity === "none")
@@ -213,7 +212,8 @@ function revisionsOf(ledger: Ledger, entries: readonly Entry[], most: number): T
     count: measured.length,
     changed: changed.length,
     mostChanged: first.map(({ id, wording, prompt, of, critique, text, changed }) => ({
-      ...{ id, wording },
+      id,
+      wording,
       prompt: promptOf(ledger, prompt),
       of: textOf(ledger, of),
       critique: critique === null ? null : textOf(ledger, critique),

@@ -10,7 +10,7 @@ import { nameBase, standsOn } from "../lm/adapter-checkpoint.ts";
 import { identifyCheckpoint, MODEL_FILES } from "../lm/checkpoint.ts";
 import type { Metrics, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
-import type { Parent, Run } from "./perform.ts";
+import { type Parent, type Run, recordOne } from "./perform.ts";
 import { type Settings, settingsEntry } from "./settings.ts";
 import type { Trained } from "./training.ts";
 
@@ -35,13 +35,9 @@ interface CheckpointBody {
 /** Records a checkpoint that the run did not make: the policy it starts from. */
 export async function importCheckpoint(run: Run, stage: string, directory: string): Promise<Checkpoint> {
   const modelId = await identifyCheckpoint(directory);
-  const [entries] = run.ledger.commit([
-    {
-      key: stepKey({ kind: "imported-checkpoint", stage, modelId }),
-      entries: [{ kind: "checkpoint", body: { stage, modelId }, parents: [] }],
-    },
-  ]);
-  return { id: entries![0]!.id, stage, directory, modelId };
+  const key = stepKey({ kind: "imported-checkpoint", stage, modelId });
+  const { id } = recordOne(run.ledger, key, { kind: "checkpoint", body: { stage, modelId }, parents: [] });
+  return { id, stage, directory, modelId };
 }
 
 /** Saves a trained model, keeps its files as blobs and writes its entry. */
@@ -61,11 +57,11 @@ export async function keepCheckpoint(
   const { stage, key, model, start, history, parents, settings } = made;
   const { modelId, files } = await keepFiles(run, stage, model);
   const body: CheckpointBody = { stage, modelId, files, history };
-  const checkpointEntry = { kind: "checkpoint", body: body as unknown as Json, parents };
-  const [entries] = run.ledger.commit([{ key, entries: [checkpointEntry, settingsEntry(stage, settings)] }]);
-  const checkpoint = await layOut(run, entries![0]!.id, body, start);
+  const written = { kind: "checkpoint", body: body as unknown as Json, parents };
+  const entry = recordOne(run.ledger, key, written, [settingsEntry(stage, settings)]);
+  const checkpoint = await layOut(run, entry.id, body, start);
   // As the ledger returns it, so that a run and its repetition see the same, to the order of keys.
-  return { checkpoint, history: (entries![0]!.body as unknown as CheckpointBody).history };
+  return { checkpoint, history: (entry.body as unknown as CheckpointBody).history };
 }
 
 /** Saves a model and keeps its files as blobs. */

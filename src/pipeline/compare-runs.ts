@@ -89,12 +89,8 @@ export async function compareRuns(a: ComparedRun, b: ComparedRun, most: number):
 
 /** What a run's ledger tells, of its data and of its models' answers. */
 function readRun({ directory, recipe }: ComparedRun, results: Results, last: string) {
-  const ledger = openLedger(directory, { readOnly: true });
-  try {
-    return { data: dataIn(ledger, recipe), answers: answersIn(ledger, recipe, results, last) };
-  } finally {
-    ledger.close();
-  }
+  using ledger = openLedger(directory, { readOnly: true });
+  return { data: dataIn(ledger, recipe), answers: answersIn(ledger, recipe, results, last) };
 }
 
 /** Keys in which two recipes differ, but for the name; of a list or a setting that one lacks, the whole. */

@@ -1,5 +1,6 @@
 // The figures of two runs beside each other, each with its interval, from two results.json alone. What a figure means is
 // docs/metrics.md.
+import type { Estimate, Rate } from "../method/evaluation/intervals.ts";
 import type { Results } from "../method/evaluation/results.ts";
 
 /** A figure of either run; null where it has none. */
@@ -7,23 +8,16 @@ export interface ComparedFigure {
   readonly title: string;
   readonly model: string;
   readonly unit: "share" | "error" | "Elo";
-  readonly a: Interval | null;
-  readonly b: Interval | null;
+  readonly a: Estimate | null;
+  readonly b: Estimate | null;
   /** Whether the intervals have nothing in common. */
   readonly isApart: boolean;
 }
 
-interface Interval {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-type Rate = { readonly rate: number; readonly low: number; readonly high: number };
 type Answers = Results["answers"][number];
 type Told = Pick<ComparedFigure, "title" | "model"> & {
   readonly unit?: ComparedFigure["unit"];
-  readonly of: (results: Results) => Interval | null;
+  readonly of: (results: Results) => Estimate | null;
 };
 
 /** What is told of each model's answers, by the grader. */
@@ -56,7 +50,8 @@ export function figuresOf(a: Results, b: Results, last: string): readonly Compar
       ...(areJudgedAlone(a, b) ? criteria.map((criterion) => eloOf(model, criterion)) : []),
     ]),
     ...[...harms].map((harm) => ({
-      ...{ title: `complies with ${harm}`, model: last },
+      title: `complies with ${harm}`,
+      model: last,
       of: ofAnswers(last, (own) => own.categories.find(({ category }) => category === harm)?.comply),
     })),
     ...criteria.flatMap(ofPreferenceModel),
@@ -89,7 +84,9 @@ const ofPreferenceModel = (source: "harmlessness" | "helpfulness"): readonly Tol
   return [
     { title: `accuracy on ${source}`, model, of: (results) => share(own(results)?.accuracy) },
     {
-      ...{ title: `calibration error on ${source}`, model, unit: "error" },
+      title: `calibration error on ${source}`,
+      model,
+      unit: "error",
       of: (results) => interval(own(results)?.expectedCalibrationError),
     },
   ];
@@ -97,13 +94,13 @@ const ofPreferenceModel = (source: "harmlessness" | "helpfulness"): readonly Tol
 
 const ofAnswers =
   (model: string, of: (answers: Answers) => Rate | null | undefined) =>
-  ({ answers }: Results): Interval | null => {
+  ({ answers }: Results): Estimate | null => {
     const own = answers.find((one) => one.model === model);
     return own === undefined ? null : share(of(own));
   };
 
-const share = (rate: Rate | null | undefined): Interval | null =>
+const share = (rate: Rate | null | undefined): Estimate | null =>
   rate == null ? null : { value: rate.rate, low: rate.low, high: rate.high };
 
-const interval = (of: Interval | null | undefined): Interval | null =>
+const interval = (of: Estimate | null | undefined): Estimate | null =>
   of == null ? null : { value: of.value, low: of.low, high: of.high };

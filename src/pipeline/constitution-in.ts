@@ -1,9 +1,10 @@
 // The constitution that a run went by, from its ledger: the file that it was read from may have changed since.
 import { join } from "node:path";
 import { type Entry, type Ledger, openLedger } from "../ledger/ledger.ts";
-import type { Constitution, Principle } from "../method/constitution/constitution.ts";
+import type { Constitution } from "../method/constitution/constitution.ts";
 import type { Results } from "../method/evaluation/results.ts";
 import { UserError } from "../user-error.ts";
+import type { KeptPrinciple } from "./imports.ts";
 import { readDerived, resultsOf } from "./run-directory.ts";
 
 /**
@@ -12,35 +13,26 @@ import { readDerived, resultsOf } from "./run-directory.ts";
  * @throws UserError when there is none
  */
 export function constitutionIn(directory: string): Constitution {
-  const ledger = openLedger(directory, { readOnly: true });
-  try {
-    const of = resultsOf(directory);
-    const principles =
-      of === undefined
-        ? lastPrinciples(ledger, directory)
-        : of.principles.map((id) => ledger.get(id).body as unknown as Kept);
-    const { constitution: title, version } = principles[0]!;
-    return {
-      ...{ title, version, changelog: [] },
-      principles: principles.map(({ constitution: _title, version: _version, ...principle }) => principle),
-    };
-  } finally {
-    ledger.close();
-  }
-}
-
-/** The body of a principle's entry. */
-interface Kept extends Principle {
-  /** Title of the constitution that it stands in, whose version follows. */
-  readonly constitution: string;
-  readonly version: string;
+  using ledger = openLedger(directory, { readOnly: true });
+  const of = resultsOf(directory);
+  const principles =
+    of === undefined
+      ? lastPrinciples(ledger, directory)
+      : of.principles.map((id) => ledger.get(id).body as unknown as KeptPrinciple);
+  const { constitution: title, version } = principles[0]!;
+  return {
+    title,
+    version,
+    changelog: [],
+    principles: principles.map(({ constitution: _title, version: _version, ...principle }) => principle),
+  };
 }
 
 /**
  * Of a run without a note of what its results are of: the constitution and the texts that results.json tells, or else what was
  * written last. A ledger has those of before an amendment, too, and of one that went back to an earlier state nothing newer.
  */
-function lastPrinciples(ledger: Ledger, directory: string): readonly Kept[] {
+function lastPrinciples(ledger: Ledger, directory: string): readonly KeptPrinciple[] {
   const ended = readDerived<Results>(join(directory, "results.json"));
   const ids = ended?.principles.map(({ id }) => id);
   const isIts = ({ body }: Entry) => {
@@ -59,7 +51,7 @@ function lastPrinciples(ledger: Ledger, directory: string): readonly Kept[] {
   const written = ledger
     .children(last.id)
     .filter(({ kind }) => kind === "principle")
-    .map(({ id }) => ledger.get(id).body as unknown as Kept);
+    .map(({ id }) => ledger.get(id).body as unknown as KeptPrinciple);
   const texts = new Map(ended?.principles.map(({ id, text }) => [id, text]));
   // Where one was reworded and the version left as it was, both are below one entry.
   return (last.body as unknown as KeptWhole).principles.map((id) => {

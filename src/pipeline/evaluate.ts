@@ -17,7 +17,7 @@ import { lazily } from "./lazy-model.ts";
 import type { Answers, Made } from "./made.ts";
 import { judgeAll } from "./matches.ts";
 import { openNamed } from "./named-model.ts";
-import { perform, type Recorded, type Run } from "./perform.ts";
+import { PreviewEnd, perform, type Recorded, type Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import { rolloutsOf } from "./rollouts.ts";
 import { readUnderEveryPrinciple } from "./scoreboard.ts";
@@ -29,9 +29,6 @@ export interface Evaluated {
   readonly results: Results;
   readonly transcripts: readonly Transcript[];
 }
-
-/** A preview has gone through every step. */
-export class PreviewEnd extends Error {}
 
 /** Samples, judges and counts. */
 export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<Evaluated> {

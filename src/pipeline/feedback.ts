@@ -202,7 +202,11 @@ export async function labelComparisons(
     key: ({ id }) => ({ readings: id, rule: rule as unknown as Json }),
     parents: ({ id }) => [{ id, role: "readings" }],
     standIn: ({ comparison }) => ({
-      ...{ comparison, source: "feedback-model", probability: 0.5, unclamped: 0.5, oddity: "none" },
+      comparison,
+      source: "feedback-model",
+      probability: 0.5,
+      unclamped: 0.5,
+      oddity: "none",
     }),
     settings: { rule: rule as unknown as Json },
     compute: async (batch) =>

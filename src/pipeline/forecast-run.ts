@@ -29,9 +29,8 @@ export async function forecastRun(
 ): Promise<Forecast> {
   const sizes = await sizesOf(recipe);
   const { lengths, costs } = known ?? (await probe(recipe, host, clock));
-  const measured = { lengths, costs };
-  const stages = forecastStages(recipe, sizes, measured.lengths, measured.costs);
-  return { ...measured, sizes, stages, ms: stages.reduce((total, stage) => total + stage.ms, 0) };
+  const stages = forecastStages(recipe, sizes, lengths, costs);
+  return { lengths, costs, sizes, stages, ms: stages.reduce((total, stage) => total + stage.ms, 0) };
 }
 
 /** The forecast kept for this recipe, or a new one, kept from now on. */

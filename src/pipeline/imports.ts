@@ -4,14 +4,14 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { hashFile } from "../ledger/blobs.ts";
 import { type Json, type NewEntry, stepKey } from "../ledger/ledger.ts";
-import type { Constitution } from "../method/constitution/constitution.ts";
+import type { Constitution, Principle } from "../method/constitution/constitution.ts";
 import { drawPrinciples } from "../method/constitution/draw.ts";
 import { comparisonQuestion } from "../method/constitution/wording.ts";
 import type { Demonstration } from "../method/critique/few-shot.ts";
 import { describeSkipped, type Skipped } from "../method/datasets/dataset.ts";
 import type { ShownComparison } from "../method/feedback/judge.ts";
 import type { Preference, Prompt } from "../method/records.ts";
-import type { Recorded, Run } from "./perform.ts";
+import { type Recorded, type Run, recordOne } from "./perform.ts";
 import { constitutionOf } from "./read-constitution.ts";
 import {
   type Dataset,
@@ -29,6 +29,13 @@ export interface Imported<T> {
   readonly entries: ReadonlyMap<string, string>;
 }
 
+/** The body of a principle's entry. */
+export interface KeptPrinciple extends Principle {
+  /** Title of the constitution that it stands in, whose version follows. */
+  readonly constitution: string;
+  readonly version: string;
+}
+
 /** The constitution, less what the recipe leaves out; one entry a principle. */
 export async function importConstitution(
   run: Run,
@@ -37,19 +44,15 @@ export async function importConstitution(
   const value = constitutionOf(recipe);
   const { title, version, principles } = value;
   const body = { title, version, principles: principles.map(({ id }) => id) };
-  const [whole] = run.ledger.commit([
-    {
-      key: stepKey({ kind: "constitution", of: value as unknown as Json }),
-      entries: [{ kind: "constitution", body, parents: [] }],
-    },
-  ]);
-  const constitution = { id: whole![0]!.id, role: "constitution" };
+  const key = stepKey({ kind: "constitution", of: value as unknown as Json });
+  const { id } = recordOne(run.ledger, key, { kind: "constitution", body, parents: [] });
+  const constitution = { id, role: "constitution" };
   const written = run.ledger.commit(
     principles.map((principle) => {
-      const ofPrinciple = { constitution: title, version, ...principle } as unknown as Json;
+      const kept = { constitution: title, version, ...principle } satisfies KeptPrinciple as unknown as Json;
       return {
-        key: stepKey({ kind: "principle", of: ofPrinciple, constitution: constitution.id }),
-        entries: [{ kind: "principle", body: ofPrinciple, parents: [constitution] }],
+        key: stepKey({ kind: "principle", of: kept, constitution: constitution.id }),
+        entries: [{ kind: "principle", body: kept, parents: [constitution] }],
       };
     }),
   );
@@ -105,7 +108,9 @@ export async function importShownComparisons(
     const shown = {
       conversation: row.conversation,
       question: comparisonQuestion(principle!).text,
-      ...{ a, b, better: i % 2 === 0 ? ("a" as const) : ("b" as const) },
+      a,
+      b,
+      better: i % 2 === 0 ? ("a" as const) : ("b" as const),
       reasoning: withReasons ? String(row.metadata["reasoning"]) : null,
     };
     const parents = [
@@ -171,7 +176,7 @@ function importFile(run: Run, file: string, licence: string | undefined): NewEnt
     ...(licence === undefined ? {} : { licence }),
   };
   const entry = { kind: "file", body, parents: [] };
-  run.ledger.commit([{ key: stepKey({ kind: "file", of: body }), entries: [entry] }]);
+  recordOne(run.ledger, stepKey({ kind: "file", of: body }), entry);
   return entry;
 }
 

@@ -10,7 +10,7 @@ import { UserError } from "../user-error.ts";
 import { batchNotes } from "./batch-notes.ts";
 import { type Checkpoint, importCheckpoint } from "./checkpoints.ts";
 import { lazily } from "./lazy-model.ts";
-import type { Run } from "./perform.ts";
+import { type Run, recordOne } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** A checkpoint's folder, or an endpoint. */
@@ -47,13 +47,9 @@ export async function importModel(
   const { id: modelId } = await connect(source, run);
   const { endpoint, protocol, model, labels, prefix } = source;
   const body = { stage, endpoint, protocol, model, labels, prefix, modelId } as unknown as Json;
-  const [entries] = run.ledger.commit([
-    {
-      key: stepKey({ kind: "imported-endpoint", stage, modelId }),
-      entries: [{ kind: "endpoint", body, parents: [] }],
-    },
-  ]);
-  return { id: entries![0]!.id, stage, modelId, endpoint: source };
+  const key = stepKey({ kind: "imported-endpoint", stage, modelId });
+  const { id } = recordOne(run.ledger, key, { kind: "endpoint", body, parents: [] });
+  return { id, stage, modelId, endpoint: source };
 }
 
 /** The model behind a name, opened or called when it is first asked. */

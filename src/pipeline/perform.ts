@@ -149,8 +149,19 @@ export async function perform<I, O extends object>(
   return results.map((entry) => ({ ...(entry.body as unknown as O), id: entry.id }));
 }
 
+/** Writes a step of one entry, and others beside it; the entry as the ledger returns it, to the order of keys. */
+export const recordOne = (
+  ledger: Ledger,
+  key: string,
+  entry: NewEntry,
+  beside: readonly NewEntry[] = [],
+): Entry => ledger.commit([{ key, entries: [entry, ...beside] }])[0]![0]!;
+
 /** The id of what a preview found missing. */
 export const missingId = (key: string): string => `missing ${key}`;
+
+/** Thrown where a preview has gone through every step. */
+export class PreviewEnd extends Error {}
 
 export const isMissing = (id: string): boolean => id.startsWith("missing ");
 

@@ -3,10 +3,9 @@
 import { shareBlobs } from "../ledger/blobs.ts";
 import { copyLedger } from "../ledger/ledger.ts";
 import type { ModelHost } from "../models/model.ts";
-import { PreviewEnd } from "./evaluate.ts";
 import type { PipelineEvent } from "./events.ts";
 import type { Forecast } from "./forecast-run.ts";
-import type { Run } from "./perform.ts";
+import { PreviewEnd, type Run } from "./perform.ts";
 import { constitutionalAi } from "./pipeline.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -73,7 +72,13 @@ function priced(seen: readonly Seen[], { stages }: Pick<Forecast, "stages">): re
     const { ms = 0, cost = 0, sampledTokens = 0, readTokens = 0, trainedTokens = 0 } = costs.get(stage) ?? {};
     const isBatched = costs.get(stage)?.isBatched ?? false;
     return {
-      ...{ stage, title, unit, total, anew, least, isBatched },
+      stage,
+      title,
+      unit,
+      total,
+      anew,
+      least,
+      isBatched,
       ms: share * ms,
       tokens: Math.round(share * (sampledTokens + readTokens + trainedTokens)),
       cost: share * cost,

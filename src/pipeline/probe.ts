@@ -177,7 +177,11 @@ async function demonstrationLengths(
   const question = comparisonQuestion(constitutionOf(recipe).principles[0]!).text;
   const shown = (await rowsOf(feedback.demonstrations, readPreferences)).map(
     ({ conversation, chosen, rejected, metadata: { reasoning } }): ShownComparison => ({
-      ...{ conversation, question, a: chosen, b: rejected, better: "a" },
+      conversation,
+      question,
+      a: chosen,
+      b: rejected,
+      better: "a",
       reasoning: feedback.mode === "chain-of-thought" ? String(reasoning) : null,
     }),
   );

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { UserError } from "../user-error.ts";
 import { parseRecipe, readRecipe, renderRecipe } from "./read-recipe.ts";
-import { rlOptions } from "./recipe.ts";
+import { rlOptions } from "./reinforce.ts";
 import { openRunDirectory, writeRecipe } from "./run-directory.ts";
 import { adaptersKey } from "./training.ts";
 

@@ -1,16 +1,18 @@
 // From a YAML file and overrides to a recipe: strict, and with every mistake told by file, line and key. Knows where keys are
-// written and which files they may name; what they mean is recipe.ts.
+// written and which files they may name; what they mean is recipe-schema.ts.
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
+import type { KeyPath } from "../key-path.ts";
 import { PROTOCOLS } from "../models/endpoint/protocols.ts";
 import { hubIdOfFolder, parseHubId } from "../models/hub.ts";
 import { UserError } from "../user-error.ts";
 import { markedHubId } from "./hub-models.ts";
 import { readText, readYaml } from "./read-yaml.ts";
-import { playersOf, type Recipe, recipeSchema, resolveDefaults } from "./recipe.ts";
-import { explainIssues, type KeyPath } from "./recipe-issues.ts";
+import { playersOf, type Recipe, resolveDefaults } from "./recipe.ts";
+import { explainIssues } from "./recipe-issues.ts";
+import { recipeSchema } from "./recipe-schema.ts";
 
 /** The text of a recipe and where it comes from. */
 export interface RecipeSource {

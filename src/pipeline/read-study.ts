@@ -2,14 +2,16 @@
 // mistake told by file, line and key. What the figures and shapes mean is method/evaluation.
 import { dirname } from "node:path";
 import { z } from "zod";
+import type { KeyPath } from "../key-path.ts";
 import { FIGURE_NAMES, FIGURES, type FigureName, isChange } from "../method/evaluation/figures.ts";
 import type { Shape, StudyDesign, Variant } from "../method/evaluation/study.ts";
 import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
 import { readRecipe } from "./read-recipe.ts";
 import { readText, readYaml } from "./read-yaml.ts";
-import { type Recipe, seedName, TRAININGS } from "./recipe.ts";
-import { explainIssues, type KeyPath } from "./recipe-issues.ts";
+import type { Recipe } from "./recipe.ts";
+import { explainIssues } from "./recipe-issues.ts";
+import { seedName, TRAININGS } from "./recipe-schema.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "expected letters, digits, dots and dashes");
 const text = z.string().trim().min(1);
@@ -133,7 +135,9 @@ export function readStudy(file: string, options: StudyOptions): Study {
     return { ...shape, over, margin: margin ?? 0 };
   });
   const label = ({ name, label = name, set }: (typeof document.variants)[number]): Variant => ({
-    ...{ name, label, set },
+    name,
+    label,
+    set,
   });
   const design: StudyDesign = {
     name: options.name ?? document.name,

@@ -1,8 +1,8 @@
 // A YAML file that a person wrote, as keys and values with their lines: what recipes and studies are read from. Knows no key.
 import { readFileSync } from "node:fs";
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { LineCounter, parseDocument } from "yaml";
+import { type KeyPath, lineAt } from "../key-path.ts";
 import { UserError } from "../user-error.ts";
-import type { KeyPath } from "./recipe-issues.ts";
 
 /** What is read, for messages, and one of its kind that comes with Charter. */
 export interface YamlKind {
@@ -67,15 +67,8 @@ export function readYaml(text: string, shownAs: string, { kind, example }: YamlK
       `${shownAs}: expected keys and values at the top, got ${Array.isArray(value) ? "a list" : JSON.stringify(value)}`,
       `See ${example} for the shape of a ${kind}.`,
     );
-  const lineOf = (path: KeyPath): number | undefined => {
-    for (let depth = path.length; depth > 0; depth--) {
-      const node: unknown = document.getIn(path.slice(0, depth), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return undefined;
-  };
   const record = value as Record<string, unknown>;
   // A section that is only named ("rl:") takes all its defaults.
   for (const key of Object.keys(record)) if (record[key] === null) delete record[key];
-  return { value: record, lineOf };
+  return { value: record, lineOf: (path) => lineAt(document, lines, path) };
 }

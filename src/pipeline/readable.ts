@@ -32,7 +32,12 @@ export async function readable<T>(
 ): Promise<readonly T[]> {
   const model = lazily(host, checkpoint);
   const measured = await perform<T, { readonly of: string; readonly isReadable: boolean }>(run, {
-    ...{ stage, title, kind, version: 2, inputs: items, batch },
+    stage,
+    title,
+    kind,
+    version: 2,
+    inputs: items,
+    batch,
     key: (item) => ({ model: model.id, of: idOf(item) }),
     parents: (item) => [
       { id: idOf(item), role },

@@ -1,9 +1,8 @@
 // What zod found wrong with a recipe, in the words of a person who wrote it: where, expected, got, and the fix.
-import { z } from "zod";
+import type { z } from "zod";
+import { allPaths, type KeyPath, keysBelow, schemaAt, valueAt } from "../key-path.ts";
 import { nearestName } from "../nearest-name.ts";
 import { UserError } from "../user-error.ts";
-
-export type KeyPath = readonly (string | number)[];
 
 interface Context {
   readonly schema: z.ZodType;
@@ -131,49 +130,4 @@ function hintFor(issue: z.core.$ZodIssue, got: unknown): string | undefined {
       return `Write it without quotes${/e/i.test(got) ? `, as ${Number(got)}` : ""}.`;
   }
   return undefined;
-}
-
-function valueAt(value: unknown, path: KeyPath): unknown {
-  return path.reduce<unknown>(
-    (at, key) => (at as Record<string | number, unknown> | null | undefined)?.[key],
-    value,
-  );
-}
-
-/** Every object schema that a schema may stand for, defaults and alternatives taken off. */
-function objectsOf(schema: z.ZodType | undefined): readonly z.ZodObject[] {
-  if (schema instanceof z.ZodObject) return [schema];
-  if (schema instanceof z.ZodPipe) return objectsOf(schema.in as z.ZodType);
-  if (schema instanceof z.ZodArray) return objectsOf(schema.element as z.ZodType);
-  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => objectsOf(option as z.ZodType));
-  if (
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodOptional
-  )
-    return objectsOf(schema.unwrap() as z.ZodType);
-  return [];
-}
-
-function schemaAt(schema: z.ZodType, path: KeyPath): z.ZodType | undefined {
-  return path.reduce<z.ZodType | undefined>((at, key) => {
-    if (typeof key === "number") return at; // an element's keys are its list's
-    for (const { shape } of objectsOf(at))
-      if (Object.hasOwn(shape, key)) return shape[String(key)] as z.ZodType;
-    return undefined;
-  }, schema);
-}
-
-const keysBelow = (schema: z.ZodType | undefined): readonly string[] =>
-  objectsOf(schema).flatMap(({ shape }) => Object.keys(shape));
-
-/** Dotted names of all keys. */
-function allPaths(schema: z.ZodType | undefined): readonly string[] {
-  return objectsOf(schema).flatMap(({ shape }) =>
-    Object.entries(shape).flatMap(([key, member]) => [
-      key,
-      ...allPaths(member as z.ZodType).map((rest) => `${key}.${rest}`),
-    ]),
-  );
 }

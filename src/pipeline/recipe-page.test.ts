@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { recipeSchema } from "./recipe.ts";
 import { endpointSchema } from "./recipe-endpoint.ts";
+import { recipeSchema } from "./recipe-schema.ts";
 
 const REQUIRED = {
   name: "any",

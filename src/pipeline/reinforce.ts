@@ -7,7 +7,7 @@ import { type RlOptions, trainPolicy } from "../method/rl/train.ts";
 import type { ModelHost } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import type { Run } from "./perform.ts";
-import { type Recipe, rlOptions } from "./recipe.ts";
+import type { Recipe } from "./recipe.ts";
 import { recordTrainingSet, type Trained, train } from "./training.ts";
 
 /**
@@ -86,4 +86,24 @@ export function reinforce(
       }
     },
   });
+}
+
+/** What PPO is told, but for its seed. */
+export function rlOptions(rl: Recipe["rl"]): Omit<RlOptions, "seed"> {
+  const {
+    klCoefficient: kl,
+    whiten,
+    learningRate,
+    valueLearningRate,
+    adamW,
+    checkpointEvery: _,
+    ...same
+  } = rl;
+  return {
+    ...same,
+    kl: typeof kl === "number" ? { kind: "fixed", coefficient: kl } : { kind: "adaptive", ...kl },
+    whitenAdvantages: whiten,
+    policyAdamW: { ...adamW, learningRate },
+    valueAdamW: { ...adamW, learningRate: valueLearningRate },
+  };
 }

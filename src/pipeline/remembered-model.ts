@@ -2,11 +2,10 @@
 // paid for, twice, and what was interrupted goes on.
 import type { Json } from "../ledger/ledger.ts";
 import type { LanguageModel, Sample, SampleRequest } from "../models/model.ts";
-import { perform, type Run } from "./perform.ts";
+import { pacing, perform, type Run } from "./perform.ts";
 
 /** Its answers through a ledger; it scores as it did. */
 export function remembering(model: LanguageModel, run: Run): LanguageModel {
-  const { inFlight } = model.capabilities;
   return {
     ...model,
     sample: (requests, sampling) =>
@@ -16,8 +15,7 @@ export function remembering(model: LanguageModel, run: Run): LanguageModel {
         kind: "answer",
         version: 1,
         inputs: requests,
-        // An endpoint's answers are written as they come.
-        ...(inFlight === undefined ? { batch: requests.length } : { batch: 1, inFlight }),
+        ...pacing(model, requests.length),
         key: (request) => ({ model: model.id, request, sampling }) as unknown as Json,
         parents: () => [],
         standIn: () => ({ text: "", promptTokens: [], tokens: [], logProbs: [], finish: "end" }),

@@ -1,10 +1,10 @@
 // The few figures of results.json that a person wants first: a row a figure, a column a model.
-import type { Estimate } from "../method/evaluation/intervals.ts";
+import type { Estimate, Rate } from "../method/evaluation/intervals.ts";
 import type { Results } from "../method/evaluation/results.ts";
+import type { ComparedFigure } from "./compared-figures.ts";
 import type { PipelineEvent } from "./events.ts";
 
 type ResultEvent = Extract<PipelineEvent, { kind: "result" }>;
-type Rate = { readonly rate: number; readonly low: number; readonly high: number };
 type Answers = Results["answers"][number];
 type Row = readonly [title: string, cell: (model: string) => string];
 
@@ -24,9 +24,7 @@ export function resultTable(results: Results): ResultEvent {
       `${criterion} Elo, by the ${judge === "grader" ? "grader" : "feedback model"}`,
       (model) => {
         const rating = all.find((one) => one.model === model);
-        return rating === undefined
-          ? "–"
-          : `${rounded(rating.value)} (${rounded(rating.low)} to ${rounded(rating.high)})`;
+        return rating === undefined ? "–" : WITH_INTERVAL.Elo(rating);
       },
     ],
   );
@@ -48,16 +46,17 @@ export function resultTable(results: Results): ResultEvent {
     rows: [...graded, ...ratings].map(([title, cell]) => [title, ...models.map(cell)]),
     legend: results.preferenceModel.map(
       ({ source, accuracy, expectedCalibrationError }) =>
-        `preference model, held-out ${source}: accuracy ${accuracy === null ? "–" : percent(accuracy)}, calibration error ${figure(expectedCalibrationError)}`,
+        `preference model, held-out ${source}: accuracy ${accuracy === null ? "–" : percent(accuracy)}, calibration error ${WITH_INTERVAL.error(expectedCalibrationError)}`,
     ),
   };
 }
 
-const percent = ({ rate, low, high }: Rate): string =>
-  `${(100 * rate).toFixed(1)}% (${(100 * low).toFixed(0)}-${(100 * high).toFixed(0)})`;
+const percent = ({ rate, low, high }: Rate): string => WITH_INTERVAL.share({ value: rate, low, high });
 
-const figure = ({ value, low, high }: Estimate): string =>
-  `${value.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`;
-
-/** Without a minus before a zero. */
-const rounded = (value: number): string => String(Math.round(value) + 0);
+/** A figure with its interval, as its unit is read in a terminal. */
+export const WITH_INTERVAL: { readonly [U in ComparedFigure["unit"]]: (figure: Estimate) => string } = {
+  share: ({ value, low, high }) =>
+    `${(100 * value).toFixed(1)}% (${(100 * low).toFixed(0)}-${(100 * high).toFixed(0)})`,
+  error: ({ value, low, high }) => `${value.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`,
+  Elo: ({ value, low, high }) => `${Math.round(value)} (${Math.round(low)} to ${Math.round(high)})`,
+};

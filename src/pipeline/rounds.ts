@@ -20,13 +20,13 @@ export interface Rounds {
   readonly run: Run;
   readonly recipe: Recipe;
   readonly constitution: Imported<Constitution>;
-  readonly critic: Asked;
-  readonly reviser: Asked;
+  readonly critic: Player;
+  readonly reviser: Player;
   readonly demonstrations: readonly Recorded<Demonstration>[];
 }
 
 /** A model and the entry that says which it is. */
-interface Asked {
+interface Player {
   readonly model: LanguageModel;
   readonly entry: string;
 }
@@ -171,7 +171,7 @@ const settingsOf = (recipe: Recipe, what: "critique" | "revision", sampling: Sam
 /** Everything that determines a critique or revision. The constitution's version is not among it: wording is. */
 function keyOf(
   { recipe, demonstrations }: Rounds,
-  { model }: Asked,
+  { model }: Player,
   task: Task,
   wording: string,
   sampling: Sampling,
@@ -211,7 +211,7 @@ const standIn = (rounds: Rounds, task: Task) => ({
 
 const lineage = (
   { constitution, demonstrations }: Rounds,
-  { entry }: Asked,
+  { entry }: Player,
   { prompt, of, principle }: Task,
 ): readonly Parent[] => [
   { id: prompt.id, role: "prompt" },

@@ -6,6 +6,7 @@ import { sha256 } from "../ledger/canonical-json.ts";
 import { type Ledger, openLedger } from "../ledger/ledger.ts";
 import { lockDirectory } from "../ledger/lock.ts";
 import { explainStorageError } from "../ledger/storage-error.ts";
+import type { Emit } from "./events.ts";
 import { renderRecipe } from "./read-recipe.ts";
 import type { Recipe } from "./recipe.ts";
 
@@ -102,6 +103,15 @@ export function writeWhole(path: string, text: string): void {
   } catch (error) {
     throw explainStorageError(error, path);
   }
+}
+
+/** Writes files that people or machines read into a folder, and says so. */
+export function outputWriter(directory: string, emit: Emit) {
+  return (name: string, what: string, text: string): void => {
+    const path = join(directory, name);
+    writeWhole(path, text);
+    emit({ kind: "file-written", path, what });
+  };
 }
 
 /** What a JSON file holds that can be made again; undefined where it is missing or damaged, as after a loss of power. */

@@ -1,7 +1,6 @@
 // A run from its directory to its report: takes the lock, starts the models, follows the pipeline, writes what people read.
 // Times are kept apart from results, so that two runs of one recipe end with equal results.json.
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import type { Device } from "../engine/device.ts";
 import { ledgerPath, openLedger } from "../ledger/ledger.ts";
 import { type ReportCommands, renderReport } from "../method/evaluation/report.ts";
@@ -17,9 +16,9 @@ import { constitutionalAi } from "./pipeline.ts";
 import { copyRun, previewRun } from "./preview.ts";
 import type { Recipe } from "./recipe.ts";
 import { resultTable } from "./result-table.ts";
-import { hasResultsOf, noteResultsOf, openRunDirectory, writeRecipe, writeWhole } from "./run-directory.ts";
+import { hasResultsOf, noteResultsOf, openRunDirectory, outputWriter, writeRecipe } from "./run-directory.ts";
 import { timingsOf } from "./timings.ts";
-import { releaseGivenUp } from "./training.ts";
+import { releaseGivenUp } from "./training-state.ts";
 
 /** Where a run lives, who watches it, and its clock. */
 export interface RunOptions {
@@ -87,10 +86,7 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
     const { entries: principles } = await importConstitution(run, recipe);
     const { results, transcripts } = await constitutionalAi(run, recipe, host);
     emit(resultTable(results));
-    const write = (name: string, what: string, text: string) => {
-      writeWhole(join(outputs, name), text);
-      emit({ kind: "file-written", path: join(outputs, name), what });
-    };
+    const write = outputWriter(outputs, emit);
     write("results.json", "every figure, for machines", `${JSON.stringify(results, null, 2)}\n`);
     noteResultsOf(outputs, [...principles.values()]);
     write(
@@ -137,13 +133,9 @@ async function checkTrained(
   discard();
   try {
     copyRun(directory, copy);
-    const ledger = openLedger(copy);
-    try {
-      const run = { ledger, directory: copy, now, signal, device, mayTrain: false } as const;
-      await previewRun(run, recipe, { stages: [] }, new Set());
-    } finally {
-      ledger.close();
-    }
+    using ledger = openLedger(copy);
+    const run = { ledger, directory: copy, now, signal, device, mayTrain: false } as const;
+    await previewRun(run, recipe, { stages: [] }, new Set());
   } finally {
     discard();
   }

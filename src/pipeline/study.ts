@@ -17,7 +17,7 @@ import { type Clock, type Probe, probedOf } from "./probe.ts";
 import type { Study, StudyRun } from "./read-study.ts";
 import { resultsIn } from "./results-in.ts";
 import { type RunOptions, runCharter } from "./run.ts";
-import { writeWhole } from "./run-directory.ts";
+import { outputWriter } from "./run-directory.ts";
 
 /** A run of a study, and what is left to make of it once those before it are made. */
 export interface PlannedRun extends StudyRun {
@@ -66,25 +66,23 @@ export async function planStudy(
       rmSync(copy, { recursive: true, force: true });
       copyRun(directory, copy);
     }
-    const ledger = openLedger(copy);
-    try {
-      const missing = new Set<string>();
-      const planned: PlannedRun[] = [];
-      for (const run of runs) {
-        const { device, forecast } = prepared.get(run.variant)!;
-        const preview = { ledger, directory: copy, device, ...clock };
-        const stages = await previewRun(preview, run.recipe, forecast, missing);
-        const trained = stages.filter((stage) => isTraining(stage) && stage.anew > 0);
-        planned.push({
-          ...{ ...run, stages, forecast },
-          trainings: trained.map(({ stage }) => stage),
-          ms: stages.reduce((sum, { ms }) => sum + ms, 0),
-        });
-      }
-      return planned;
-    } finally {
-      ledger.close();
+    using ledger = openLedger(copy);
+    const missing = new Set<string>();
+    const planned: PlannedRun[] = [];
+    for (const run of runs) {
+      const { device, forecast } = prepared.get(run.variant)!;
+      const preview = { ledger, directory: copy, device, ...clock };
+      const stages = await previewRun(preview, run.recipe, forecast, missing);
+      const trained = stages.filter((stage) => isTraining(stage) && stage.anew > 0);
+      planned.push({
+        ...run,
+        stages,
+        forecast,
+        trainings: trained.map(({ stage }) => stage),
+        ms: stages.reduce((sum, { ms }) => sum + ms, 0),
+      });
     }
+    return planned;
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
@@ -143,10 +141,7 @@ export async function runStudy(
 }
 
 function writeStudy(summary: StudyResults, directory: string, emit: Emit): void {
-  const write = (name: string, what: string, text: string) => {
-    writeWhole(join(directory, name), text);
-    emit({ kind: "file-written", path: join(directory, name), what });
-  };
+  const write = outputWriter(directory, emit);
   write("study.json", "every figure of every run, for machines", `${JSON.stringify(summary, null, 2)}\n`);
   const page = renderStudy(summary, (variant, seed) => `${folderOf(variant, seed)}/report.html`);
   write("study.html", "the study, for people", page);

@@ -13,9 +13,8 @@ import { rateAnswers } from "../method/evaluation/rates.ts";
 import { RESULTS_VERSION, type Results } from "../method/evaluation/results.ts";
 import { countOddities, summarizeRounds } from "../method/evaluation/rounds.ts";
 import { accordOf, type SharedReading } from "../method/evaluation/shared-readings.ts";
-import type { Truth } from "../method/evaluation/truth.ts";
+import { softLabelTruths, type Truth } from "../method/evaluation/truth.ts";
 import type { Prompt, Rollout } from "../method/records.ts";
-import { softLabelTruths } from "./calibrate.ts";
 import type { Answers, Made } from "./made.ts";
 import type { Judged } from "./matches.ts";
 
@@ -125,8 +124,15 @@ export function summarize(
       measured.rollouts.length > 0 && { alongRl: alongRl(measured.rollouts, made.trainedOn, grader) }),
     principles: describePrinciples(
       {
-        ...{ constitution: constitution.value, stage1, feedback, grader, truth, shared, accords },
-        ...{ predictions: made.predictions, models: Object.keys(made.models) },
+        constitution: constitution.value,
+        stage1,
+        feedback,
+        grader,
+        truth,
+        shared,
+        accords,
+        predictions: made.predictions,
+        models: Object.keys(made.models),
       },
       resamplings,
       random,

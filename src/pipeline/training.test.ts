@@ -9,8 +9,9 @@ import { openLedger } from "../ledger/ledger.ts";
 import { verifyLedger } from "../ledger/verify.ts";
 import type { TrainableModel } from "../models/model.ts";
 import type { Run } from "./perform.ts";
-import { releaseGivenUp, type Training, train } from "./training.ts";
+import { type Training, train } from "./training.ts";
 import { POINT_EVERY_MS } from "./training-point.ts";
+import { releaseGivenUp } from "./training-state.ts";
 
 interface Counter extends TrainableModel {
   total: number;

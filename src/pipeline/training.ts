@@ -1,15 +1,15 @@
 // A training, remembered like every other step: the final checkpoint is an entry, and so are the states on the way, from which
 // it goes on; between two of them, from the point where it was interrupted. Knows no loss; a stage hands it its visible loop.
-import { blobPath, freshBlob, hasBlob, listBlobs, moveToBlob, removeBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
 import type { FreshAdapters, Metrics, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { type Checkpoint, keepCheckpoint, recalledCheckpoint } from "./checkpoints.ts";
 import { needFinite } from "./enough-to-learn.ts";
-import { isMissing, keyOf, missingId, type Parent, type Run } from "./perform.ts";
+import { isMissing, keyOf, missingId, type Parent, type Run, recordOne } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Settings } from "./settings.ts";
-import { dropPoint, keepPoint, keptPoint, POINT_EVERY_MS } from "./training-point.ts";
+import { dropPoint, type KeptPoint, keepPoint, keptPoint, POINT_EVERY_MS } from "./training-point.ts";
+import { filesOf, type KeptState, keepState, lastState, releaseState } from "./training-state.ts";
 
 /** What one turn of a training loop leaves behind. */
 export interface Turn {
@@ -56,31 +56,20 @@ export interface Trained {
   readonly history: readonly Metrics[];
 }
 
-interface StateBody {
-  readonly stage: string;
-  /** Key of the training's result: trainings of one stage under other settings keep states of their own. */
-  readonly training: string;
-  readonly turn: number;
-  readonly blobs: Readonly<Record<string, string>>;
-  readonly carry: Json;
-  readonly history: readonly Metrics[];
-}
-
 /** Trains, or takes up where an earlier process stopped, or returns what is already there. */
 export async function train<M extends Readonly<Record<string, TrainableModel>>>(
   run: Run,
   training: Training<M>,
 ): Promise<Trained> {
   const { stage, title, unit, turns } = training;
-  const key: Json = { stage, of: training.key };
-  const finalKey = keyOf(run, "checkpoint", training.version, key);
+  const keys = keysOf(run, training);
   const begun = run.now();
   const start = (reused: number) =>
     run.emit({ kind: "stage-start", stage, title, total: turns, unit, reused });
   const end = (reused: number) =>
     run.emit({ kind: "stage-end", stage, ms: run.now() - begun, done: turns, reused });
 
-  const recalled = await recalledCheckpoint(run, finalKey, training.start);
+  const recalled = await recalledCheckpoint(run, keys.result, training.start);
   if (recalled !== undefined) {
     releaseState(run, recalled.checkpoint.id, "state");
     start(turns);
@@ -88,86 +77,128 @@ export async function train<M extends Readonly<Record<string, TrainableModel>>>(
     return recalled;
   }
   if (run.mayTrain === false) throw wouldTrain(title);
-  // Which records an interruption has left depends on where states are kept, so that is part of a state's name.
-  const { checkpointEvery } = training;
-  const stateKey = (turn: number) =>
-    keyOf(run, "training-state", training.version, { ...key, checkpointEvery, turn });
-  const nextState = (turn: number) =>
-    Math.min(turns, (Math.floor(turn / checkpointEvery) + 1) * checkpointEvery);
-  const last = lastState(run, training, stateKey);
-  const from = last?.body.turn ?? 0;
-  const point = from === turns ? undefined : keptPoint(run, stateKey(nextState(from)));
-  const reused = point?.turn ?? from;
-  start(run.missing?.has(finalKey) ? turns : reused);
+  const standing = standingOf(run, training, keys);
+  start(run.missing?.has(keys.result) ? turns : standing.turn);
   run.signal.throwIfAborted();
   if (run.missing !== undefined) {
-    run.missing.add(finalKey);
-    const checkpoint = { id: missingId(finalKey), stage, directory: "", modelId: missingId(finalKey) };
-    return { checkpoint, history: [] };
+    run.missing.add(keys.result);
+    const id = missingId(keys.result);
+    return { checkpoint: { id, stage, directory: "", modelId: id }, history: [] };
   }
+  const { last } = standing;
   // A process killed between writing a state and freeing the one before leaves both.
   if (last !== undefined) releaseState(run, last.id, "continues", Object.values(last.body.blobs));
   const models = await training.open();
   try {
-    for (const [name, file] of Object.entries(point?.files ?? filesOf(run, last?.body.blobs ?? {})))
-      await models[name]!.loadState(file);
-    const history: Metrics[] = [...(last?.body.history ?? []), ...(point?.history ?? [])];
-    let turn = reused;
-    let remembered = from;
-    let previous = last?.id;
-    let pending: Turn["records"] = point?.records ?? [];
-    let isBeside = point !== undefined;
-    let savedAt = run.now();
-    for await (const done of training.loop(models, { turn, carry: (point ?? last?.body)?.carry ?? null })) {
-      turn += 1;
-      needFinite(title, turn, done.metrics);
-      history.push(done.metrics);
-      pending = [...pending, ...done.records];
-      run.emit({ kind: "stage-progress", stage, done: turn, total: turns, metrics: done.metrics });
-      if (turn !== nextState(remembered)) {
-        if (run.signal.aborted || run.now() - savedAt >= POINT_EVERY_MS) {
-          const since = { history: history.slice(remembered), records: pending };
-          await keepPoint(run, models, {
-            towards: stateKey(nextState(remembered)),
-            turn,
-            carry: done.carry,
-            ...since,
-          });
-          isBeside = true;
-          savedAt = run.now();
-        }
-        run.signal.throwIfAborted();
-        continue;
-      }
-      const blobs = await putStates(run, models);
-      const body: StateBody = { stage, training: finalKey, turn, blobs, carry: done.carry, history };
-      const parents = previous === undefined ? training.parents : [{ id: previous, role: "continues" }];
-      const state = { kind: "training-state", body: body as unknown as Json, parents };
-      const [entries] = run.ledger.commit([{ key: stateKey(turn), entries: [state, ...pending] }]);
-      previous = entries![0]!.id;
-      remembered = turn;
-      pending = [];
-      savedAt = run.now();
-      releaseState(run, previous, "continues", Object.values(blobs));
-      if (isBeside) dropPoint(run);
-      isBeside = false;
-      if (turn !== turns) run.signal.throwIfAborted();
-    }
+    const { state, history } = await takeTurns(run, training, keys, models, standing);
     const trained = await keepCheckpoint(run, {
       stage,
-      key: finalKey,
+      key: keys.result,
       model: models[training.result]!,
       start: training.start,
       history,
       settings: training.settings,
-      parents: [...(previous === undefined ? [] : [{ id: previous, role: "state" }]), ...training.parents],
+      parents: [...(state === undefined ? [] : [{ id: state, role: "state" }]), ...training.parents],
     });
     releaseState(run, trained.checkpoint.id, "state");
-    end(reused);
+    end(standing.turn);
     return trained;
   } finally {
     for (const model of Object.values(models)) await model.close();
   }
+}
+
+/** How far an earlier process has come. */
+interface Standing {
+  readonly turn: number;
+  /** The last state that the ledger remembers. */
+  readonly last: KeptState | undefined;
+  /** Where it stopped between that one and the next. */
+  readonly point: KeptPoint | undefined;
+}
+
+function standingOf(run: Run, { turns, checkpointEvery }: Schedule, keys: TrainingKeys): Standing {
+  const last = lastState(run, [turns, ...multiplesBelow(turns, checkpointEvery)].values().map(keys.state));
+  const from = last?.body.turn ?? 0;
+  const next = nextState({ turns, checkpointEvery }, from);
+  const point = from === turns ? undefined : keptPoint(run, keys.state(next));
+  return { turn: point?.turn ?? from, last, point };
+}
+
+/** The turns that are left, with states and points kept on the way: the last state's entry, and what all turns measured. */
+async function takeTurns<M extends Readonly<Record<string, TrainableModel>>>(
+  run: Run,
+  training: Training<M>,
+  keys: TrainingKeys,
+  models: M,
+  { turn: reused, last, point }: Standing,
+): Promise<{ readonly state: string | undefined; readonly history: readonly Metrics[] }> {
+  const { stage, title, turns } = training;
+  for (const [name, file] of Object.entries(point?.files ?? filesOf(run, last?.body.blobs ?? {})))
+    await models[name]!.loadState(file);
+  const history: Metrics[] = [...(last?.body.history ?? []), ...(point?.history ?? [])];
+  let turn = reused;
+  let remembered = last?.body.turn ?? 0;
+  let state = last?.id;
+  let pending: Turn["records"] = point?.records ?? [];
+  let isBeside = point !== undefined;
+  let savedAt = run.now();
+  const carry = (point ?? last?.body)?.carry ?? null;
+  for await (const done of training.loop(models, { turn, carry })) {
+    turn += 1;
+    needFinite(title, turn, done.metrics);
+    history.push(done.metrics);
+    pending = [...pending, ...done.records];
+    run.emit({ kind: "stage-progress", stage, done: turn, total: turns, metrics: done.metrics });
+    const next = nextState(training, remembered);
+    if (turn === next) {
+      const parents = state === undefined ? training.parents : [{ id: state, role: "continues" }];
+      const body = { stage, training: keys.result, turn, carry: done.carry, history };
+      state = await keepState(run, models, keys.state(turn), body, parents, pending);
+      remembered = turn;
+      pending = [];
+      savedAt = run.now();
+      if (isBeside) dropPoint(run);
+      isBeside = false;
+    } else if (run.signal.aborted || run.now() - savedAt >= POINT_EVERY_MS) {
+      const since = { history: history.slice(remembered), records: pending };
+      await keepPoint(run, models, { towards: keys.state(next), turn, carry: done.carry, ...since });
+      isBeside = true;
+      savedAt = run.now();
+    }
+    if (turn !== turns) run.signal.throwIfAborted();
+  }
+  return { state, history };
+}
+
+interface TrainingKeys {
+  readonly result: string;
+  readonly state: (turn: number) => string;
+}
+
+function keysOf<M extends Readonly<Record<string, TrainableModel>>>(
+  run: Run,
+  { stage, version, key: of, checkpointEvery }: Training<M>,
+): TrainingKeys {
+  const key = { stage, of };
+  return {
+    result: keyOf(run, "checkpoint", version, key),
+    // Which records an interruption has left depends on where states are kept, so that is part of a state's name.
+    state: (turn) => keyOf(run, "training-state", version, { ...key, checkpointEvery, turn }),
+  };
+}
+
+/** Turns of a training, and between two of its states. */
+type Schedule = Pick<Training<never>, "turns" | "checkpointEvery">;
+
+/** The turn after which the next state is kept. */
+const nextState = ({ turns, checkpointEvery }: Schedule, turn: number): number =>
+  Math.min(turns, (Math.floor(turn / checkpointEvery) + 1) * checkpointEvery);
+
+/** Multiples of `every` below `turns`, largest first. */
+function multiplesBelow(turns: number, every: number): readonly number[] {
+  const count = Math.max(0, Math.ceil(turns / every) - 1);
+  return Array.from({ length: count }, (_, i) => (count - i) * every);
 }
 
 /** What was learnt is to be used as it is, and something that it was learnt from is not as it was. */
@@ -177,71 +208,6 @@ const wouldTrain = (title: string): UserError =>
     `${title}: expected what the run learnt from to be as it was, got a constitution, prompts, a model or settings that have changed since; nothing is trained here`,
     "To train under the change: charter amend <run>. To evaluate the run as it was, put back what has changed; one that was interrupted goes on with the command that began it.",
   );
-
-/** The latest remembered state whose bytes are still there. */
-function lastState<M extends Readonly<Record<string, TrainableModel>>>(
-  run: Run,
-  { turns, checkpointEvery }: Training<M>,
-  stateKey: (turn: number) => string,
-): { readonly id: string; readonly body: StateBody } | undefined {
-  const remembered = [turns, ...multiplesBelow(turns, checkpointEvery)];
-  for (const turn of remembered) {
-    const entry = run.ledger.recall(stateKey(turn))?.[0];
-    const body = entry?.body as unknown as StateBody | undefined;
-    if (
-      entry !== undefined &&
-      body !== undefined &&
-      Object.values(body.blobs).every((blob) => hasBlob(run.directory, blob))
-    )
-      return { id: entry.id, body };
-  }
-  return undefined;
-}
-
-/** Multiples of `every` below `turns`, largest first. */
-function multiplesBelow(turns: number, every: number): readonly number[] {
-  const count = Math.max(0, Math.ceil(turns / every) - 1);
-  return Array.from({ length: count }, (_, i) => (count - i) * every);
-}
-
-const filesOf = ({ directory }: Run, blobs: Readonly<Record<string, string>>) =>
-  Object.fromEntries(Object.entries(blobs).map(([name, blob]) => [name, blobPath(directory, blob)]));
-
-async function putStates(
-  run: Run,
-  models: Readonly<Record<string, TrainableModel>>,
-): Promise<Record<string, string>> {
-  const blobs: Record<string, string> = {};
-  for (const [name, model] of Object.entries(models)) {
-    const fresh = freshBlob(run.directory);
-    await model.saveState(fresh);
-    blobs[name] = moveToBlob(run.directory, fresh);
-  }
-  return blobs;
-}
-
-/** Frees the bytes of the state that an entry came from; the state's entry stays, and says what it was. */
-function releaseState(run: Run, of: string, role: "continues" | "state", kept: readonly string[] = []): void {
-  for (const { body } of run.ledger.madeFrom(of, role))
-    for (const blob of Object.values((body as unknown as StateBody).blobs))
-      if (!kept.includes(blob)) removeBlob(run.directory, blob);
-}
-
-/**
- * Frees the bytes of trainings that were given up half-way, under settings that have changed since. For the end of a run: nothing
- * of the recipe that it follows is left to train then.
- */
-export function releaseGivenUp(run: Pick<Run, "ledger" | "directory">): void {
-  dropPoint(run);
-  const left = new Set(listBlobs(run.directory));
-  for (const { body } of run.ledger.entries("checkpoint", 0))
-    for (const blob of Object.values((body as { readonly files?: Record<string, string> }).files ?? {}))
-      left.delete(blob);
-  if (left.size === 0) return; // as a rule: states hold their whole history, and are read only where there is something to free
-  for (const { body } of run.ledger.entries("training-state", 0))
-    for (const blob of Object.values((body as unknown as StateBody).blobs))
-      if (left.has(blob)) removeBlob(run.directory, blob);
-}
 
 /** Fresh adapters for a training, where the recipe wants them: how a model is opened. */
 export const adaptersOf = (
@@ -263,6 +229,5 @@ export function recordTrainingSet(run: Run, stage: string, records: readonly str
   if (records.some(isMissing)) return missingId(key);
   const parents = records.map((id) => ({ id, role: "example" }));
   const entry = { kind: "training-set", body: { stage, examples: records.length }, parents };
-  const [entries] = run.ledger.commit([{ key, entries: [entry] }]);
-  return entries![0]!.id;
+  return recordOne(run.ledger, key, entry).id;
 }

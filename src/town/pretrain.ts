@@ -4,6 +4,7 @@ import { type Seed, seed } from "../engine/random.ts";
 import { type TokenizerFiles, trainBpe } from "../lm/bpe-trainer.ts";
 import { type ChatFormat, createChatFormat } from "../lm/chat-format.ts";
 import type { Tokenizer } from "../lm/tokenizer.ts";
+import { meanOverTokens } from "../method/supervised/train.ts";
 import type { Metrics, TokenSequence, TrainableModel } from "../models/model.ts";
 import { drawDocument } from "./corpus.ts";
 import { textOf } from "./documents.ts";
@@ -102,7 +103,7 @@ export async function* pretrain(
     const { sequences, tokens } = nextBatch(format, stream, point, options);
     const metrics = await model.forwardBackward({
       kind: "cross-entropy",
-      examples: meanOverWeights(sequences),
+      examples: meanOverTokens(sequences),
     });
     const learningRate = pretrainingRate(options, point.step, progress);
     const { gradientNorm } = await model.optimStep({
@@ -138,13 +139,4 @@ function nextBatch(
     tokens += sequence.tokens.length;
   }
   return { sequences, tokens };
-}
-
-function meanOverWeights(sequences: readonly TokenSequence[]): readonly TokenSequence[] {
-  let total = 0;
-  for (const { weights } of sequences) for (let t = 1; t < weights.length; t++) total += weights[t]!;
-  return sequences.map(({ tokens, weights }) => ({
-    tokens,
-    weights: weights.map((weight) => weight / total),
-  }));
 }

@@ -2,6 +2,7 @@
 // stable and wording may change. Knows what a document must hold; issues.ts says what is wrong with one, draw.ts draws.
 import { type Document, isMap, isSeq, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { deepFreeze, type Frozen } from "../../frozen.ts";
 import { nearestName } from "../../nearest-name.ts";
 import { UserError } from "../../user-error.ts";
 import { explainConstitution } from "./issues.ts";
@@ -47,8 +48,6 @@ const constitutionSchema = z.strictObject({
   principles: z.array(principleSchema).min(1),
   changelog: z.array(z.strictObject({ version, date: z.iso.date(), note: text })).default([]),
 });
-
-type Frozen<T> = T extends string | number | undefined ? T : { readonly [K in keyof T]: Frozen<T[K]> };
 
 /** A constitution as parsed, every default filled in; frozen all the way down. */
 export type Constitution = Frozen<z.output<typeof constitutionSchema>>;
@@ -141,12 +140,4 @@ export function without(constitution: Constitution, idsOrTags: readonly string[]
     );
   }
   return deepFreeze({ ...constitution, principles: kept });
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const member of Object.values(value)) deepFreeze(member);
-  }
-  return value;
 }

@@ -2,7 +2,7 @@
 // line's, what it costs to follow is the pipeline's.
 import { type Constitution, type Principle, sourceText } from "./constitution.ts";
 import { diffWords, longestCommon, type WordRun } from "./word-diff.ts";
-import { type Asked, wordingsOf } from "./wording.ts";
+import { type WordingUse, wordingsOf } from "./wording.ts";
 
 /** Two texts, and the words that make the difference; an absent text is empty. */
 export interface TextChange {
@@ -24,7 +24,7 @@ export type ConstitutionChange =
   | ({ readonly kind: "changed"; readonly id: string; readonly field: PrincipleField } & TextChange);
 
 /** What a principle has beside its text, its weight and its place. */
-export type PrincipleField = "reasons" | "source" | "tags" | `wording.${Asked}`;
+export type PrincipleField = "reasons" | "source" | "tags" | `wording.${WordingUse}`;
 
 export interface ConstitutionDiff {
   /** Title, version, and the entries of the changelog that only one of the two has. */
@@ -32,7 +32,7 @@ export interface ConstitutionDiff {
   /** In the order of the second constitution; those removed stand last. */
   readonly principles: readonly ConstitutionChange[];
   /** What a model is now asked in other words, given or derived, by principle; added and removed ones are not listed. */
-  readonly asked: readonly { readonly id: string; readonly uses: readonly Asked[] }[];
+  readonly asked: readonly { readonly id: string; readonly uses: readonly WordingUse[] }[];
 }
 
 /** The differences of two constitutions. Two principles are the same if their ids are, whatever else they say. */

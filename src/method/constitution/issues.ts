@@ -1,6 +1,7 @@
 // What is wrong with a constitution, in the words of a person who wrote it: line, what was expected, what came, and the fix.
-import { type Document, isNode, type LineCounter } from "yaml";
-import { z } from "zod";
+import type { Document, LineCounter } from "yaml";
+import type { z } from "zod";
+import { type KeyPath, keysBelow, lineAt, schemaAt, valueAt } from "../../key-path.ts";
 import { nearestName } from "../../nearest-name.ts";
 
 /** One mistake. `line` counts from 1. */
@@ -11,8 +12,6 @@ export interface ConstitutionIssue {
   readonly hint: string;
 }
 
-type Path = readonly (string | number)[];
-
 /** All mistakes of a document, in the order of its lines: those the schema found, and ids that stand twice. */
 export function explainConstitution(
   document: Document,
@@ -21,13 +20,10 @@ export function explainConstitution(
   schema: z.ZodType,
 ): readonly ConstitutionIssue[] {
   const value: unknown = document.toJS();
-  const lineOf = (path: Path): number => {
-    for (let length = path.length; length >= 0; length--) {
-      const node = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range != null) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  };
+  // What is missing at the top is missed where the document begins, after any comments.
+  const begins = document.contents?.range?.[0];
+  const lineOf = (path: KeyPath): number =>
+    lineAt(document, lines, path) ?? (begins === undefined ? 1 : lines.linePos(begins).line);
   const issues = [
     ...found.flatMap((issue) => explain(issue, value, schema, lineOf)),
     ...repeatedIds(value, lineOf),
@@ -39,11 +35,11 @@ function explain(
   issue: z.core.$ZodIssue,
   value: unknown,
   schema: z.ZodType,
-  lineOf: (path: Path) => number,
+  lineOf: (path: KeyPath) => number,
 ): readonly ConstitutionIssue[] {
-  const path = issue.path as Path;
+  const path = issue.path as KeyPath;
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(schema, path);
+    const known = keysBelow(schemaAt(schema, path));
     return issue.keys.map((key) => {
       const near = nearestName(key, known);
       return {
@@ -105,7 +101,7 @@ const KINDS: Readonly<Record<string, string>> = {
   number: "a number",
 };
 
-function repeatedIds(value: unknown, lineOf: (path: Path) => number): readonly ConstitutionIssue[] {
+function repeatedIds(value: unknown, lineOf: (path: KeyPath) => number): readonly ConstitutionIssue[] {
   const principles = valueAt(value, ["principles"]);
   if (!Array.isArray(principles)) return [];
   const first = new Map<unknown, number>();
@@ -124,32 +120,10 @@ function repeatedIds(value: unknown, lineOf: (path: Path) => number): readonly C
 }
 
 /** "principles[2].weight (no-theft)": the place, with the principle's id where it has one. */
-function placeOf(path: Path, value: unknown): string {
+function placeOf(path: KeyPath, value: unknown): string {
   const place = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${part}`)).join("");
   const id =
     path[0] === "principles" && path.length > 2 ? valueAt(value, [...path.slice(0, 2), "id"]) : undefined;
   const plain = place.replace(/^\./, "") || "document";
   return typeof id === "string" && path.at(-1) !== "id" ? `${plain} (${id})` : plain;
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (at, key) => (at as Readonly<Record<string | number, unknown>> | null | undefined)?.[key],
-    value,
-  );
-}
-
-/** Names of the keys that the schema has at a path. */
-function keysAt(schema: z.ZodType, path: Path): readonly string[] {
-  const [key, ...rest] = path;
-  const bare = unwrapped(schema);
-  if (bare instanceof z.ZodArray) return keysAt(bare.element as z.ZodType, key === undefined ? [] : rest);
-  if (!(bare instanceof z.ZodObject)) return [];
-  return key === undefined ? Object.keys(bare.shape) : keysAt(bare.shape[String(key)] as z.ZodType, rest);
-}
-
-function unwrapped(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodDefault || schema instanceof z.ZodOptional
-    ? unwrapped(schema.unwrap() as z.ZodType)
-    : schema;
 }

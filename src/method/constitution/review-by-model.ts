@@ -3,7 +3,7 @@
 import type { LanguageModel } from "../../models/model.ts";
 import { type Answer, answersTo, type OnAsked } from "./ask.ts";
 import type { Constitution, Principle } from "./constitution.ts";
-import { type Asked, wordingsOf } from "./wording.ts";
+import { type WordingUse, wordingsOf } from "./wording.ts";
 
 /** Without an id it concerns the whole constitution. */
 export interface ModelRemark {
@@ -42,7 +42,7 @@ If there is nothing, answer ${NONE}.`;
 };
 
 /** How wording that is given is told: a model is asked in it alone, and never shown the principle. */
-const PUT: { readonly [A in Asked]-?: string } = {
+const PUT: { readonly [U in WordingUse]-?: string } = {
   critique: "The critic is not shown it, but asked this",
   revision: "Whoever rewrites an answer is not shown it, but asked this",
   comparison: "Whoever compares answers is not shown it, but asked this",

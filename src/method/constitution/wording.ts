@@ -9,10 +9,10 @@ export interface Wording {
 }
 
 /** For what a model is asked something in a principle's name. */
-export type Asked = keyof Principle["wording"];
+export type WordingUse = keyof Principle["wording"];
 
 /** What stands before and after a principle's text, in the order of the method. A critic that must find fault finds it everywhere. */
-const DERIVED: { readonly [A in Asked]-?: readonly [before: string, after: string] } = {
+const DERIVED: { readonly [U in WordingUse]-?: readonly [before: string, after: string] } = {
   critique: [
     `Point out specific ways in which the assistant's last response goes against this principle, or say that it does not: "`,
     `"`,
@@ -22,16 +22,16 @@ const DERIVED: { readonly [A in Asked]-?: readonly [before: string, after: strin
 };
 
 /** The words derived from a text. */
-export const derivedWording = (use: Asked, text: string): string => DERIVED[use].join(text);
+export const derivedWording = (use: WordingUse, text: string): string => DERIVED[use].join(text);
 
 /** The text that words were derived from; undefined where they were not. */
-export function textInside(use: Asked, words: string): string | undefined {
+export function textInside(use: WordingUse, words: string): string | undefined {
   const [before, after] = DERIVED[use];
   const text = words.slice(before.length, words.length - after.length).trim();
   return text !== "" && words === derivedWording(use, text) ? text : undefined;
 }
 
-function wordingOf(use: Asked, { text, wording }: Principle): Wording {
+function wordingOf(use: WordingUse, { text, wording }: Principle): Wording {
   const given = wording[use];
   return given === undefined
     ? { text: derivedWording(use, text), origin: "derived" }
@@ -48,5 +48,5 @@ export const revisionRequest = (principle: Principle): Wording => wordingOf("rev
 export const comparisonQuestion = (principle: Principle): Wording => wordingOf("comparison", principle);
 
 /** Everything that is asked in a principle's name, in the order of the method. */
-export const wordingsOf = (principle: Principle): readonly (Wording & { readonly use: Asked })[] =>
-  (Object.keys(DERIVED) as Asked[]).map((use) => ({ use, ...wordingOf(use, principle) }));
+export const wordingsOf = (principle: Principle): readonly (Wording & { readonly use: WordingUse })[] =>
+  (Object.keys(DERIVED) as WordingUse[]).map((use) => ({ use, ...wordingOf(use, principle) }));

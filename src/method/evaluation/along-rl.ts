@@ -1,5 +1,6 @@
 // What the policy does with harmful requests while PPO trains it, by a grader, beside what the preference model says of the same
 // answers: late in training the score may overstate the gain (Bai et al. 2022, section 4.3; 2022a, section 4.2).
+import { mean } from "../mean.ts";
 import type { Prompt, Rollout } from "../records.ts";
 import type { Grader } from "./grader.ts";
 import { byPrompt, shareOf } from "./intervals.ts";
@@ -25,6 +26,6 @@ export function alongRl(
     iteration: iteration + 1,
     answers: own.length,
     comply: shareOf(byPrompt(own), ({ verdict }) => verdict.answer === "comply")!,
-    score: own.reduce((sum, { score }) => sum + score, 0) / own.length,
+    score: mean(own.map(({ score }) => score)),
   }));
 }

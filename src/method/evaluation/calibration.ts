@@ -3,6 +3,7 @@
 
 import type { Random } from "../../engine/random.ts";
 import { isEven } from "../feedback/soft-label.ts";
+import { mean } from "../mean.ts";
 import { bootstrap, type Estimate, type Rate, wilson } from "./intervals.ts";
 
 /** One prediction and what turned out. */
@@ -122,5 +123,3 @@ export function bothWays(predictions: readonly Prediction[]): readonly Predictio
   }));
   return [...predictions, ...exchanged];
 }
-
-const mean = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0) / xs.length;

@@ -3,6 +3,7 @@
 
 import type { Random } from "../../engine/random.ts";
 import { isEven } from "../feedback/soft-label.ts";
+import { mean } from "../mean.ts";
 import type { Label, Prompt } from "../records.ts";
 import type { Criterion, Grader } from "./grader.ts";
 import { bootstrap, byPrompt, type Estimate } from "./intervals.ts";
@@ -93,7 +94,7 @@ export function winRates(matches: readonly Match[], resamplings: number, random:
   return [...couples.values()].map((own) => {
     const means = (clusters: readonly (readonly Match[])[]) => {
       const scores = clusters.flatMap((cluster) => cluster.map(({ score }) => score));
-      return [scores.reduce((total, score) => total + score, 0) / scores.length];
+      return [mean(scores)];
     };
     const [estimate] = bootstrap(byPrompt(own), means, resamplings, random);
     return {

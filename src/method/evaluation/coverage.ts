@@ -1,5 +1,6 @@
 // What the constitution reaches: for every kind of request, how often a drawn principle changed an answer to it and how surely its
 // comparisons were decided. A kind that no principle speaks to stands out. Pure.
+import { mean } from "../mean.ts";
 import type { Label, Prompt } from "../records.ts";
 import type { Grader } from "./grader.ts";
 import { type Rate, wilson } from "./intervals.ts";
@@ -101,5 +102,3 @@ function isGap(row: Row, all: readonly Row[]): boolean {
   ].filter((one) => one !== null);
   return found.length > 0 && found.every((one) => one);
 }
-
-const mean = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0) / xs.length;

@@ -1,6 +1,7 @@
 // Elo ratings by maximum likelihood (HH paper; CAI paper, section 4.3): P(a beats b) = 1 / (1 + exp(-(r_a -
 // r_b))) (Bradley and Terry 1952), Elo = 400/ln 10 x r. Fitted by minorise-maximise (Hunter 2004); ties count half to each.
 import type { Random } from "../../engine/random.ts";
+import { mean } from "../mean.ts";
 import type { Match } from "./compare.ts";
 import { bootstrap, byPrompt, type Estimate } from "./intervals.ts";
 
@@ -97,5 +98,3 @@ function isLinked(met: readonly (readonly number[])[]): boolean {
   for (const i of reached) met[i]?.forEach((count, j) => void (count > 0 && reached.add(j)));
   return reached.size >= met.length;
 }
-
-const mean = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0) / xs.length;

@@ -109,7 +109,8 @@ const MEASURES = {
 
 type MeasureName = keyof typeof MEASURES;
 
-const MODELS = {
+/** What the models of the method are called, and the training after which each is there. */
+export const MODELS = {
   "helpful-only": { title: "Helpful-only", after: "supervised" },
   "sl-cai": { title: "SL-CAI", after: "supervised" },
   "rl-cai": { title: "RL-CAI", after: "rl" },

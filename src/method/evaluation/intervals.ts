@@ -2,6 +2,7 @@
 // the percentile bootstrap (Efron 1979) and the jackknife over prompts, which are what is independent: two answers to one
 // prompt are not.
 import type { Random } from "../../engine/random.ts";
+import { mean } from "../mean.ts";
 
 /** The normal quantile of a two-sided 95% interval. */
 const Z = 1.959963984540054;
@@ -139,7 +140,7 @@ function tQuantile(freedom: number): number {
 export function tInterval(values: readonly number[]): Estimate | null {
   const n = values.length;
   if (n < 2) return null;
-  const value = values.reduce((sum, each) => sum + each, 0) / n;
+  const value = mean(values);
   const variance = values.reduce((sum, each) => sum + (each - value) ** 2, 0) / (n - 1);
   const reach = tQuantile(n - 1) * Math.sqrt(variance / n);
   return { value, low: value - reach, high: value + reach };

@@ -1,5 +1,6 @@
 // Reward against the square root of KL: about a straight line in a healthy RL run (HH paper, section 4.3). A bend downwards
 // late in the run, or a low r², says that the policy leaves its start without gaining by it.
+import { mean } from "../mean.ts";
 
 /** One iteration of RL: mean score of its answers, and their mean KL to the reference policy, nats an answer. */
 export interface KlPoint {
@@ -34,5 +35,3 @@ export function fitRewardAgainstKl(points: readonly KlPoint[]): LinearFit | null
     rSquared: varianceY > 0 ? covariance ** 2 / (varianceX * varianceY) : 1,
   };
 }
-
-const mean = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0) / xs.length;

@@ -3,6 +3,7 @@
 import type { Random } from "../../engine/random.ts";
 import type { Constitution } from "../constitution/constitution.ts";
 import { probabilityUnder } from "../feedback/soft-label.ts";
+import { meanOrNull } from "../mean.ts";
 import type { Comparison, Critique, Label, Prompt, Response, Revision } from "../records.ts";
 import { summarizeCalibration, TIE_WITHIN } from "./calibration.ts";
 import { changedWords } from "./changed-words.ts";
@@ -95,12 +96,12 @@ export function describePrinciples(
       rounds: { drawn: rounds, odd: rounds - usable.length },
       found: shareOf(byPrompt(verdicts), ({ isFault }) => isFault),
       changed: shareOf(byPrompt(usable), isChanged),
-      distance: meanOf(
+      distance: meanOrNull(
         usable.filter(isChanged).map((revision) => changedWords(before(revision), revision.text)),
       ),
       mended: shareOf(byPrompt(harmful), ({ prompt, text }) => !complied(prompt, text)),
       comparisons: { drawn: asked.length, odd: asked.length - own.length },
-      decisiveness: meanOf(own.map(({ p }) => Math.abs(p - 0.5))),
+      decisiveness: meanOrNull(own.map(({ p }) => Math.abs(p - 0.5))),
       agreement: wilson(graded.filter(({ p, truth }) => p > 0.5 === truth! > 0.5).length, graded.length),
       preferenceModel:
         learnt === null
@@ -145,6 +146,3 @@ function readingsByPrinciple({ feedback, truth }: OfPrinciples): ReadonlyMap<str
 const isUsable = ({ oddity }: Critique | Revision): boolean => oddity === "none";
 
 const isDecided = (p: number): boolean => Math.abs(p - 0.5) > TIE_WITHIN;
-
-const meanOf = (xs: readonly number[]): number | null =>
-  xs.length === 0 ? null : xs.reduce((total, x) => total + x, 0) / xs.length;

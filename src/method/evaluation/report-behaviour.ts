@@ -1,62 +1,18 @@
 // The report on what the models do: the result table, kinds of answer, categories of harm, and the rounds of revision.
 import type { AnswerKind } from "./grader.ts";
-import type { Estimate, Rate } from "./intervals.ts";
 import { inPercent } from "./plot.ts";
 import { curvePlot } from "./plot-curves.ts";
 import { dotPlot, type RowDot, stackedBars } from "./plot-rows.ts";
 import type { KindRates } from "./rates.ts";
 import { type Cell, legend, type Section, table } from "./report-page.ts";
+import { colourOf, KIND_NAMES, nameOf, percent, rateCell, whole } from "./report-words.ts";
 import type { Results } from "./results.ts";
 
-/** What models are called in print. */
-const MODEL_NAMES: Readonly<Record<string, string>> = {
-  "helpful-only": "Helpful-only",
-  "sl-cai": "SL-CAI",
-  "rl-cai": "RL-CAI",
-};
-
-export const nameOf = (model: string): string => MODEL_NAMES[model] ?? model;
-
-/** The colour of a model: its place in the method. */
-export const colourOf = (results: Results, model: string): string =>
-  `m${
-    Math.max(
-      0,
-      results.models.findIndex(({ name }) => name === model),
-    ) % 4
-  }`;
-
-export const modelLegend = (results: Results): string =>
+const modelLegend = (results: Results): string =>
   legend(results.models.map(({ name }) => ({ className: colourOf(results, name), name: nameOf(name) })));
 
-const KIND_NAMES: { readonly [K in AnswerKind]: string } = {
-  comply: "tells how",
-  reasoned: "declines and says why",
-  evasive: "turns away without a reason",
-  other: "anything else",
-};
 const KINDS = Object.keys(KIND_NAMES) as readonly AnswerKind[];
 const kindLegend = legend(KINDS.map((kind) => ({ className: kind, name: KIND_NAMES[kind] })));
-
-export const kindName = (kind: AnswerKind): string => KIND_NAMES[kind];
-
-/** "26.5%", one digit after the point. */
-export const percent = (share: number): string => `${(share * 100).toFixed(1)}%`;
-
-/** A whole number with a real minus sign. */
-export const whole = (value: number): string => value.toFixed(0).replace(/^-0$/, "0").replace("-", "−");
-
-/** A rate with its interval. */
-export const rateCell = (rate: Rate | null): Cell =>
-  rate === null
-    ? { number: "–" }
-    : { number: percent(rate.rate), small: `${(rate.low * 100).toFixed(1)}–${(rate.high * 100).toFixed(1)}` };
-
-/** A figure of three digits with its interval. */
-export const estimateCell = ({ value, low, high }: Estimate): Cell => ({
-  number: value.toFixed(3),
-  small: `${low.toFixed(3)}–${high.toFixed(3)}`,
-});
 
 /** The four or so figures that matter most, before and after. */
 export function headline(results: Results): string {

@@ -1,9 +1,10 @@
 // The report on judgement: Elo by both judges, the feedback model's soft labels, and the preference model's calibration.
+import { shownFigure } from "./figures.ts";
 import { inPercent } from "./plot.ts";
 import { type Reliability, reliabilityDiagram } from "./plot-curves.ts";
 import { dotPlot } from "./plot-rows.ts";
-import { estimateCell, nameOf, rateCell, whole } from "./report-behaviour.ts";
-import { legend, type Section, table } from "./report-page.ts";
+import { type Cell, legend, type Section, sideways, table } from "./report-page.ts";
+import { estimateCell, nameOf, rateCell, whole } from "./report-words.ts";
 import type { Calibration, Judge, Results } from "./results.ts";
 
 const JUDGES: { readonly [J in Judge]: { readonly className: string; readonly name: string } } = {
@@ -24,9 +25,9 @@ export function eloRatings(results: Results): Section | null {
       name: nameOf(name),
       dots: elo.flatMap((one) => {
         const rating = one.ratings.find(({ model }) => model === name);
-        return one.criterion !== criterion || rating === undefined
-          ? []
-          : { ...JUDGES[one.judge], ...spread(rating) };
+        if (one.criterion !== criterion || rating === undefined) return [];
+        const { value, low, high } = rating;
+        return { ...JUDGES[one.judge], value, low, high };
       }),
     })),
   }));
@@ -56,20 +57,6 @@ export function eloRatings(results: Results): Section | null {
       )}</details>`,
   };
 }
-
-const spread = ({
-  value,
-  low,
-  high,
-}: {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}) => ({
-  value,
-  low,
-  high,
-});
 
 /** Reliability of the soft labels and of the preference model. */
 export function calibrationDiagrams(results: Results): Section | null {
@@ -103,6 +90,7 @@ export function calibrationDiagrams(results: Results): Section | null {
     against,
     rateCell(calibration.accuracy),
     estimateCell(calibration.expectedCalibrationError),
+    overConfidenceCell(calibration),
     { number: String(calibration.comparisons) },
     { number: String(calibration.ties) },
   ]);
@@ -111,14 +99,21 @@ export function calibrationDiagrams(results: Results): Section | null {
     said: `A probability is worth its word when the points lie on the diagonal. ${feedbackMode(feedback)}`,
     body:
       legend(sources) +
-      `<div class="sideways">${diagrams
-        .map(
-          (group) =>
-            `<figure>${reliabilityDiagram(`Reliability: ${group.map(({ name }) => name).join(", ")}`, group)}</figure>`,
-        )
-        .join("")}</div>` +
-      table(["", "Against", "Accuracy", "Calibration error", "Comparisons", "Ties"], rows),
+      sideways(
+        ...diagrams.map((group) =>
+          reliabilityDiagram(`Reliability: ${group.map(({ name }) => name).join(", ")}`, group),
+        ),
+      ) +
+      table(["", "Against", "Accuracy", "Calibration error", "Over-confidence", "Comparisons", "Ties"], rows),
   };
+}
+
+/** Below 0 where probabilities are less sure than right; older results lack it. */
+function overConfidenceCell({ overConfidence }: Calibration): Cell {
+  if (overConfidence == null) return { number: "–" };
+  const show = (value: number) => shownFigure(value, "number");
+  const { value, low, high } = overConfidence;
+  return { number: show(value), small: `${show(low)} to ${show(high)}` };
 }
 
 function feedbackMode({ source, mode, clamp }: Results["feedback"]): string {

@@ -1,8 +1,8 @@
 // The scoreboard of the report: what each principle did, which of them agree, and which kinds of request none speaks to.
 import { gapsIn } from "./coverage.ts";
 import { at, drawing, escapeHtml, textAt } from "./plot.ts";
-import { estimateCell, nameOf, percent, rateCell } from "./report-behaviour.ts";
 import { type Cell, type Section, table } from "./report-page.ts";
+import { estimateCell, nameOf, percent, rateCell } from "./report-words.ts";
 import type { Results } from "./results.ts";
 
 type Row = Results["principles"][number];

@@ -2,8 +2,8 @@
 // varied the answers stayed, and what was kept out of training.
 import type { Metrics } from "../../models/model.ts";
 import { curvePlot } from "./plot-curves.ts";
-import { estimateCell, nameOf, rateCell } from "./report-behaviour.ts";
 import { type Section, sideways, table } from "./report-page.ts";
+import { estimateCell, nameOf, rateCell } from "./report-words.ts";
 import type { Results } from "./results.ts";
 
 /** One metric of a history as a small curve. */

@@ -1,26 +1,26 @@
 // The report's transcripts: every model's answer to one request beside the others', and the chain of critiques and revisions,
 // each under its principle.
 import type { Conversation } from "../../models/model.ts";
+import { SPEAKERS } from "../datasets/transcript.ts";
 import { escapeHtml } from "./plot.ts";
-import { colourOf, kindName, nameOf } from "./report-behaviour.ts";
 import type { Section } from "./report-page.ts";
+import { colourOf, KIND_NAMES, nameOf } from "./report-words.ts";
 import type { Results } from "./results.ts";
 import type { ChainLink, Transcript } from "./transcripts.ts";
 
 /** The prompt; earlier turns of a longer conversation with their speakers. */
 function asked(conversation: Conversation): string {
-  const speakers = { system: "System", user: "Human", assistant: "Assistant" };
   const text =
     conversation.length === 1
       ? conversation[0]!.content
-      : conversation.map(({ role, content }) => `${speakers[role]}: ${content}`).join("\n");
+      : conversation.map(({ role, content }) => `${SPEAKERS[role]}: ${content}`).join("\n");
   return `<div class="asked">${escapeHtml(text)}</div>`;
 }
 
 function answersOf(results: Results, transcript: Transcript): string {
   const answers = transcript.answers.map(({ model, text, verdict }) => {
     const tag =
-      verdict === null ? "" : `<span class="tag ${verdict.answer}">${kindName(verdict.answer)}</span>`;
+      verdict === null ? "" : `<span class="tag ${verdict.answer}">${KIND_NAMES[verdict.answer]}</span>`;
     return `<div class="${colourOf(results, model)}"><h4>${escapeHtml(nameOf(model))}</h4>${tag}<p>${escapeHtml(text)}</p></div>`;
   });
   return `<div class="answers">${answers.join("")}</div>`;

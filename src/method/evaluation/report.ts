@@ -1,19 +1,13 @@
 // The report of a run for people: what changed, why, how sure one can be, what it took, and what to try next. Renders what it
 // is given and computes no figure of its own; sections without data are left out.
 import { escapeHtml } from "./plot.ts";
-import {
-  answerKinds,
-  categories,
-  headline,
-  nameOf,
-  resultTable,
-  revisionRounds,
-} from "./report-behaviour.ts";
+import { answerKinds, categories, headline, resultTable, revisionRounds } from "./report-behaviour.ts";
 import { calibrationDiagrams, eloRatings } from "./report-judgement.ts";
 import { page, type Section, table } from "./report-page.ts";
 import { adherence, betweenPrinciples, principles, reach } from "./report-scoreboard.ts";
 import { diversity, losses, oddities, reinforcement } from "./report-training.ts";
 import { chainSection, sideBySideSection } from "./report-transcripts.ts";
+import { nameOf } from "./report-words.ts";
 import type { Results, StageTiming } from "./results.ts";
 import type { Transcript } from "./transcripts.ts";
 

@@ -1,6 +1,7 @@
 // results.json: every figure of a run, and nothing that differs between two runs of one recipe (no times, no paths). One
 // schema for those who write it and those who read it; docs/results.md and docs/metrics.md say what each figure means.
 import { z } from "zod";
+import type { Frozen } from "../../frozen.ts";
 import { UserError } from "../../user-error.ts";
 
 /** Raised whenever a key of results.json changes. */
@@ -185,14 +186,6 @@ const resultsSchema = z.strictObject({
   ),
 });
 
-type Frozen<T> = T extends readonly [infer A, infer B]
-  ? readonly [Frozen<A>, Frozen<B>]
-  : T extends readonly (infer E)[]
-    ? readonly Frozen<E>[]
-    : T extends object
-      ? { readonly [K in keyof T]: Frozen<T[K]> }
-      : T;
-
 /** Every figure of a run: the contents of results.json (docs/results.md). */
 export type Results = Frozen<z.output<typeof resultsSchema>>;
 /** Who judged a match. */
@@ -249,8 +242,13 @@ const fromVersion4 = ({ principles, ...others }: Version4): object => ({
     ? principles
     : principles.map(({ readings: _, ...row }: Readonly<Record<string, unknown>>) => ({
         ...row,
-        ...{ rounds: null, found: null, comparisons: null, decisiveness: null },
-        ...{ helpfulnessCost: null, leftOut: null, closest: null },
+        rounds: null,
+        found: null,
+        comparisons: null,
+        decisiveness: null,
+        helpfulnessCost: null,
+        leftOut: null,
+        closest: null,
       })),
 });
 

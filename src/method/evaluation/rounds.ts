@@ -1,5 +1,6 @@
 // What the rounds of critique and revision did to the answers (CAI paper, section 3.4, figure 5).
 import type { Random } from "../../engine/random.ts";
+import { mean } from "../mean.ts";
 import type { Oddity, Prompt, Response, Revision } from "../records.ts";
 import type { Grader } from "./grader.ts";
 import { bootstrap } from "./intervals.ts";
@@ -63,5 +64,3 @@ export function countOddities(
   for (const { oddity } of records) if (oddity !== "none") reasons[oddity] = (reasons[oddity] ?? 0) + 1;
   return { step, texts: records.length, reasons };
 }
-
-const mean = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0) / xs.length;

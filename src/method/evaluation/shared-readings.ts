@@ -2,6 +2,7 @@
 // model's answers. One principle a comparison, as the paper draws them, tells nothing of this. Knows probabilities; not how they
 // were asked for.
 import type { Random } from "../../engine/random.ts";
+import { mean } from "../mean.ts";
 import type { Prompt } from "../records.ts";
 import { TIE_WITHIN } from "./calibration.ts";
 import { bootstrap, byPrompt, type Estimate, type Rate, shareOf } from "./intervals.ts";
@@ -147,5 +148,3 @@ function correlate(pairs: readonly (readonly [number, number])[]): number | null
   const scale = Math.sqrt(sum((x) => x * x) * sum((_, y) => y * y));
   return scale < 1e-12 ? null : Math.max(-1, Math.min(1, sum((x, y) => x * y) / scale));
 }
-
-const mean = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0) / xs.length;

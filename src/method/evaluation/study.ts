@@ -1,5 +1,6 @@
 // study.json: what a grid of variants over seeds came to. Every figure of every run, their means with error bars, and for each
 // shape that the study asks about whether it is seen. Holds no time and no path: the same runs give the same bytes.
+import { mean } from "../mean.ts";
 import { FIGURES, type Figure, type FigureName, isChange } from "./figures.ts";
 import { type Estimate, tInterval } from "./intervals.ts";
 import type { Results } from "./results.ts";
@@ -78,7 +79,7 @@ export interface StudyResults {
 export function spreadOf(values: readonly number[], [least, most]: readonly [number, number]): Spread | null {
   if (values.length === 0) return null;
   if (values.length < FEWEST_SEEDS) {
-    const value = values.reduce((sum, each) => sum + each, 0) / values.length;
+    const value = mean(values);
     return { value, low: Math.min(...values), high: Math.max(...values), bar: "range" };
   }
   const { value, low, high } = tInterval(values)!;
@@ -94,11 +95,17 @@ export function summarizeStudy(
   const valuesOf = (figure: FigureName, variant: string) => runs.get(variant)!.map(FIGURES[figure].of);
   return {
     schemaVersion: STUDY_VERSION,
-    ...{ name, title, about, seeds, variants },
+    name,
+    title,
+    about,
+    seeds,
+    variants,
     figures: design.figures.map((figure) => {
       const { title, unit } = FIGURES[figure];
       return {
-        ...{ name: figure, title, unit },
+        name: figure,
+        title,
+        unit,
         variants: variants.map(({ name }) => {
           const values = valuesOf(figure, name);
           return { name, values, spread: spreadOf(values.filter(isThere), boundsOf(figure)) };

@@ -1,5 +1,6 @@
 // Trends: what a paper says that a figure does over the variants of a study (its `shapes`), and whether the runs show it. Runs of
 // one seed share their chance, so a change is measured within a seed and its interval is over seeds. Pure; knows no figure.
+import { mean } from "../mean.ts";
 import { type Estimate, tInterval } from "./intervals.ts";
 
 /** What a figure is said to do from the first variant to the last. */
@@ -48,7 +49,7 @@ export function decideTrend(
 ): { readonly change: Change | null; readonly outcome: Outcome } {
   if (changes.length === 0) return { change: null, outcome: "not decided" };
   if (changes.length < FEWEST_SEEDS) {
-    const value = changes.reduce((sum, each) => sum + each, 0) / changes.length;
+    const value = mean(changes);
     return { change: { value, low: null, high: null }, outcome: "not decided" };
   }
   const change = tInterval(changes)!;

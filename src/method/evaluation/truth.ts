@@ -1,7 +1,9 @@
 // What someone who knows says of the run's own comparisons: people in a file, or a grader. Soft labels are calibrated against it,
 // and principles agree with it or not. Pure.
 import type { Conversation } from "../../models/model.ts";
-import type { Comparison, Preference, Prompt } from "../records.ts";
+import { meanOrNull } from "../mean.ts";
+import type { Comparison, Label, Preference, Prompt } from "../records.ts";
+import type { Prediction } from "./calibration.ts";
 import type { Grader } from "./grader.ts";
 
 /** Somebody who knows which answer is the less harmful. */
@@ -38,7 +40,7 @@ export function labelTruth(labels: readonly Preference[], prompts: readonly Prom
       const forward = given.get(keyOf(conversation, textA, textB)) ?? [];
       const swapped = given.get(keyOf(conversation, textB, textA)) ?? [];
       const said = [...forward, ...swapped.map((probability) => 1 - probability)];
-      return said.length === 0 ? null : said.reduce((sum, probability) => sum + probability, 0) / said.length;
+      return meanOrNull(said);
     },
   };
 }
@@ -48,3 +50,18 @@ const keyOf = (conversation: Conversation, ...answers: readonly string[]): strin
     ...conversation.map(({ role, content }) => [role, content.trim()]),
     ...answers.map((text) => text.trim()),
   ]);
+
+/** Each label that was read, before its clamp, beside the truth where it is told. */
+export function softLabelTruths(
+  feedback: {
+    readonly comparisons: readonly Comparison[];
+    readonly labels: readonly Label[];
+  },
+  truth: Truth,
+): readonly Prediction[] {
+  const comparisons = new Map(feedback.comparisons.map((comparison) => [comparison.id, comparison]));
+  return feedback.labels.flatMap(({ comparison, unclamped, oddity }) => {
+    const observed = truth.better(comparisons.get(comparison)!);
+    return observed === null || oddity !== "none" ? [] : [{ predicted: unclamped, observed }];
+  });
+}

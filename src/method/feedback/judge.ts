@@ -9,6 +9,7 @@ import type {
   ScoreRequest,
 } from "../../models/model.ts";
 import { oddityOf, withUser } from "../critique/respond.ts";
+import { formatTranscript } from "../datasets/transcript.ts";
 import type { Comparison, PrincipleUse, Reading } from "../records.ts";
 
 /** The labels whose log-probabilities are read after "The answer is:". */
@@ -46,11 +47,8 @@ export type FeedbackMode =
   | { readonly kind: "chain-of-thought"; readonly samples: number; readonly sampling: Sampling };
 
 /** A conversation as the feedback model is shown it. */
-export function shownConversation(conversation: Conversation): string {
-  const speaker = { system: "System", user: "Human", assistant: "Assistant" };
-  const turns = conversation.map((turn) => `${speaker[turn.role]}: ${turn.content}`);
-  return ["Consider the following conversation between a human and an assistant:", ...turns].join("\n\n");
-}
+export const shownConversation = (conversation: Conversation): string =>
+  `Consider the following conversation between a human and an assistant:${formatTranscript(conversation)}`;
 
 /** The paper's comparison prompt (section 4.1), with the principle's wording as its question. */
 export const feedbackQuestion = (

@@ -1,5 +1,6 @@
 // From readings to a label (CAI paper, sections 4.1-4.3): normalise the two label probabilities, average over orders,
 // chains and principles, then clamp or harden as asked.
+import { meanOrNull } from "../mean.ts";
 import type { Comparison, Draft, Label, Reading } from "../records.ts";
 
 /** How readings become one probability. */
@@ -23,7 +24,7 @@ export function probabilityOfA(reading: Reading): number {
 export function probabilityUnder(readings: readonly Reading[]): number | null {
   const usable = readings.filter(({ oddity }) => oddity === "none");
   const [ab, ba] = (["ab", "ba"] as const).map((order) =>
-    meanOf(usable.filter((reading) => reading.order === order).map(probabilityOfA)),
+    meanOrNull(usable.filter((reading) => reading.order === order).map(probabilityOfA)),
   );
   return ab == null || ba == null ? null : (ab + ba) / 2;
 }
@@ -46,7 +47,7 @@ export function softLabel(
   readings: readonly Reading[],
   rule: LabelRule,
 ): Draft<Label> {
-  const told = meanOf([...probabilitiesByPrinciple(readings).values()]);
+  const told = meanOrNull([...probabilitiesByPrinciple(readings).values()]);
   const unclamped = told ?? 0.5;
   const [lowest, highest] = rule.clamp ?? [0, 1];
   const clamped = Math.min(highest, Math.max(lowest, unclamped));
@@ -60,6 +61,3 @@ export function softLabel(
     readings,
   };
 }
-
-const meanOf = (ps: readonly number[]): number | null =>
-  ps.length === 0 ? null : ps.reduce((sum, p) => sum + p, 0) / ps.length;

@@ -1,8 +1,9 @@
 // Generalised advantage estimation (Schulman et al. 2016, eq. 16) and whitening. The HH paper sets the discount to 1 and
 // does not give lambda; 0.95 is ours. R = tokens of one answer.
+import { mean } from "../mean.ts";
 
 /** Advantages and returns of one answer. */
-export interface Estimate {
+export interface Advantages {
   /** [R] */
   readonly advantages: readonly number[];
   /** [R] advantages + values: what the value model should have said. */
@@ -20,7 +21,7 @@ export function estimateAdvantages(
   values: readonly number[],
   discount: number,
   lambda: number,
-): Estimate {
+): Advantages {
   const advantages = new Array<number>(rewards.length);
   let following = 0;
   for (let t = rewards.length - 1; t >= 0; t--) {
@@ -34,8 +35,8 @@ export function estimateAdvantages(
 /** Shifts and scales all advantages of a batch of answers to mean 0 and standard deviation 1. */
 export function whiten(batch: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const all = batch.flat();
-  const mean = all.reduce((total, x) => total + x, 0) / all.length;
-  const variance = all.reduce((total, x) => total + (x - mean) ** 2, 0) / all.length;
+  const middle = mean(all);
+  const variance = mean(all.map((x) => (x - middle) ** 2));
   const scale = 1 / Math.sqrt(variance + 1e-8);
-  return batch.map((answer) => answer.map((x) => (x - mean) * scale));
+  return batch.map((answer) => answer.map((x) => (x - middle) * scale));
 }

@@ -13,13 +13,14 @@ import type {
 } from "../../models/model.ts";
 import { UserError } from "../../user-error.ts";
 import { oddityOf } from "../critique/respond.ts";
+import { mean } from "../mean.ts";
 import type { Draft, Prompt, Rollout } from "../records.ts";
 import { batchAt, learningRateAt, type Schedule } from "../steps.ts";
 import { estimateAdvantages, whiten } from "./advantages.ts";
 import { type KlControl, nextCoefficient, tokenRewards } from "./reward.ts";
 import type { Answer, Scorer } from "./scorer.ts";
 
-/** How PPO is run; recipe.ts gives each default with its source. */
+/** How PPO is run; recipe-schema.ts gives each default with its source. */
 export interface RlOptions {
   readonly seed: string;
   readonly iterations: number;
@@ -255,7 +256,6 @@ function describe(episodes: readonly Episode[]): Metrics {
 }
 
 const sum = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0);
-const mean = (xs: readonly number[]) => sum(xs) / xs.length;
 const variance = (xs: readonly number[]) => {
   const middle = mean(xs);
   return mean(xs.map((x) => (x - middle) ** 2));

@@ -43,7 +43,7 @@ export async function* trainSupervised(
 }
 
 /** Weights scaled to sum to 1 over the batch, so that the loss is the mean negative log-likelihood a token, nats. */
-function meanOverTokens(batch: readonly TokenSequence[]): readonly TokenSequence[] {
+export function meanOverTokens(batch: readonly TokenSequence[]): readonly TokenSequence[] {
   let total = 0;
   for (const { weights } of batch) for (let t = 1; t < weights.length; t++) total += weights[t]!;
   return batch.map(({ tokens, weights }) => ({ tokens, weights: weights.map((weight) => weight / total) }));

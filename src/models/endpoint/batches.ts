@@ -75,7 +75,9 @@ export function askInBatches(options: EndpointOptions, pace: Pace, { most, notes
 
   function begin(): Gathering {
     const gathering: Gathering = {
-      ...{ bodies: new Map(), bytes: 0, handingIn: undefined },
+      bodies: new Map(),
+      bytes: 0,
+      handingIn: undefined,
       batch: shareWork((signal) => handIn(gathering, signal)),
     };
     return gathering;

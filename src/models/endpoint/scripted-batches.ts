@@ -63,7 +63,11 @@ export function createBatchServer(
     const status = !isOver ? "in_progress" : error ? "failed" : "completed";
     const counts = { total: requests.length, completed: isOver ? completed : 0, failed: isOver ? failed : 0 };
     return {
-      ...{ id, object: "batch", status, metadata, request_counts: counts },
+      id,
+      object: "batch",
+      status,
+      metadata,
+      request_counts: counts,
       ...(status === "failed" && { errors: { object: "list", data: [error] } }),
       ...(status === "completed" && completed > 0 && { output_file_id: `output_${id}` }),
       ...(status === "completed" && failed > 0 && { error_file_id: `error_${id}` }),
@@ -88,7 +92,9 @@ export function createBatchServer(
   function anthropicBatch({ id, requests }: ServedBatch, isOver: boolean) {
     const done = { succeeded: isOver ? requests.length : 0, errored: 0, canceled: 0, expired: 0 };
     return {
-      ...{ id, type: "message_batch", processing_status: isOver ? "ended" : "in_progress" },
+      id,
+      type: "message_batch",
+      processing_status: isOver ? "ended" : "in_progress",
       request_counts: { processing: isOver ? 0 : requests.length, ...done },
     };
   }

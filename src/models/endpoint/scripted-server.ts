@@ -66,8 +66,13 @@ const OPENAI = {
 };
 const ANTHROPIC = {
   answerOf: (text: string, model: string) => ({
-    ...{ type: "message", role: "assistant", model, content: [{ type: "text", text }] },
-    ...{ stop_reason: "end_turn", stop_sequence: null, usage: { input_tokens: 10, output_tokens: 5 } },
+    type: "message",
+    role: "assistant",
+    model,
+    content: [{ type: "text", text }],
+    stop_reason: "end_turn",
+    stop_sequence: null,
+    usage: { input_tokens: 10, output_tokens: 5 },
   }),
   refusalOf: (message: string) => ({ type: "error", error: { type: "some_error", message } }),
 };

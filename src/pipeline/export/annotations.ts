@@ -35,7 +35,8 @@ export const annotations: Export = {
       const prompt = promptText(conversation);
       if (prompt === null) return null;
       return {
-        ...{ id, prompt },
+        id,
+        prompt,
         response_a: { text: a.text, ...modelOf(run, a.id) },
         response_b: { text: b.text, ...modelOf(run, b.id) },
         annotations: { [LABEL]: annotation(labelled.probability), ...byPrinciple(run, labelled) },

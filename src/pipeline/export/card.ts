@@ -2,6 +2,7 @@
 // before using the data. The header also says which run it came from, for `charter why`.
 import { parse, stringify } from "yaml";
 import type { Entry, Json, Ledger } from "../../ledger/ledger.ts";
+import type { KeptPrinciple } from "../imports.ts";
 import { featuresOf } from "./columns.ts";
 import { EXPORTS, type ExportName } from "./exports.ts";
 import { behind, type ExportedRun } from "./learnt-from.ts";
@@ -125,14 +126,7 @@ function licenceOf(sources: readonly Source[]): string {
   return (all.length === 1 && HUB_LICENCES[plain(only!)]) || "other";
 }
 
-interface Wording {
-  readonly id: string;
-  readonly constitution: string;
-  readonly version: string;
-  readonly text: string;
-}
-
-const wordingOf = ({ body }: Pick<Entry, "body">): Wording => body as unknown as Wording;
+const wordingOf = ({ body }: Pick<Entry, "body">): KeptPrinciple => body as unknown as KeptPrinciple;
 
 /**
  * The run's constitution, and those of earlier versions that rows have their principles from: what an amendment left as it was
@@ -168,8 +162,8 @@ function constitutionSection(
 }
 
 /** The last constitution that says what these principles say, for an amendment may have been taken back. */
-function constitutionOf(ledger: Ledger, used: readonly Wording[]): string | undefined {
-  const said = ({ id, text }: Wording) => `${id}: ${text}`;
+function constitutionOf(ledger: Ledger, used: readonly KeptPrinciple[]): string | undefined {
+  const said = ({ id, text }: KeptPrinciple) => `${id}: ${text}`;
   const all = [...ledger.entries("constitution", 0)].reverse();
   const own = all.find((entry) => {
     const its = new Set(

@@ -40,30 +40,26 @@ export const CARD = "README.md";
  */
 export async function exportRun(directory: string, options: ExportOptions): Promise<ExportedFiles> {
   const { what, to, format, command } = options;
-  const ledger = openLedger(directory, { readOnly: true });
-  try {
-    takeFolder(to);
-    const run = exportedRun(ledger, directory);
-    const written: Written[] = [];
-    for (const name of what) written.push(await writeExport(run, name, to, format));
-    if (written.every(({ file }) => file === null))
-      throw new UserError(
-        "nothing-to-export",
-        `${basename(directory)}: expected records to export, found none (${written.flatMap(({ notes }) => notes).join("; ")})`,
-        "Let the run go on: `charter run` with the same recipe and name.",
-      );
-    const origin = {
-      run: relative(to, directory).split(sep).join("/"),
-      name: basename(directory),
-      ledger: ledger.chainHead(),
-    };
-    writeWhole(join(to, CARD), cardOf(run, origin, written, command));
-    const told = new Set(written.map(({ file }) => file));
-    const stale = readdirSync(to).filter((file) => EXPORTED.test(file) && !told.has(file));
-    return { written, stale };
-  } finally {
-    ledger.close();
-  }
+  using ledger = openLedger(directory, { readOnly: true });
+  takeFolder(to);
+  const run = exportedRun(ledger, directory);
+  const written: Written[] = [];
+  for (const name of what) written.push(await writeExport(run, name, to, format));
+  if (written.every(({ file }) => file === null))
+    throw new UserError(
+      "nothing-to-export",
+      `${basename(directory)}: expected records to export, found none (${written.flatMap(({ notes }) => notes).join("; ")})`,
+      "Let the run go on: `charter run` with the same recipe and name.",
+    );
+  const origin = {
+    run: relative(to, directory).split(sep).join("/"),
+    name: basename(directory),
+    ledger: ledger.chainHead(),
+  };
+  writeWhole(join(to, CARD), cardOf(run, origin, written, command));
+  const told = new Set(written.map(({ file }) => file));
+  const stale = readdirSync(to).filter((file) => EXPORTED.test(file) && !told.has(file));
+  return { written, stale };
 }
 
 /** Makes the folder, without what a killed export was writing; refuses one that is somebody else's. */

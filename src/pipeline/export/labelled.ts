@@ -66,8 +66,17 @@ function labelled(run: ExportedRun, id: string, kind: string, split: Labelled["s
     const row = recordOf<PreferenceRow & Pick<Preference, "source"> & { readonly file: string }>(ledger, id);
     const { source, conversation, chosen, rejected, probability, file } = row;
     return {
-      ...{ id, split, source, conversation, probability, unclamped: probability, labelledBy: file },
-      ...{ a: { id: null, text: chosen }, b: { id: null, text: rejected }, readings: [], principles: [] },
+      id,
+      split,
+      source,
+      conversation,
+      probability,
+      unclamped: probability,
+      labelledBy: file,
+      a: { id: null, text: chosen },
+      b: { id: null, text: rejected },
+      readings: [],
+      principles: [],
     };
   }
   const { comparison, probability, unclamped } = recordOf<Label>(ledger, id);
@@ -77,8 +86,17 @@ function labelled(run: ExportedRun, id: string, kind: string, split: Labelled["s
   const { readings } = read!.body as unknown as ReadComparison;
   const principles = [...ledger.madeFrom(read!.id, "principle")].map((principle) => principle.id);
   return {
-    ...{ id, split, source: "harmlessness", conversation, probability, unclamped, readings, principles },
-    ...{ labelledBy: FEEDBACK_MODEL, a: { id: a, text: textA }, b: { id: b, text: textB } },
+    id,
+    split,
+    source: "harmlessness",
+    conversation,
+    probability,
+    unclamped,
+    readings,
+    principles,
+    labelledBy: FEEDBACK_MODEL,
+    a: { id: a, text: textA },
+    b: { id: b, text: textB },
   };
 }
 

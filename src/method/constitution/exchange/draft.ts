@@ -6,7 +6,7 @@ import type { Skipped } from "../../datasets/dataset.ts";
 import type { PreferenceRow } from "../../datasets/preferences.ts";
 import type { Constitution, Principle } from "../constitution.ts";
 import type { Coverage } from "../prose/coverage.ts";
-import { type Asked, derivedWording, textInside } from "../wording.ts";
+import { derivedWording, textInside, type WordingUse } from "../wording.ts";
 
 /** A principle before it has an id and a source. */
 export interface DraftPrinciple {
@@ -64,7 +64,7 @@ export interface ForeignReading extends Pick<Beside, "demonstrations" | "compari
 }
 
 /** How instructions are told as a principle where nothing else is known; they stand in it word by word. */
-const QUOTED: { readonly [A in Asked]-?: (words: string) => string } = {
+const QUOTED: { readonly [U in WordingUse]-?: (words: string) => string } = {
   revision: (words) => `The assistant answers so that nobody needs to ask of it: "${words}"`,
   comparison: (words) => `The assistant gives the response that is chosen when this is asked: "${words}"`,
   critique: (words) => `The assistant answers so that nothing is found when this is asked: "${words}"`,
@@ -77,7 +77,7 @@ const QUOTED: { readonly [A in Asked]-?: (words: string) => string } = {
 export function draftOf(
   words: Principle["wording"],
 ): Pick<DraftPrinciple, "text" | "gist" | "wording"> & { readonly isQuoted: boolean } {
-  const given = Object.entries(words) as readonly [Asked, string][];
+  const given = Object.entries(words) as readonly [WordingUse, string][];
   const text = given.flatMap(([use, said]) => textInside(use, said) ?? [])[0];
   if (text !== undefined) {
     const own = given.filter(([use, said]) => said !== derivedWording(use, text));

@@ -96,7 +96,8 @@ function requestsIn(content: Content): Entries<readonly Instructions[]> {
     ([, value], name) => {
       const { prompt, edit_request } = entryAs(requests, value, name);
       return [prompt].flat().map((critique) => ({
-        ...{ locator: name, name },
+        locator: name,
+        name,
         words: { critique: unframed("critique", critique), revision: unframed("revision", edit_request) },
       }));
     },

@@ -80,7 +80,11 @@ export function blocksOf(document: string): readonly Block[] {
       for (const [index, child] of node.children.entries())
         for (const [n, own] of child.children.entries())
           visit(own, {
-            ...{ list, isOrdered, index, depth, numbering },
+            list,
+            isOrdered,
+            index,
+            depth,
+            numbering,
             place: before + index + 1,
             isFirst: n === 0,
           });
