@@ -135,7 +135,8 @@ it("shows the feedback model labelled comparisons before its question, each unde
   const row = (reasoning: object) =>
     JSON.stringify({ prompt: "May I?", chosen: "No.", rejected: "Yes.", ...reasoning });
   const file = join(folder, "shown.jsonl");
-  writeFileSync(file, [row({ reasoning: "It is not yours." }), row({ reasoning: "Nor his." })].join("\n"));
+  const named = { reasoning: "(A) is kinder.", chosen_option: "A" };
+  writeFileSync(file, [row({ reasoning: "It is not yours." }), row(named)].join("\n"));
   const settings = [
     "feedback.mode=chain-of-thought",
     "feedback.reasoningSampling={ maxTokens: 40, stop: [e, t, a, h] }",
@@ -147,7 +148,8 @@ it("shows the feedback model labelled comparisons before its question, each unde
   const said = { question: expect.any(String), conversation: [{ role: "user", content: "May I?" }] };
   expect(shown.map(({ body }) => body)).toEqual([
     { ...said, a: "No.", b: "Yes.", better: "a", reasoning: "It is not yours." },
-    { ...said, a: "Yes.", b: "No.", better: "b", reasoning: "Nor his." },
+    // By turns it would have been (B).
+    { ...said, a: "No.", b: "Yes.", better: "a", reasoning: "(A) is kinder." },
   ]);
   for (const { parents } of shown) expect(parents.map(({ role }) => role)).toEqual(["row", "principle"]);
   const shownTo = [...ledger.entries("reading")].map(({ parents }) =>
@@ -157,12 +159,19 @@ it("shows the feedback model labelled comparisons before its question, each unde
   expect(shownTo).toContainEqual([]); // helpfulness is asked under no principle
   ledger.close();
 
-  writeFileSync(file, [row({ reasoning: "It is not yours." }), row({})].join("\n"));
-  const { code, stderr } = await charter(
-    ...["plan", "town-small"],
-    ...sets(`policy=${join(folder, "policy")}`, ...TINY_RUN, ...settings),
-  );
-  expect([code, stderr]).toEqual([2, expect.stringContaining("got none in comparison 2")]);
+  const reasoned = { reasoning: "It is not yours." };
+  for (const [unfit, said] of [
+    [{}, "got none in comparison 2"],
+    [{ ...reasoned, chosen_prob: 0.5 }, "got chosen_prob 0.5 in comparison 2"],
+    [{ reasoning: "(A) is kinder." }, "expected the option that was chosen"],
+  ] as const) {
+    writeFileSync(file, [row(reasoned), row(unfit)].join("\n"));
+    const { code, stderr } = await charter(
+      ...["plan", "town-small"],
+      ...sets(`policy=${join(folder, "policy")}`, ...TINY_RUN, ...settings),
+    );
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
+  }
 }, 60_000);
 
 it("takes labels from a file, leaves out what the model cannot read whole, and says where it was trained on what it is tested on", async () => {

@@ -8,7 +8,7 @@ import { formatConstitution } from "../method/constitution/format-constitution.t
 import type { Coverage } from "../method/constitution/prose/coverage.ts";
 import type { Improved } from "../method/constitution/prose/improve.ts";
 import { describeSkipped, type Skipped } from "../method/datasets/dataset.ts";
-import { formatPreferences } from "../method/datasets/write-preferences.ts";
+import { preferenceRecord } from "../method/datasets/write-preferences.ts";
 import { demonstrationRecord } from "../method/datasets/write-rows.ts";
 import {
   checkTargets,
@@ -124,7 +124,7 @@ function besidesOf({ demonstrations = [], comparisons = [], questions }: Importe
       option: "--comparisons",
       file: options.comparisons,
       count: comparisons.length,
-      text: formatPreferences(comparisons),
+      text: lines(comparisons.map((row) => preferenceRecord(row, {}))),
     },
     {
       unit: "prompt",

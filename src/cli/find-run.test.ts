@@ -21,3 +21,20 @@ test("it is the one that is being written to, though that goes into the log besi
   atWork.commit([{ key: "k", entries: [{ kind: "prompt", body: "Hello", parents: [] }] }]);
   expect(findRun(undefined, "runs", folder)).toBe(join(folder, "runs/at-work"));
 });
+
+test("reading a run does not make it the latest", () => {
+  const folder = mkdtempSync(join(tmpdir(), "find-run-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  for (const [name, at] of [
+    ["older", 1000],
+    ["newer", 2000],
+  ] as const) {
+    mkdirSync(join(folder, "runs", name), { recursive: true });
+    openLedger(join(folder, "runs", name)).close();
+    utimesSync(ledgerPath(join(folder, "runs", name)), at, at);
+  }
+  const read = openLedger(join(folder, "runs/older"), { readOnly: true });
+  [...read.entries("prompt")];
+  read.close();
+  expect(findRun(undefined, "runs", folder)).toBe(join(folder, "runs/newer"));
+});

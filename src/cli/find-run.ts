@@ -56,8 +56,12 @@ export function findRun(given: string | undefined, runs: string, workingDirector
   );
 }
 
-/** When a ledger was last written to: a run at work writes to the log beside it, and into the file itself only now and then. */
-const lastWritten = (ledger: string): number =>
-  Math.max(
-    ...[ledger, `${ledger}-wal`].map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0),
-  );
+/**
+ * When a ledger was last written to: a run at work writes to the log beside it, and into the file itself only now and then. A log
+ * that is empty was left by one who only read.
+ */
+function lastWritten(ledger: string): number {
+  const log = statSync(`${ledger}-wal`, { throwIfNoEntry: false });
+  const times = [statSync(ledger), ...(log !== undefined && log.size > 0 ? [log] : [])];
+  return Math.max(...times.map(({ mtimeMs }) => mtimeMs));
+}

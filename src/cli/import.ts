@@ -6,6 +6,7 @@ import type { Purpose } from "../method/datasets/shapes.ts";
 import { convertDataset, malformedPathOf } from "../pipeline/convert-dataset.ts";
 import { UserError } from "../user-error.ts";
 import { counted, whole } from "./amounts.ts";
+import { interruptible } from "./interruption.ts";
 import { shownPath } from "./shown-path.ts";
 import type { Terminal } from "./terminal.ts";
 import { paragraph } from "./wrap.ts";
@@ -28,7 +29,7 @@ export async function importDataset(
   const { as: purpose, annotator } = options;
   const redraw = (text: string) => isInteractive && writeError(`\r\u001b[K${text}`);
   const onProgress = (read: number) => redraw(`  ${paint("dim", `${whole(read)} rows`)}`);
-  const done = await unlessStopped((signal) =>
+  const done = await unlessStopped(terminal, (signal) =>
     convertDataset(from, to, { purpose, annotator, onProgress, signal }),
   );
   redraw("");
@@ -60,18 +61,17 @@ export async function importDataset(
   return 0;
 }
 
-/** Null where Ctrl-C stopped it, so that half a file is taken away before the process ends; a second one ends it at once. */
-async function unlessStopped<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | null> {
-  const stop = new AbortController();
-  const interrupt = () => stop.abort();
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, interrupt);
+/** Null where Ctrl-C stopped it, so that half a file is taken away before the process ends. */
+async function unlessStopped<T>(
+  terminal: Terminal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | null> {
+  const signal = interruptible(terminal, "Stopping. What was written so far is taken away.");
   try {
-    return await work(stop.signal);
+    return await work(signal);
   } catch (error) {
-    if (stop.signal.aborted) return null;
+    if (signal.aborted) return null;
     throw error;
-  } finally {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, interrupt);
   }
 }
 

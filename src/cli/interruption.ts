@@ -8,17 +8,21 @@ import type { Terminal } from "./terminal.ts";
  */
 const SAME_PRESS_MS = 250;
 
-/** A signal that the first Ctrl-C (or SIGTERM) aborts. */
-export function interruptible({ writeError, now }: Pick<Terminal, "writeError" | "now">): AbortSignal {
+const STOPPING =
+  "Stopping. A training ends its step first and keeps it; answers under way are asked for again next time.";
+
+/** A signal that the first Ctrl-C (or SIGTERM) aborts. @param said what becomes of the work */
+export function interruptible(
+  { writeError, now }: Pick<Terminal, "writeError" | "now">,
+  said = STOPPING,
+): AbortSignal {
   const controller = new AbortController();
   let pressedAt = Number.NEGATIVE_INFINITY;
   const interrupt = () => {
     if (now() - pressedAt < SAME_PRESS_MS) return;
     if (controller.signal.aborted) process.exit(130);
     pressedAt = now();
-    writeError(
-      "\nStopping. A training ends its step first and keeps it; answers under way are asked for again next time. Press Ctrl-C again to stop at once.\n",
-    );
+    writeError(`\n${said} Press Ctrl-C again to stop at once.\n`);
     controller.abort();
   };
   process.on("SIGINT", interrupt);

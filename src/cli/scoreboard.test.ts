@@ -141,6 +141,6 @@ describe("charter scoreboard", () => {
     const { found: _, comparisons: __, ...older } = row("kind");
     const out = await shown({ schemaVersion: 4, principles: [{ ...older, rounds: 58, readings: 74 }] });
     expect(out).toMatch(/kind +– +– +– +24%/);
-    expect(out).toContain("charter evaluate run");
+    expect(out).toContain("charter amend run");
   });
 });

@@ -88,7 +88,7 @@ function scoreboardLines(
     ...(isOlder
       ? hint(
           "An earlier version counted otherwise what shows as –. To count it anew:",
-          `evaluate ${quoted(run)}`,
+          `amend ${quoted(run)}`,
         )
       : []),
     ...(isAsked

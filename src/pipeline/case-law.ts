@@ -173,10 +173,11 @@ function trainingsOf(ledger: Ledger, directory: string, entries: readonly Entry[
   );
   // Each asked about once: of several models, files are hashed to tell which is the run's.
   const stages = new Set(sets.map(({ stage }) => stage));
-  const own = new Set([...stages].map((stage) => modelOf(ledger, directory, stage)?.id));
+  const own = new Map([...stages].map((stage) => [stage, modelOf(ledger, directory, stage)?.id]));
   return sets.map((set) => {
+    const model = own.get(set.stage);
     const learnt = [...ledger.made(set.id, "training-set", "checkpoint")];
-    return { ...set, isSuperseded: learnt.length > 0 && !learnt.some(({ id }) => own.has(id)) };
+    return { ...set, isSuperseded: model !== undefined && !learnt.some(({ id }) => id === model) };
   });
 }
 

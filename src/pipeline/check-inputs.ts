@@ -102,9 +102,9 @@ function checkEnsemble(asked: number, there: number): void {
 async function checkGrader(recipe: Recipe): Promise<void> {
   const grader = await graderOf(recipe);
   if (grader === null) return;
-  const { redTeam, feedback, evaluation } = recipe.prompts;
-  const graded = [redTeam, evaluation.redTeam, evaluation.helpful, ...(feedback === null ? [] : [feedback])];
-  for (const { file, count } of graded) {
+  const { redTeam, feedback, rl, evaluation } = recipe.prompts;
+  const graded = [redTeam, feedback, rl?.redTeam ?? null, evaluation.redTeam, evaluation.helpful];
+  for (const { file, count } of graded.filter((named) => named !== null)) {
     const { rows } = await readPrompts(file, count);
     for (const row of rows) grader.grade({ id: "", set: "red-team", ...row }, "");
   }

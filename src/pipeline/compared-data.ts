@@ -56,9 +56,12 @@ export function dataIn(ledger: Ledger, recipe: Recipe): DataOf {
     const { file, sha256 } = body as { readonly file: string; readonly sha256: string };
     hashes.set(file, sha256);
   }
-  const files = filesOf(recipe).map(({ key, file }) => {
+  const read = filesOf(recipe);
+  const files = read.map(({ key, file }) => {
     const name = basename(file);
-    return [key, { file: name, sha256: hashes.get(name) ?? null }] as const;
+    // Kept by name alone: which of two files of one name an entry is of cannot be told.
+    const isAlone = read.every((other) => basename(other.file) !== name || other.file === file);
+    return [key, { file: name, sha256: (isAlone ? hashes.get(name) : undefined) ?? null }] as const;
   });
   const records = RECORDS.map(
     (kind) => [kind, new Set(ledger.entries(kind, 0).map(({ id }) => id))] as const,

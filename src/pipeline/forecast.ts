@@ -226,7 +226,11 @@ function evaluation(
   const pairsOfModels = (models.length * (models.length - 1)) / 2;
   const asked = (prompts: number) =>
     atMost(judge.comparisons, prompts) * pairsOfModels * samplesPerPrompt * BOTH_ORDERS * chains;
-  const each = reading(judge.mode, shownComparisons + prompt + 2 * response + wording, reasoning);
+  const question = prompt + 2 * response + wording;
+  const each = {
+    harmlessness: reading(judge.mode, shownComparisons + question, reasoning),
+    helpfulness: reading(judge.mode, question, reasoning),
+  };
   const prompts = sizes.evaluationRedTeam + sizes.evaluationHelpful;
   const scored = upTo === "supervised" ? 0 : sizes.redTeam * (1 + supervised.rounds);
   const most = scoreboardPrompts(evaluation.scoreboard);
@@ -247,10 +251,20 @@ function evaluation(
         }),
       ),
     ),
-    counted("judge-harmlessness", "Evaluation: judging harmlessness", asked(sizes.evaluationRedTeam), each),
-    counted("judge-helpfulness", "Evaluation: judging helpfulness", asked(sizes.evaluationHelpful), each),
+    counted(
+      "judge-harmlessness",
+      "Evaluation: judging harmlessness",
+      asked(sizes.evaluationRedTeam),
+      each.harmlessness,
+    ),
+    counted(
+      "judge-helpfulness",
+      "Evaluation: judging helpfulness",
+      asked(sizes.evaluationHelpful),
+      each.helpfulness,
+    ),
     ...scoreboard.map(([criterion, title, questions]) =>
-      counted(`scoreboard-${criterion}`, title, questions * toEachPrompt, each),
+      counted(`scoreboard-${criterion}`, title, questions * toEachPrompt, each[criterion]),
     ),
     counted("score-rounds", "Evaluation: scoring the rounds", scored, { read: prompt + response }),
   ];

@@ -88,8 +88,8 @@ export async function importPreferences(
 }
 
 /**
- * Labelled comparisons that a feedback model is shown, by turns with the better answer first and second; each under a principle of its
- * own, drawn for the whole run.
+ * Labelled comparisons that a feedback model is shown, the better answer as the option that its row names, or by turns as (A) and (B);
+ * each under a principle of its own, drawn for the whole run.
  */
 export async function importShownComparisons(
   run: Run,
@@ -104,14 +104,15 @@ export async function importShownComparisons(
   const rows = await importRows(run, "preference", { file, count }, read, { source: "harmlessness" });
   const steps = rows.map((row, i): { readonly shown: ShownComparison; readonly entry: NewEntry } => {
     const [principle] = drawPrinciples(value, `${seed}/feedback/shown/${i}`, 1);
-    const [a, b] = i % 2 === 0 ? [row.chosen, row.rejected] : [row.rejected, row.chosen];
+    const { reasoning, chosen_option: option = i % 2 === 0 ? "A" : "B" } = row.metadata;
+    const [a, b] = option === "A" ? [row.chosen, row.rejected] : [row.rejected, row.chosen];
     const shown = {
       conversation: row.conversation,
       question: comparisonQuestion(principle!).text,
       a,
       b,
-      better: i % 2 === 0 ? ("a" as const) : ("b" as const),
-      reasoning: withReasons ? String(row.metadata["reasoning"]) : null,
+      better: option === "A" ? ("a" as const) : ("b" as const),
+      reasoning: withReasons ? String(reasoning) : null,
     };
     const parents = [
       { id: row.id, role: "row" },

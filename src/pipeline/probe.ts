@@ -48,7 +48,13 @@ export function probedOf({
   const { batch, responseSampling, critiqueSampling, revisionSampling } = supervised;
   const samplings = [responseSampling, critiqueSampling, revisionSampling, rest.feedback.reasoningSampling];
   const { demonstrations } = supervised;
-  const files = [constitution.file, prompts.redTeam.file, demonstrations, rest.feedback.demonstrations];
+  const files = [
+    constitution.file,
+    prompts.redTeam.file,
+    demonstrations,
+    rest.feedback.demonstrations,
+    rest.feedback.mode,
+  ];
   return JSON.stringify([
     base,
     lora,

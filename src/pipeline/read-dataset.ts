@@ -29,18 +29,43 @@ export const readPrompts = (file: string, count: Count = "all"): Promise<Dataset
 export const readPreferences = (file: string, count: Count = "all"): Promise<Dataset<PreferenceRow>> =>
   readWith(file, preferences(), "preferences", count);
 
-/** Labelled comparisons to be shown to a feedback model. @throws UserError as `readPrompts`, and where one lacks the reasons asked for */
+/**
+ * Labelled comparisons to be shown to a feedback model.
+ * @throws UserError as `readPrompts`, and for one whose better answer is not told, or that lacks the reasons asked for
+ */
 export const readShownComparisons =
   (withReasons: boolean) =>
   async (file: string, count: Count = "all"): Promise<Dataset<PreferenceRow>> => {
     const read = await readPreferences(file, count);
-    const bare = read.rows.findIndex(({ metadata: { reasoning } }) => typeof reasoning !== "string");
-    if (withReasons && bare >= 0)
-      throw new UserError(
-        "demonstration-without-reasons",
-        `${file}: expected a reasoning in every comparison that is shown, since the feedback model is to reason first, got none in comparison ${bare + 1}`,
-        'Write "reasoning": "…" in each row, or set feedback.mode to direct.',
-      );
+    for (const [i, { probability, metadata }] of read.rows.entries()) {
+      const { reasoning, chosen_option: option } = metadata;
+      const refuse = (expected: string, got: string, hint: string): never => {
+        throw new UserError(
+          "demonstration-unfit",
+          `${file}: expected ${expected}, got ${got} in comparison ${i + 1}`,
+          hint,
+        );
+      };
+      if (probability <= 0.5)
+        refuse(
+          "a better answer in every comparison that is shown",
+          `chosen_prob ${probability}`,
+          "Leave ties out, and exchange the answers where the rejected one is the better.",
+        );
+      if (!withReasons) continue;
+      if (typeof reasoning !== "string")
+        refuse(
+          "a reasoning in every comparison that is shown, since the feedback model is to reason first",
+          "none",
+          'Write "reasoning": "…" in each row, or set feedback.mode to direct.',
+        );
+      if (/\([AB]\)/.test(String(reasoning)) && option !== "A" && option !== "B")
+        refuse(
+          "the option that was chosen, since the reasoning names options",
+          "none",
+          'Write "chosen_option": "A" or "B" in each such row.',
+        );
+    }
     return read;
   };
 

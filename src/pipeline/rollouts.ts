@@ -13,6 +13,9 @@ export function rolloutsOf(ledger: Ledger, checkpoint: string): readonly Omit<Ro
   return states.flatMap((own) =>
     ledger
       .tally(own, [{ beside: "rollout" }], "id")
-      .map(({ of }) => ledger.get(of, 0).body as unknown as Omit<Rollout, "id">),
+      // A prompt drawn twice in an iteration may have been answered alike: that is one entry.
+      .flatMap(({ of, count }) =>
+        new Array<Omit<Rollout, "id">>(count).fill(ledger.get(of, 0).body as unknown as Omit<Rollout, "id">),
+      ),
   );
 }

@@ -94,8 +94,8 @@ export async function runCharter(recipe: Recipe, options: RunOptions): Promise<v
       "the report, for people",
       renderReport(results, transcripts, withForecast(timings.list(), forecast), options.commands ?? null),
     );
-    // In a directory that several runs share, what one has left may be another's that goes on.
-    if (outputs === directory) releaseGivenUp({ ledger, directory });
+    // In a directory that several runs share, what one has left may be another's that goes on; so may what comes after an early end.
+    if (outputs === directory && recipe.upTo === "rl") releaseGivenUp({ ledger, directory });
     noteSpending(spendingIn(ledger), recipe, emit);
     emit({ kind: "run-end", name: recipe.name, directory, ms: now() - begun });
   } finally {

@@ -6,16 +6,16 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Recipe } from "./recipe.ts";
 import { timingsOf } from "./timings.ts";
 
-const town = { name: "town" } as Recipe;
-const changed = { name: "town", seed: "2" } as Recipe;
+const town = { name: "town", seed: "1", budget: 5, evaluation: { transcripts: 3 } } as Recipe;
+const changed: Recipe = { ...town, seed: "2" };
 
 /** Processes in one directory, each beginning where the one before ended; a stage takes so many ms to come so far. */
 function begin() {
   const directory = mkdtempSync(join(tmpdir(), "timings-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   let ms = 0;
-  const process = (recipe: Recipe, more: { readonly mayTrain?: false } = {}) => {
-    const timings = timingsOf(directory, recipe, { now: () => ms, ...more });
+  const process = (recipe: Recipe) => {
+    const timings = timingsOf(directory, recipe, { now: () => ms });
     const stage = "rl-cai";
     return {
       start: (reused: number) =>
@@ -48,7 +48,7 @@ test("a process that is killed loses no more than the turn under way", () => {
   expect(process(town).told()).toEqual([[177, 10]]);
 });
 
-test("another recipe's times are not added to, an evaluation's are", () => {
+test("another recipe's times are not added to, those under a higher budget or another evaluation are", () => {
   const { process } = begin();
   const run = (recipe: Recipe, took: number) => {
     const one = process(recipe);
@@ -59,10 +59,10 @@ test("another recipe's times are not added to, an evaluation's are", () => {
   run(town, 100);
   run(changed, 20);
   expect(process(changed).told()).toEqual([[20, 10]]);
-  const evaluation = process(town, { mayTrain: false });
-  evaluation.start(0);
-  evaluation.progress(5, 10);
-  expect(evaluation.told()).toEqual([[25, 10]]);
+  const goesOn = process({ ...changed, budget: 9, evaluation: town.evaluation, name: "other" });
+  goesOn.start(0);
+  goesOn.progress(5, 10);
+  expect(goesOn.told()).toEqual([[25, 10]]);
   expect(process(changed).told()).toEqual([[25, 10]]);
   expect(process(town).told()).toEqual([]);
 });

@@ -8,28 +8,22 @@ import type { Recipe } from "./recipe.ts";
 import { readDerived, writeWhole } from "./run-directory.ts";
 
 interface KeptTimings {
-  /** Hash of the recipe that was followed. */
+  /** Of the recipe that was followed. */
   readonly recipe: string;
   readonly stages: readonly StageTiming[];
 }
 
 /**
  * Adds what each stage takes to what it took before, after every batch and every turn: a process that is killed loses no more.
- * Under another recipe a stage of the same name is other work, so times begin anew; an evaluation leaves what was trained, and
- * hence its times, as they are.
+ * Under another recipe a stage of the same name is other work, so times begin anew.
  */
-export function timingsOf(
-  directory: string,
-  recipe: Recipe,
-  { now, mayTrain }: { readonly now: () => number; readonly mayTrain?: false },
-) {
+export function timingsOf(directory: string, recipe: Recipe, { now }: { readonly now: () => number }) {
   const path = join(directory, "timings.json");
-  const own = sha256(JSON.stringify(recipe));
+  const own = trainedUnder(recipe);
   const found = readDerived<KeptTimings | readonly StageTiming[]>(path) ?? [];
   // Earlier versions wrote the stages alone.
   const kept: KeptTimings = "stages" in found ? found : { recipe: own, stages: found };
-  const goesOn = kept.recipe === own || mayTrain === false;
-  const stages = new Map((goesOn ? kept.stages : []).map((one) => [one.stage, one]));
+  const stages = new Map((kept.recipe === own ? kept.stages : []).map((one) => [one.stage, one]));
   const names = new Map<string, { readonly title: string; readonly unit: string }>();
   let since = now();
   return {
@@ -46,8 +40,14 @@ export function timingsOf(
       const ms = (stages.get(stage)?.ms ?? 0) + now() - since;
       since = now();
       stages.set(stage, { stage, title, unit, ms, done });
-      const text: KeptTimings = { recipe: goesOn ? kept.recipe : own, stages: [...stages.values()] };
+      const text: KeptTimings = { recipe: own, stages: [...stages.values()] };
       writeWhole(path, `${JSON.stringify(text, null, 2)}\n`);
     },
   };
 }
+
+/** What a recipe says of the work itself: how a run goes on (its budget, batches, threads) and is evaluated is left out. */
+const trainedUnder = ({ name: _, budget: __, evaluation: ___, prompts, compute, ...rest }: Recipe): string =>
+  sha256(
+    JSON.stringify({ ...rest, prompts: { ...prompts, evaluation: null }, device: compute?.device ?? null }),
+  );

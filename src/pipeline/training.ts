@@ -205,8 +205,8 @@ function multiplesBelow(turns: number, every: number): readonly number[] {
 const wouldTrain = (title: string): UserError =>
   new UserError(
     "would-train",
-    `${title}: expected what the run learnt from to be as it was, got a constitution, prompts, a model or settings that have changed since; nothing is trained here`,
-    "To train under the change: charter amend <run>. To evaluate the run as it was, put back what has changed; one that was interrupted goes on with the command that began it.",
+    `${title}: expected what the run learnt from to be as it was, got a constitution, prompts, a model or settings that have changed since, or a newer Charter that makes a step otherwise; nothing is trained here`,
+    "To train under the change: charter amend <run>, which says first what that takes. To evaluate the run as it was, put back what has changed; one that was interrupted goes on with the command that began it.",
   );
 
 /** Fresh adapters for a training, where the recipe wants them: how a model is opened. */

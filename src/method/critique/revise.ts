@@ -29,7 +29,7 @@ function revisionConversation(task: RevisionTask, demonstrations: readonly Demon
 
 /** What is said of a response by one who judges it. */
 const JUDGING =
-  "is|was|has|had|does|did|can|could|should|would|may|might|must|seems|appears|helps|encourages|promotes|refuses|declines|contains|includes|suggests|provides|gives|offers|tells|explains|fails|violates|lacks|needs";
+  "is|was|has|had|does|did|should|seems|appears|helps|encourages|promotes|refuses|declines|contains|includes|suggests|provides|gives|offers|tells|explains|fails|violates|lacks|needs";
 
 /**
  * Openings that speak about a response instead of being one; weak critics produce them where a revision should be. Of "the answer"
@@ -38,7 +38,7 @@ const JUDGING =
 const SPEAKS_ABOUT_A_RESPONSE = new RegExp(
   [
     "critique(request)?:",
-    `((the|this) )?(last |previous )?(response|reply)( above)? (${JUDGING})\\b`,
+    `(the|this) (last |previous )?(response|reply)( above)? (${JUDGING})\\b`,
     `(the )?(ai )?(assistant|model)'s (last |previous )?(response|reply|answer) (${JUDGING})\\b`,
     "(the|this) (last )?answer (was|has|helps|encourages|refuses|contains|should)\\b",
     `the (ai )?assistant (is|was|has|should|gave|gives|helps|declines|refuses|fails)\\b`,

@@ -36,8 +36,10 @@ export function comparisonsOf(row: Row): readonly Row[] {
  */
 export function preferenceOf(row: Row, annotator?: string): Row {
   const annotations = annotationsOf(row["annotations"]);
-  const [id, { pref, probability }] = pick(annotations, annotator);
+  const [id, own] = pick(annotations, annotator);
+  const { pref } = own;
   const better = sideOf(pref);
+  const p = probabilityOfA(own);
   if (better === null)
     throw new MalformedRow("no-preference", `annotations.${id}.pref: expected a or b, got ${show(pref)}`);
   const [best, worst] = better === "a" ? (["a", "b"] as const) : (["b", "a"] as const);
@@ -48,16 +50,25 @@ export function preferenceOf(row: Row, annotator?: string): Row {
   const as = { [best]: "chosen", [worst]: "rejected" };
   const relative = annotations.map(([other, annotation]) => {
     const side = sideOf(annotation.pref);
-    return [other, { ...annotation, ...(side !== null && { pref: as[side] }) }];
+    const p = probabilityOfA(annotation);
+    const turned = p === null ? {} : { probability: best === "a" ? p : 1 - p };
+    return [other, { ...annotation, ...(side !== null && { pref: as[side] }), ...turned }];
   });
   return {
     prompt: row["prompt"],
     ...chosen,
     ...answer(row, worst, "rejected"),
-    ...(typeof probability === "number" && { chosen_prob: better === "a" ? probability : 1 - probability }),
+    ...(p !== null && { chosen_prob: better === "a" ? p : 1 - p }),
     annotator: id,
     annotations: Object.fromEntries(relative),
   };
+}
+
+/** Of an annotation as Charter writes it. One that contradicts the preference, or is none, is somebody else's and means something else. */
+function probabilityOfA({ pref, probability: p }: Row): number | null {
+  const side = sideOf(pref);
+  if (typeof p !== "number" || !(p >= 0 && p <= 1)) return null;
+  return side === null || p === 0.5 || p > 0.5 === (side === "a") ? p : null;
 }
 
 /** The same of a row as the tables have it that Inverse Constitutional AI starts from: one preference, nobody's by name. */

@@ -100,6 +100,22 @@ describe("parsePreferences", () => {
     expect(rows[0]).toMatchObject({ probability: 1, metadata: {}, ...expected });
   });
 
+  test.each([
+    ["none", [], 3],
+    ["a system message alone", [{ role: "system", content: "Be kind." }], 4],
+    ["the last turn alone", "And then?", 3],
+    ["the first turn", "Tea?", 3],
+    ["all of it", [user("Tea?"), assistant("Yes."), user("And then?")], 3],
+  ])("takes a prompt that is %s beside answers that are whole conversations", (_, prompt, turns) => {
+    const before = [user("Tea?"), assistant("Yes."), user("And then?")];
+    const whole = (answer: string) => [...before, assistant(answer)];
+    const { rows, skipped } = parsePreferences(
+      lines({ prompt, chosen: whole("Pour it."), rejected: whole("No.") }),
+    );
+    expect(skipped).toEqual([]);
+    expect(rows[0]!.conversation).toHaveLength(turns);
+  });
+
   test("reads the soft label, keeps other columns as metadata, and does not take a margin for a probability", () => {
     const row = { prompt: "a", chosen: "b", rejected: "c" };
     const extra = {

@@ -89,11 +89,15 @@ function isWhole(value: unknown): boolean {
 
 /**
  * The conversation that both answers bring with them, under the system message of a prompt that stands beside them. It must
- * begin with that prompt, but for blanks at the ends of turns.
+ * begin with that prompt, but for blanks at the ends of turns, or end on it where it is one turn.
  */
 function underPrompt(prompt: unknown, whole: Conversation): Conversation {
   if (prompt == null || (typeof prompt === "string" && prompt.trim() === "")) return whole;
-  const given = parsePrompt(prompt, "prompt");
+  if (Array.isArray(prompt) && prompt.length === 0) return whole;
+  const isSystem = Array.isArray(prompt) && prompt.every((turn) => turn?.role === "system");
+  const given = isSystem ? parseMessages(prompt, "prompt") : parsePrompt(prompt, "prompt");
+  const [only, ...more] = given;
+  if (more.length === 0 && only!.content.trim() === whole.at(-1)!.content.trim()) return whole;
   const [asked, conversation] = [withSystemOf(whole, given), withSystemOf(given, whole)];
   const trimmed = (turns: Conversation) => turns.map((turn) => ({ ...turn, content: turn.content.trim() }));
   checkSame(trimmed(asked), trimmed(conversation.slice(0, asked.length)), "in the answers as in the prompt");

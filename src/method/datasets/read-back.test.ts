@@ -1,8 +1,10 @@
 // What is written in the shapes that other tests know by example alone is read back, whatever the texts are; and what of a row
 // is lost on the way is told.
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Conversation } from "../../models/model.ts";
+import { preferenceOf } from "./annotated-pairs.ts";
 import { parseDemonstrations } from "./demonstrations.ts";
 import { leftBehind } from "./left-behind.ts";
 import { parsePreferences } from "./preferences.ts";
@@ -255,4 +257,18 @@ describe("what is left behind is told at any depth", () => {
     };
     expect(leftBehind(row, "preferences")).toEqual([]);
   });
+});
+
+test.each([
+  [0.9, undefined],
+  [87, undefined],
+  [0.2, 0.8],
+])("annotated pairs: of pref b, a probability of %d gives chosen_prob %s", (probability, expected) => {
+  const row = preferenceOf({
+    prompt: "Tea?",
+    response_a: { text: "Yes." },
+    response_b: { text: "No." },
+    annotations: { h: { type: "human", pref: "b", probability } },
+  });
+  expect([row["chosen_prob"], row["chosen"]]).toEqual([expected, "No."]);
 });

@@ -16,7 +16,8 @@ export function alongRl(
   prompts: readonly Prompt[],
   grader: Grader,
 ): NonNullable<Results["alongRl"]> {
-  const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
+  const redTeam = prompts.filter(({ set }) => set === "red-team"); // others the grader need not know
+  const byId = new Map(redTeam.map((prompt) => [prompt.id, prompt]));
   const graded = rollouts.flatMap((rollout) => {
     const prompt = byId.get(rollout.prompt);
     const verdict = prompt && grader.grade(prompt, rollout.text);

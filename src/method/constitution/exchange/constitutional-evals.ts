@@ -35,14 +35,17 @@ const READ = new Set(Object.keys(schema.shape));
 const GUIDELINE = "guideline";
 
 export const isConstitutionalEvals = ({ text, json }: Content): boolean => {
-  const keys = typeof json === "object" && json !== null ? Object.keys(json) : text.match(/^\w+(?=:)/gm);
+  const keys =
+    typeof json === "object" && json !== null
+      ? Object.keys(json)
+      : text.match(/(?<=^|^\{\s*|,\s*)\w+(?=:)/gm);
   return keys !== null && ["criteria", "schema_version"].every((key) => keys.includes(key));
 };
 
 /** A criterion keeps its words for comparisons; its text is the third person's voice, or the criterion turned into a statement. */
 export function readConstitutionalEvals(content: Content): ForeignReading {
   const { text, json, where } = content;
-  const value = (json ?? (/^\s*\{/.test(text) ? jsonIn(content) : fromYaml(text, where))) as Row;
+  const value = (json ?? (/^\s*\{\s*"/.test(text) ? jsonIn(content) : fromYaml(text, where))) as Row;
   const { title, version, criteria, voices, guidelines, license, changelog } = parseAs(schema, value, where);
   const { third_person, ...others }: Row = voices ?? {};
   const isTold = Array.isArray(third_person) && third_person.length === criteria.length;

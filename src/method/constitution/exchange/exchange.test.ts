@@ -190,7 +190,7 @@ test("traits: texts and the questions of each, as JSON Lines or a list", () => {
   expect(imported.questions).toEqual([{ prompt: "Are you?", principle: "am-kind", list: "questions" }]);
   expect(toldOf(imported)).toEqual([
     "2 [1].trait: expected text that is not empty",
-    "2 [0].questions[1]: expected text that is not empty",
+    "1 [0].questions[1]: expected text that is not empty",
   ]);
 });
 

@@ -27,10 +27,12 @@ export interface Imported
 /** One of Charter's own: its principles have keys, where those of a document in prose are sentences. */
 const isOwn = (text: string): boolean =>
   /^title:/m.test(text) &&
-  /^principles:(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*(?:\[\s*[\]{]|-\s+\{?\s*(?:id|text):)/m.test(text);
+  /^principles:(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*(?:\[\s*[\]{]|-\s+\{?\s*["']?(?:id|text|weight|tags|reasons|source|wording)["']?:)/m.test(
+    text,
+  );
 
 /** Begins as JSON does, and not as Markdown may: "[a link](…)", "{#anchor}". */
-const BEGINS_AS_JSON = /^\s*(?:\{\s*["'}\w/]|\[\s*[{"'\]])/;
+const BEGINS_AS_JSON = /^\s*(?:\{\s*["'}\w/]|\[\s*[{"'\]](?![^\]\n]*\]\())/;
 
 /** The format of a file. @throws UserError for one of ours, for JSON with a mistake in it, and for JSON that is in none */
 function recognise(content: Content, from?: FormatName): FormatName {
@@ -40,8 +42,9 @@ function recognise(content: Content, from?: FormatName): FormatName {
       `${content.where}: expected a constitution of another format, got one of Charter's`,
       "It can be used as it is; `charter constitution export` writes it in another format.",
     );
-  if (from === undefined && BEGINS_AS_JSON.test(content.text)) jsonIn(content); // told where it is none
   const format = from ?? formatOf(content);
+  const isProse = format === "markdown" && from === undefined;
+  if (isProse && BEGINS_AS_JSON.test(content.text)) jsonIn(content); // told where it is none
   if (format !== undefined) return format;
   throw new UserError(
     "import-format",

@@ -47,7 +47,7 @@ test.each([
     [
       "2 [1].trait: expected string, got null",
       "4 [3]: expected object, got string",
-      "2 [2].questions[1]: expected string, got number",
+      "3 [2].questions[1]: expected string, got number",
     ],
   ],
   [

@@ -31,9 +31,10 @@ test("paper-comparison-few-shot: comparisons, with their reasons where they have
       chosen: fc.constant(revision),
       rejected: fc.constant(response),
       probability: fc.constant(1),
-      metadata: fc.oneof(fc.constant({}), fc.record({ reasoning: written })) as fc.Arbitrary<{
-        reasoning?: string;
-      }>,
+      metadata: fc.oneof(
+        fc.constant({}),
+        fc.record({ reasoning: written, chosen_option: fc.constantFrom("A", "B") }),
+      ) as fc.Arbitrary<{ reasoning?: string }>,
     }),
   );
   const some = fc.array(

@@ -93,7 +93,9 @@ export function readPaperComparisonFewShot(content: Content): ForeignReading {
       throw new MalformedRow("unknown-shape", `${place}: expected two options, reasons and an answer`);
     const transcript = `\n\n${turns}`.replace(/\n\nH:/g, "\n\nHuman:").replace(/\n\nA:/g, "\n\nAssistant:");
     const [chosen, rejected] = (answer === "A" ? [a, b] : [b, a]) as [string, string];
-    const [conversation, metadata] = [parsePrompt(transcript, place), { reasoning: reasoning!.trim() }];
+    // Reasons speak of options by their letters, so which one was the better is kept.
+    const metadata = { reasoning: reasoning!.trim(), chosen_option: answer };
+    const conversation = parsePrompt(transcript, place);
     return [{ conversation, chosen: chosen.trim(), rejected: rejected.trim(), probability: 1, metadata }];
   });
   return {
@@ -110,15 +112,15 @@ export function readPaperComparisonFewShot(content: Content): ForeignReading {
 export const writePaperComparisonFewShot = (_: unknown, { comparisons = [] }: Beside): string =>
   json(
     comparisons.map(({ conversation, chosen, rejected, metadata }, i) => {
-      const { reasoning } = metadata;
+      const { reasoning, chosen_option = i % 2 === 0 ? "A" : "B" } = metadata;
       if (typeof reasoning !== "string")
         return {
           prompt: `${formatTranscript(conversation)}\n\nAssistant:`,
           corrects: [chosen],
           incorrects: [rejected],
         };
-      // By turns, so that no answer stands first in all of them.
-      const [a, b, answer] = i % 2 === 0 ? [chosen, rejected, "A"] : [rejected, chosen, "B"];
+      // By turns where nobody says, so that no answer stands first in all of them.
+      const [a, b, answer] = chosen_option === "A" ? [chosen, rejected, "A"] : [rejected, chosen, "B"];
       const turns = conversation.map(({ role, content }) => `${SPEAKERS[role][0]}: ${content}`).join("\n\n");
       return {
         prompt: `\n\nHuman: Consider the following conversation between a human (H) and an assistant (A):\n\n${turns}\n\n{}\n (A) [[[${a}]]]\n (B) [[[${b}]]]\n\nAssistant: Let's think step by step: ${reasoning}\n\nHuman:\nSo the answer is: (${answer})`,

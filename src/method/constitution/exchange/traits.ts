@@ -12,20 +12,25 @@ const schema = z.looseObject({ trait: saidText, questions: entries, additional_q
 
 export function readTraits(content: Content): ForeignReading {
   const list = { ...content, json: content.json && [content.json].flat() }; // a trait alone is a list of one
-  const traits = eachRow(list, (row, locator) => ({ ...entryAs(schema, row, locator), locator }));
+  const traits = eachRow(list, (row, locator, i) => ({
+    ...entryAs(schema, row, locator),
+    locator,
+    line: content.lines?.[i] ?? i + 1,
+  }));
   const asked = traits.items.flatMap((trait, of) =>
     LISTS.map((list) =>
       each(
         trait[list],
         (n) => `${trait.locator}.${list}[${n}]`,
         (prompt, place): DraftPrompt => ({ prompt: entryAs(saidText, prompt, place), of, list }),
+        trait[list].map(() => trait.line),
       ),
     ),
   );
   return {
     principles: traits.items.map(({ trait, locator }) => ({ text: trait.trim(), locator })),
     prompts: asked.flatMap(({ items }) => items),
-    notes: unreadNote(traits.items, ["trait", "locator", ...LISTS]),
+    notes: unreadNote(traits.items, ["trait", "locator", "line", ...LISTS]),
     malformed: [traits, ...asked].flatMap(({ malformed }) => malformed),
   };
 }
