@@ -86,7 +86,7 @@ const STYLE = `
 --m0:#9b958b;--m1:#6ba3e0;--m2:#48b58d;--m3:#bd86d1;--j0:#d98a58;--j1:#6ba3e0}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 ui-sans-serif,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif;-webkit-text-size-adjust:100%}
-header,nav,main{max-width:800px;margin:0 auto;padding:0 20px}
+header,nav,main{max-width:860px;margin:0 auto;padding:0 20px}
 header{padding-top:56px}
 h1{font:600 34px/1.15 ui-serif,Georgia,"Times New Roman",serif;letter-spacing:-.01em;margin:0 0 10px}
 h2{font:600 23px/1.25 ui-serif,Georgia,"Times New Roman",serif;margin:0 0 6px}
@@ -111,7 +111,7 @@ section{padding:34px 0 8px;border-top:1px solid var(--line);margin-top:26px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums;margin:2px 0 10px}
 th{text-align:left;font-weight:600;color:var(--soft);font-size:12.5px;vertical-align:bottom}
-th,td{padding:7px 14px 7px 0;border-bottom:1px solid var(--line)}
+th,td{padding:7px 12px 7px 0;border-bottom:1px solid var(--line)}
 td{vertical-align:top}
 .number{text-align:right;white-space:nowrap}
 th:last-child,td:last-child{padding-right:0}

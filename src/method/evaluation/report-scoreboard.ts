@@ -28,7 +28,7 @@ export function principles(results: Results): Section | null {
     title: "Principles",
     said: `For how many rounds and comparisons each principle was drawn, and how many of those came to nothing (odd). In critique and revision: how many critiques said that something was wrong (where the grader can read them), how many revisions changed the text and by how much, and how many harmful answers they mended. In feedback: how far from one half its comparisons were decided, both orders averaged (0.5 is certainty), how often ${results.truth === "labels" ? "people's labels say the same" : "the grader judges likewise"}, how often the preference model is right on held-out ones of them, and by how much its probabilities are off (calibration error).`,
     body: `<h3>In critique and revision</h3>${table(
-      ["Principle", "Drawn", "Found", "Changed", "Words changed", "Mended"],
+      ["Principle", "Drawn", "Found", "Changed", "Words", "Mended"],
       rows.map((row) => [
         named(row),
         drawsCell(row.rounds),
