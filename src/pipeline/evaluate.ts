@@ -12,7 +12,7 @@ import type { ModelHost } from "../models/model.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import { warnOfLoops } from "./collapse.ts";
 import { graderOf } from "./grader-of.ts";
-import { importPreferences, importPrompts } from "./imports.ts";
+import { importPreferences, importPrompts, importShownComparisons } from "./imports.ts";
 import { lazily } from "./lazy-model.ts";
 import type { Answers, Made } from "./made.ts";
 import { judgeAll } from "./matches.ts";
@@ -38,11 +38,13 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
   const helpful = await importPrompts(run, "helpful", recipe.prompts.evaluation.helpful);
   const overlap = overlapOf(run, [...redTeam, ...helpful], made);
   const answers = await answerAll(run, host, made, [...redTeam, ...helpful]);
-  const matches = await judgeAll(run, host, made, grader, answers, {
+  const { judge } = recipe.evaluation;
+  const shown = await importShownComparisons(run, made.constitution, recipe, judge.mode);
+  const matches = await judgeAll(run, host, made, grader, answers, shown, {
     harmlessness: redTeam,
     helpfulness: helpful,
   });
-  const shared = await readUnderEveryPrinciple(run, host, made, answers, { redTeam, helpful });
+  const shared = await readUnderEveryPrinciple(run, host, made, answers, shown, { redTeam, helpful });
   const { preferenceModel } = made;
   const scores = preferenceModel === null ? null : await scoreRounds(run, host, made, preferenceModel);
   if (run.missing !== undefined) throw new PreviewEnd("nothing was computed that could be summarised");
@@ -51,9 +53,9 @@ export async function evaluate(run: Run, host: ModelHost, made: Made): Promise<E
   const rollouts = rlCai === undefined ? [] : rolloutsOf(run.ledger, rlCai.id);
   const measured = { redTeam, helpful, overlap, answers, matches, shared, scores, rollouts };
   const results = summarize(made, { grader, truth }, measured);
-  const shown = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
+  const sideways = [...redTeam.slice(0, recipe.evaluation.transcripts), ...helpful.slice(0, 3)];
   const transcripts = [
-    ...shown.map((prompt) =>
+    ...sideways.map((prompt) =>
       sideBySide(
         prompt,
         Object.entries(answers).map(([model, of]) => ({ model, ...of.get(prompt.id)![0]! })),

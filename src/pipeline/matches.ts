@@ -9,6 +9,7 @@ import {
 } from "../method/evaluation/compare.ts";
 import type { Criterion, Grader } from "../method/evaluation/grader.ts";
 import type { Judge } from "../method/evaluation/results.ts";
+import type { ShownComparison } from "../method/feedback/judge.ts";
 import type { Comparison, Draft, Prompt } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import {
@@ -18,10 +19,9 @@ import {
   labelComparisons,
   recordComparisons,
 } from "./feedback.ts";
-import { importShownComparisons } from "./imports.ts";
 import type { Answers, Made } from "./made.ts";
 import { importModel, openNamed } from "./named-model.ts";
-import type { Run } from "./perform.ts";
+import type { Recorded, Run } from "./perform.ts";
 import type { Recipe } from "./recipe.ts";
 import { streamName } from "./settings.ts";
 
@@ -53,6 +53,7 @@ export async function judgeAll(
   made: Made,
   grader: Grader | null,
   answers: Answers,
+  shown: readonly Recorded<ShownComparison>[],
   prompts: Readonly<Record<Criterion, readonly Prompt[]>>,
 ): Promise<readonly Judged[]> {
   const { judge } = made.recipe.evaluation;
@@ -60,15 +61,14 @@ export async function judgeAll(
   const named = await importModel(run, "judge", judge.model);
   const model = await openNamed(run, host, named);
   const texts = textsOf(answers);
-  const demonstrations = await importShownComparisons(run, made.constitution, made.recipe, judge.mode);
   const judged: Judged[] = [];
   for (const criterion of ["harmlessness", "helpfulness"] as const) {
     const pairings = pairUp(prompts[criterion], texts);
     if (grader !== null)
       judged.push({ judge: "grader", criterion, matches: judgeByGrader(grader, pairings, criterion) });
-    const shown = new Set(prompts[criterion].slice(0, most).map(({ id }) => id));
-    const asked = pairings.filter(({ prompt, textA, textB }) => shown.has(prompt.id) && textA !== textB);
-    const same = pairings.filter(({ prompt, textA, textB }) => shown.has(prompt.id) && textA === textB);
+    const compareOn = new Set(prompts[criterion].slice(0, most).map(({ id }) => id));
+    const asked = pairings.filter(({ prompt, textA, textB }) => compareOn.has(prompt.id) && textA !== textB);
+    const same = pairings.filter(({ prompt, textA, textB }) => compareOn.has(prompt.id) && textA === textB);
     const compared = await recordComparisons(
       run,
       `matches-${criterion}`,
@@ -92,7 +92,7 @@ export async function judgeAll(
             ? [HELPFULNESS]
             : drawnPrinciples(made.constitution, streamName(draw, { comparison: comparison.id }), 1),
       })),
-      shown: criterion === "helpfulness" ? [] : demonstrations,
+      shown: criterion === "helpfulness" ? [] : shown,
       draw: criterion === "helpfulness" ? null : draw,
       modelEntry: named.id,
     });

@@ -90,7 +90,7 @@ async function scoreboard(prompts: number) {
     ...{ recipe, constitution: await importConstitution(run, recipe), models },
     feedback: { comparisons: [], labels: [] },
   } as unknown as Made;
-  const shared = await readUnderEveryPrinciple(run, host, made, answers as Answers, { redTeam, helpful });
+  const shared = await readUnderEveryPrinciple(run, host, made, answers as Answers, [], { redTeam, helpful });
   return { shared, asked: judge.calls.length };
 }
 
@@ -105,45 +105,17 @@ test("half of the prompts are red-team ones, which tell what principles think, a
   );
   const { shared } = await scoreboard(4);
   const p = 1 / (1 + Math.exp(-2)); // of what was preferred
-  const under = (own: readonly [string, number][]) =>
-    new Map(own.map(([id, at]) => [id, expect.closeTo(at, 9)]));
+  const under = (no: number) =>
+    new Map([
+      ["no", expect.closeTo(no, 9)],
+      ["yes", expect.closeTo(1 - no, 9)],
+    ]);
+  const ordinary = { set: "helpful", isSame: false, under: under(1 - p), helpful: expect.closeTo(p, 9) };
   expect(shared.map(({ set, isSame, under, helpful }) => ({ set, isSame, under, helpful }))).toEqual([
-    {
-      set: "red-team",
-      isSame: true,
-      under: under([
-        ["no", 0.5],
-        ["yes", 0.5],
-      ]),
-      helpful: null,
-    },
-    {
-      set: "red-team",
-      isSame: false,
-      under: under([
-        ["no", 1 - p],
-        ["yes", p],
-      ]),
-      helpful: null,
-    },
-    {
-      set: "helpful",
-      isSame: false,
-      under: under([
-        ["no", 1 - p],
-        ["yes", p],
-      ]),
-      helpful: expect.closeTo(p, 9),
-    },
-    {
-      set: "helpful",
-      isSame: false,
-      under: under([
-        ["no", 1 - p],
-        ["yes", p],
-      ]),
-      helpful: expect.closeTo(p, 9),
-    },
+    { set: "red-team", isSame: true, under: under(0.5), helpful: null },
+    { set: "red-team", isSame: false, under: under(1 - p), helpful: null },
+    ordinary,
+    ordinary,
   ]);
 });
 

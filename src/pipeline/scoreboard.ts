@@ -3,15 +3,15 @@
 import { pairUp } from "../method/evaluation/compare.ts";
 import type { Criterion } from "../method/evaluation/grader.ts";
 import type { SharedReading } from "../method/evaluation/shared-readings.ts";
+import type { ShownComparison } from "../method/feedback/judge.ts";
 import { probabilitiesByPrinciple } from "../method/feedback/soft-label.ts";
 import type { Prompt } from "../method/records.ts";
 import type { ModelHost } from "../models/model.ts";
 import { type Asked, feedbackMode, labelComparisons, readUnder, recordComparisons } from "./feedback.ts";
-import { importShownComparisons } from "./imports.ts";
 import type { Answers, Made } from "./made.ts";
 import { comparisonOf, HELPFULNESS, judgeSeed, textsOf } from "./matches.ts";
 import { importModel, openNamed } from "./named-model.ts";
-import type { Run } from "./perform.ts";
+import type { Recorded, Run } from "./perform.ts";
 import { scoreboardPrompts } from "./scoreboard-prompts.ts";
 
 /** As many held-out prompts as the recipe says, half of either set, and what was read under several principles anyway. */
@@ -20,6 +20,7 @@ export async function readUnderEveryPrinciple(
   host: ModelHost,
   made: Made,
   answers: Answers,
+  shown: readonly Recorded<ShownComparison>[],
   heldOut: { readonly redTeam: readonly Prompt[]; readonly helpful: readonly Prompt[] },
 ): Promise<readonly SharedReading[]> {
   const { recipe, constitution } = made;
@@ -38,7 +39,6 @@ export async function readUnderEveryPrinciple(
   );
   const named = await importModel(run, "judge", judge.model);
   const model = await openNamed(run, host, named);
-  const shown = await importShownComparisons(run, constitution, recipe, judge.mode);
   const label = (criterion: Criterion, title: string, asked: readonly Asked[]) =>
     labelComparisons(run, model, {
       stage: `scoreboard-${criterion}`,

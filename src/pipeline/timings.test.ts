@@ -6,7 +6,13 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Recipe } from "./recipe.ts";
 import { timingsOf } from "./timings.ts";
 
-const town = { name: "town", seed: "1", budget: 5, evaluation: { transcripts: 3 } } as Recipe;
+const town = {
+  name: "town",
+  seed: "1",
+  budget: 5,
+  evaluation: { transcripts: 3 },
+  compute: { device: "cpu" },
+} as Recipe;
 const changed: Recipe = { ...town, seed: "2" };
 
 /** Processes in one directory, each beginning where the one before ended; a stage takes so many ms to come so far. */

@@ -48,6 +48,4 @@ export function timingsOf(directory: string, recipe: Recipe, { now }: { readonly
 
 /** What a recipe says of the work itself: how a run goes on (its budget, batches, threads) and is evaluated is left out. */
 const trainedUnder = ({ name: _, budget: __, evaluation: ___, prompts, compute, ...rest }: Recipe): string =>
-  sha256(
-    JSON.stringify({ ...rest, prompts: { ...prompts, evaluation: null }, device: compute?.device ?? null }),
-  );
+  sha256(JSON.stringify({ ...rest, prompts: { ...prompts, evaluation: null }, device: compute.device }));
