@@ -123,6 +123,41 @@ test("greedy sampling takes the most probable token whatever the seed", async ()
   expect(scores!.indexOf(Math.max(...scores!))).toBe(a!.tokens[0]);
 });
 
+test("what might follow a stop scores from the cache as it does anew, and moves nothing", async () => {
+  const continuations = [[5, 6, 9, 3], [7], [5, 7, 9], [5, 6, 8], [8, 1, 2], [5]];
+  const stopping = { ...options, isStopped: (tokens: readonly number[]) => tokens.length % 5 === 0 };
+  const asked = requests.map((request) => ({ ...request, continuations }));
+  const decoded = await decode(graphs, parameters, asked, { ...stopping, mostRows: 4 });
+  const stopped = asked.flatMap(({ prompt }, i) => {
+    const { finish, tokens, next } = decoded[i]!;
+    return finish === "stop" ? [{ prompt: [...prompt, ...tokens], continuations, next: next! }] : [];
+  });
+  const scores = await scoreContinuations(graphs, parameters, stopped);
+  expect(stopped.length).toBeGreaterThan(10);
+  for (const [i, { next }] of stopped.entries()) {
+    expect(next).toHaveLength(continuations.length);
+    next.forEach((score, choice) => {
+      expect(Math.abs(score - scores[i]![choice]!)).toBeLessThan(1e-4);
+    });
+  }
+  const plain = await decode(graphs, parameters, requests, stopping);
+  expect(decoded.map(({ tokens, finish }) => ({ tokens, finish }))).toEqual(
+    plain.map(({ tokens, finish }) => ({ tokens, finish })),
+  );
+});
+
+test("what might follow is not told where there is no stop, or no room for it", async () => {
+  const nextOf = async (prompt: readonly number[], changed: Partial<DecodeOptions>) => {
+    const request = { prompt, seed: "x", continuations: [[5, 6, 7]] };
+    const changedOptions = { ...options, endTokens: new Set<number>(), ...changed };
+    return (await decode(graphs, parameters, [request], changedOptions))[0]!.next;
+  };
+  const isStopped = () => true;
+  expect(await nextOf([3, 4], {})).toBeUndefined();
+  expect(await nextOf(new Array<number>(92).fill(5), { isStopped })).toHaveLength(1); // 92 + 1 + 3 = 96
+  expect(await nextOf(new Array<number>(93).fill(5), { isStopped })).toBeUndefined();
+});
+
 test("an aborted signal ends sampling with an AbortError", async () => {
   let asked = 0;
   const signal = {

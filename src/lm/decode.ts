@@ -11,16 +11,19 @@ import { createKeyValueCache, type KeyValueCache } from "./key-value-cache.ts";
 import { rowsAtOnce } from "./memory.ts";
 import { positionBucket, readPrompts, rowBucket } from "./prefill.ts";
 import { sampleToken } from "./sampler.ts";
+import { type Fork, forks } from "./score.ts";
 
 export interface DecodeRequest {
   /** Token ids; at least one, and fewer than the model has positions. */
   readonly prompt: readonly number[];
   /** Name of the random stream: one uniform number a token. */
   readonly seed: string;
+  /** [K] token ids that might come after a stop: they are scored from the cache, as it lies when the sample stops. */
+  readonly continuations?: readonly (readonly number[])[];
 }
 
-/** What came after one prompt. */
-export type Decoded = Pick<Sample, "tokens" | "logProbs" | "finish">;
+/** What came after one prompt; `next`, [K], where it stopped and what might follow was asked for, and could be told. */
+export type Decoded = Pick<Sample, "tokens" | "logProbs" | "finish" | "next">;
 
 export interface DecodeOptions {
   readonly sampling: Pick<Sampling, "temperature" | "topP" | "maxTokens">;
@@ -41,6 +44,10 @@ interface Row {
   readonly tokens: number[];
   readonly logProbs: number[];
   readonly random: Random;
+  finish: Decoded["finish"] | null;
+  /** Once it has stopped: where the continuations are still to be read, and what has been read of each. */
+  readonly ahead: Fork[];
+  readonly next: number[];
 }
 
 /** Unneeded positions are read in vain, but giving them up copies the rest: it waits until no more than this share is needed. */
@@ -77,8 +84,7 @@ export async function decode(
     }
     const probabilities = await batch.step();
     for (let row = batch.rows.length - 1; row >= 0; row--) {
-      const finish = draw(batch.rows[row]!, probabilities, row);
-      if (finish !== null) decoded[batch.rows[row]!.index] = finished(batch.remove(row), finish);
+      if (!goesOn(batch.rows[row]!, probabilities, row)) finish(batch.remove(row));
     }
   }
   return decoded;
@@ -92,13 +98,40 @@ export async function decode(
     const going: { readonly row: Row; readonly read: (typeof prompts)[number] }[] = [];
     indices.forEach((index, i) => {
       const { prompt, seed: name } = requests[index]!;
-      const row: Row = { index, prompt, tokens: [], logProbs: [], random: seed(name).random() };
-      const finish = draw(row, prompts[i]!.probabilities, prompts[i]!.row);
-      if (finish === null) going.push({ row, read: prompts[i]! });
-      else decoded[index] = finished(row, finish);
+      const random = seed(name).random();
+      const row: Row = { index, prompt, tokens: [], logProbs: [], random, finish: null, ahead: [], next: [] };
+      if (goesOn(row, prompts[i]!.probabilities, prompts[i]!.row)) going.push({ row, read: prompts[i]! });
+      else finish(row);
     });
     batch.reserve(going.map(({ row }) => row));
     for (const { row, read } of going) batch.add(row, read.keysValues, read.row, read.length);
+  }
+
+  function finish({ index, tokens, logProbs, finish, next }: Row): void {
+    // What is 0 in single precision cannot be told from the distribution.
+    const isTold = next.length > 0 && next.every(Number.isFinite);
+    decoded[index] = { tokens, logProbs, finish: finish!, ...(isTold && { next }) };
+  }
+
+  /** Takes what the model says after the row: the next token, then what of its continuations is read here. */
+  function goesOn(row: Row, probabilities: Float32Array, at: number): boolean {
+    if (row.finish === null) {
+      row.finish = draw(row, probabilities, at);
+      if (row.finish === "stop") lookAhead(row);
+    } else {
+      const V = graphs.config.vocabularySize;
+      for (const { choice, token } of row.ahead.shift()!.reads)
+        row.next[choice]! += Math.log(probabilities[at * V + token]!);
+    }
+    return row.finish === null || row.ahead.length > 0;
+  }
+
+  function lookAhead({ index, prompt, tokens, ahead, next }: Row): void {
+    const { continuations = [] } = requests[index]!;
+    const longest = Math.max(0, ...continuations.map(({ length }) => length));
+    if (prompt.length + tokens.length + longest > graphs.config.maxPositions) return;
+    next.push(...continuations.map(() => 0));
+    ahead.push(...forks(continuations));
   }
 
   /** Draws the row's next token; says how it ends if it does. */
@@ -116,10 +149,6 @@ export async function decode(
   }
 }
 
-function finished({ tokens, logProbs }: Row, finish: Decoded["finish"]): Decoded {
-  return { tokens, logProbs, finish };
-}
-
 /** Rows on their way, packed at the front of a cache. The last token of each is not in the cache yet. */
 function createBatch(graphs: InferenceGraphs, parameters: Parameters) {
   const rows: Row[] = [];
@@ -131,8 +160,10 @@ function createBatch(graphs: InferenceGraphs, parameters: Parameters) {
   let feeds: Readonly<Record<string, Tensor>>;
   let isCurrent = false;
 
+  /** The tokens of a continuation that a row goes on with after its own. */
+  const path = (row: Row): readonly number[] => row.ahead[0]?.path ?? [];
   /** Positions of a row that are in the cache: all but its last token. */
-  const cached = (row: Row): number => row.prompt.length + row.tokens.length - 1;
+  const cached = (row: Row): number => row.prompt.length + row.tokens.length + path(row).length - 1;
 
   /** Room for so many rows, and one more position than the longest of them has. Every change copies what is held. */
   function makeRoom(count: number, longest: number): void {
@@ -185,7 +216,7 @@ function createBatch(graphs: InferenceGraphs, parameters: Parameters) {
       const current = cache!;
       if (!isCurrent) await prepare(current);
       rows.forEach((row, i) => {
-        tokens[i] = row.tokens.at(-1)!;
+        tokens[i] = (path(row).at(-1) ?? row.tokens.at(-1))!;
         positions[i] = cached(row);
         current.expect(i, cached(row));
       });

@@ -14,7 +14,7 @@ export interface KeyValueCache {
   readonly feeds: Readonly<Record<string, Tensor>>;
   /** Those that the step writes. */
   readonly written: Readonly<Record<string, Tensor>>;
-  /** Says where the next step's keys and values of a row will lie. */
+  /** Says where the next step's keys and values of a row will lie; of what lies there and beyond, the step sees nothing. */
   expect(row: number, position: number): void;
   /** Stores one position of every kind and unmasks it: row `from` of `made` [..,2LKV,D] in row `row`. */
   append(row: number, position: number, made: Float32Array, from: number): void;
@@ -53,6 +53,7 @@ export function createKeyValueCache(config: DecoderConfig, shape: StepShape): Ke
     written: writesCache ? stored : {},
     expect(row, position) {
       place[row * S + position] = 1;
+      mask.fill(-MASKED, row * S + position, (row + 1) * S);
     },
     append(row, position, made, from) {
       let source = from * 2 * L * KV * D;

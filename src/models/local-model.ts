@@ -2,6 +2,7 @@
 // Weights exist once; sampling reads the ones that training changes. Blocks its thread while it computes: `local.ts` puts it
 // in a worker.
 
+import { isDeepStrictEqual } from "node:util";
 import { seed } from "../engine/random.ts";
 import { release, upload } from "../engine/session.ts";
 import type { Tensor } from "../engine/tensor.ts";
@@ -16,7 +17,7 @@ import { decode } from "../lm/decode.ts";
 import { fuse, memoryShapes, type Parameters, split } from "../lm/fused-weights.ts";
 import type { InferenceGraphs } from "../lm/inference-graphs.ts";
 import { readTensors, safetensorsPieces } from "../lm/safetensors.ts";
-import { continuationTokens, scoreContinuations } from "../lm/score.ts";
+import { type ContinuationRequest, continuationTokens, scoreContinuations } from "../lm/score.ts";
 import { createStopSequences } from "../lm/stop-sequences.ts";
 import { createTrainer, type Trainer, type TrainerOptions } from "../lm/trainer.ts";
 import { writeDurably } from "../lm/write-folder.ts";
@@ -94,6 +95,23 @@ export async function createLocalModel(
     throw new Error(`${what}: expected a model with a vocabulary head, got ${directory} with a scalar head`);
   }
 
+  function tokenize({ conversation, prefix = "", continuations }: ScoreRequest): ContinuationRequest {
+    const prompt = chat.encodePrompt(conversation, prefix);
+    return {
+      prompt,
+      continuations: continuations.map((text) => {
+        const joined = chat.encodePrompt(conversation, prefix + text);
+        return continuationTokens(prompt, joined, tokenizer.encodeAsText(text));
+      }),
+    };
+  }
+
+  /** The same of what comes after a sample: the tokens that were drawn need not be those of their text. */
+  function tokenizeAfter({ conversation, prefix = "", next }: SampleRequest, text: string) {
+    const { after, continuations } = next!;
+    return tokenize({ conversation, prefix: prefix + text + after, continuations });
+  }
+
   return {
     id,
     head,
@@ -104,35 +122,35 @@ export async function createLocalModel(
       needVocabulary("sample");
       const stops = createStopSequences(tokenizer, [...sampling.stop, ...endsOfAnswer(tokenizer)]);
       const prompts = requests.map(({ conversation, prefix }) => chat.encodePrompt(conversation, prefix));
+      const continuations = requests.map(({ next }) => next?.continuations.map(tokenizer.encodeAsText) ?? []);
       const places = requests.map((_, i) => i).filter((i) => prompts[i]!.length < config.maxPositions);
       const decoded = await decode(
         graphs,
         weights(),
-        places.map((i) => ({ prompt: prompts[i]!, seed: requests[i]!.seed })),
+        places.map((i) => ({
+          prompt: prompts[i]!,
+          seed: requests[i]!.seed,
+          continuations: continuations[i]!,
+        })),
         { sampling, endTokens, isStopped: stops.isStopped, ...(signal && { signal }) },
       );
       const samples: Sample[] = prompts.map((promptTokens) => ({ ...NO_ROOM, promptTokens }));
       places.forEach((place, i) => {
-        const sample = decoded[i]!;
+        const { next, ...sample } = decoded[i]!;
         const said = sample.finish === "end" ? sample.tokens.slice(0, -1) : sample.tokens;
         const text = stops.cut(tokenizer.decode(said));
-        samples[place] = { ...sample, text, promptTokens: prompts[place]! };
+        const promptTokens = prompts[place]!;
+        const read = { prompt: [...promptTokens, ...sample.tokens], continuations: continuations[place]! };
+        const isAsScored =
+          next !== undefined && isDeepStrictEqual(read, tokenizeAfter(requests[place]!, text));
+        samples[place] = { ...sample, text, promptTokens, ...(isAsScored && { next }) };
       });
       return samples;
     },
 
     async score(requests, signal) {
       needVocabulary("score");
-      const tokenized = requests.map(({ conversation, prefix = "", continuations }) => {
-        const prompt = chat.encodePrompt(conversation, prefix);
-        return {
-          prompt,
-          continuations: continuations.map((text) => {
-            const joined = chat.encodePrompt(conversation, prefix + text);
-            return continuationTokens(prompt, joined, tokenizer.encodeAsText(text));
-          }),
-        };
-      });
+      const tokenized = requests.map(tokenize);
       const places = tokenized.flatMap(({ prompt, continuations }, i) => {
         const longest = Math.max(0, ...continuations.map(({ length }) => length));
         return prompt.length + longest <= config.maxPositions ? [i] : [];

@@ -125,6 +125,16 @@ test("the main thread's event loop turns while the model computes", async () => 
   expect(turns).toBeGreaterThan(5);
 });
 
+test("what comes next after a stop is told with the answer, where the answer's tokens are those of its text", async () => {
+  const next = { after: "e", continuations: [" fence", " brew"] };
+  const requests = Array.from({ length: 40 }, (_, i) => ({ conversation, seed: `s${i}`, next }));
+  const samples = await model.sample(requests, { ...sampling, stop: ["e"] });
+  const stopped = samples.filter(({ finish }) => finish === "stop");
+  const told = stopped.filter(({ next }) => next !== undefined);
+  expect(told.length).toBeGreaterThan(0);
+  expect(told.length).toBeLessThan(stopped.length); // " the" and " fence" end with it, "e " does not
+});
+
 test("an abort stops sampling between two steps, and the host goes on", async () => {
   const requests = Array.from({ length: 3000 }, (_, i) => ({ conversation, seed: `s${i}` }));
   const controller = new AbortController();

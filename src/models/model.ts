@@ -30,6 +30,8 @@ export interface SampleRequest {
   readonly prefix?: string;
   /** Name of the request's random stream: the draws depend on it alone, never on the batch. */
   readonly seed: string;
+  /** Texts to be scored where the answer stops: at a stop sequence that ends with `after`. */
+  readonly next?: { readonly after: string; readonly continuations: readonly string[] };
 }
 
 /** One answer, as text and as tokens. */
@@ -43,6 +45,8 @@ export interface Sample {
   readonly logProbs: readonly number[];
   /** "end": the model ended its turn; "stop": a stop sequence; "length": the token limit, or no room left for a token. */
   readonly finish: "end" | "stop" | "length";
+  /** What `score` gives for `next.continuations` after the prefix, the text and `next.after`; absent where it has to be asked. */
+  readonly next?: readonly number[];
 }
 
 /** Continuations to be scored after the start of an answer. */

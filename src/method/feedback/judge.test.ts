@@ -85,6 +85,28 @@ test("chains of thought are sampled in both orders, kept, and stand before the l
   expect(scored[0]!.prefix).toBe("Let's think step by step: because of s/ab/0\nThe answer is:");
 });
 
+test("labels that a model scores right after its reasons are not asked for again, if those are the words they are read after", async () => {
+  const { model, scored } = scriptedJudge();
+  const texts = [" one.\n", " two."]; // the second lacks the line break before the label
+  const telling: LanguageModel = {
+    ...model,
+    sample: async (requests, sampling) =>
+      (await model.sample(requests, sampling)).map((sample, i) => ({
+        ...sample,
+        text: texts[i]!,
+        next: [-1, -2],
+      })),
+  };
+  const sampling = { temperature: 1, topP: 1, maxTokens: 50, stop: [] };
+  const mode = { kind: "chain-of-thought", samples: 1, sampling } as const;
+  const [readings] = await readComparisons(telling, [task], mode);
+  expect(scored.map(({ prefix }) => prefix)).toEqual(["Let's think step by step: two.\nThe answer is:"]);
+  expect(readings!.map(({ logProbA, logProbB }) => [logProbA, logProbB])).toEqual([
+    [-1, -2],
+    [Math.log(0.9), Math.log(0.1)],
+  ]);
+});
+
 test("shown comparisons come first, each a question under its own principle and its label, with reasons where they are asked for", async () => {
   const { model, sampled, scored } = scriptedJudge();
   const example = { conversation, a: "Sure.", b: "No.", better: "b", reasoning: null } as const;

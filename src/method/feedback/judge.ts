@@ -4,8 +4,10 @@
 import type {
   Conversation,
   LanguageModel,
+  Sample,
   SampleRequest,
   Sampling,
+  Score,
   ScoreRequest,
 } from "../../models/model.ts";
 import { oddityOf, withUser } from "../critique/respond.ts";
@@ -89,8 +91,8 @@ function inBothOrders(task: FeedbackTask): readonly Asked[] {
   return [ask("ab", comparison.textA, comparison.textB), ask("ba", comparison.textB, comparison.textA)];
 }
 
-/** Reasons that a label is read after; null where it comes at once. */
-type Chain = Pick<Reading, "reasoning" | "oddity">;
+/** Reasons that a label is read after, null where it comes at once; the score of the labels where the model gave it with them. */
+type Chain = Pick<Reading, "reasoning" | "oddity"> & { readonly score?: Score };
 
 /** Sampled reasons for each question, one list of chains a question. */
 async function chainsOfThought(
@@ -107,6 +109,7 @@ async function chainsOfThought(
         conversation,
         prefix: REASONING_LEAD,
         seed: `${task.seed}/${order}/${chain}`,
+        next: { after: ANSWER_LEAD, continuations: OPTION_LABELS },
       }),
     ),
   );
@@ -115,8 +118,14 @@ async function chainsOfThought(
   return asked.map((_, i) =>
     samples
       .slice(i * mode.samples, (i + 1) * mode.samples)
-      .map((sample) => ({ reasoning: sample.text.trim(), oddity: oddityOf(sample) })),
+      .map((sample) => ({ reasoning: sample.text.trim(), oddity: oddityOf(sample), ...scoreOf(sample) })),
   );
+}
+
+/** What a model says of the labels right after its own words: they have to be those that a label is read after. */
+function scoreOf({ text, next }: Sample): Pick<Chain, "score"> {
+  const isAsRead = `${REASONING_LEAD}${text}${ANSWER_LEAD}` === leadOf(text.trim());
+  return isAsRead && next !== undefined ? { score: next } : {};
 }
 
 /**
@@ -132,8 +141,9 @@ export async function readComparisons(
   const asked = tasks.flatMap(inBothOrders);
   const chains = await chainsOfThought(model, asked, mode, signal);
   const questions = asked.flatMap((question, i) => chains[i]!.map((chain) => ({ ...question, ...chain })));
-  const scores = await model.score(
-    questions.map(
+  const unscored = questions.filter(({ score }) => score === undefined);
+  const answers = await model.score(
+    unscored.map(
       ({ conversation, reasoning }): ScoreRequest => ({
         conversation,
         prefix: leadOf(reasoning),
@@ -142,6 +152,8 @@ export async function readComparisons(
     ),
     signal,
   );
+  const left = answers.values();
+  const scores = questions.map(({ score }) => score ?? left.next().value ?? null);
   const readings = questions.map(({ task, order, reasoning, oddity }, i): readonly Reading[] => {
     const score = scores[i]!;
     if (score === null) return [];
