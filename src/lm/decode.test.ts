@@ -10,6 +10,7 @@ import { createInferenceGraphs } from "./inference-graphs.ts";
 import { initialize } from "./initialize.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { scoreContinuations } from "./score.ts";
+import { readShared } from "./shared-beginning.ts";
 
 const config: DecoderConfig = {
   ...PLAIN_LLAMA,
@@ -121,6 +122,40 @@ test("greedy sampling takes the most probable token whatever the seed", async ()
     { prompt: [9, 2, 5], continuations: candidates },
   ]);
   expect(scores!.indexOf(Math.max(...scores!))).toBe(a!.tokens[0]);
+});
+
+test("what all prompts begin with is read once, and they go on as if each had been read whole", async () => {
+  const roomy = { ...config, maxPositions: 256 };
+  const own = createInferenceGraphs(roomy, { threads: 1 });
+  const beginning = Array.from({ length: 75 }, (_, i) => 1 + ((i * 11) % 39));
+  const asked = requests.map(({ prompt, seed }) => ({ prompt: [...beginning, ...prompt], seed }));
+  const together = await decode(own, parameters, asked, { ...options, mostRows: 8 });
+  const continuations = [[5, 6, 9], [7]];
+  const scores = await scoreContinuations(
+    own,
+    parameters,
+    asked.map(({ prompt }) => ({ prompt, continuations })),
+  );
+  for (const [i, request] of asked.entries()) {
+    const [alone] = await decode(own, parameters, [request], options);
+    expect(together[i]!.tokens).toEqual(alone!.tokens);
+    together[i]!.logProbs.forEach((logProb, at) => {
+      expect(Math.abs(logProb - alone!.logProbs[at]!)).toBeLessThan(1e-4);
+    });
+    const [score] = await scoreContinuations(own, parameters, [{ prompt: request.prompt, continuations }]);
+    scores[i]!.forEach((logProb, k) => {
+      expect(Math.abs(logProb - score![k]!)).toBeLessThan(1e-4);
+    });
+  }
+  const compiled = (
+    await readShared(
+      own,
+      parameters,
+      asked.map(({ prompt }) => prompt),
+    )
+  ).length;
+  expect(compiled).toBe(64);
+  await own.dispose();
 });
 
 test("what might follow a stop scores from the cache as it does anew, and moves nothing", async () => {

@@ -9,9 +9,10 @@ import type { Parameters } from "./fused-weights.ts";
 import type { InferenceGraphs } from "./inference-graphs.ts";
 import { createKeyValueCache, type KeyValueCache } from "./key-value-cache.ts";
 import { rowsAtOnce } from "./memory.ts";
-import { positionBucket, readPrompts, rowBucket } from "./prefill.ts";
+import { positionBucket, type ReadPrompt, readPrompts, rowBucket } from "./prefill.ts";
 import { sampleToken } from "./sampler.ts";
 import { type Fork, forks } from "./score.ts";
+import { readShared, type SharedBeginning } from "./shared-beginning.ts";
 
 export interface DecodeRequest {
   /** Token ids; at least one, and fewer than the model has positions. */
@@ -73,6 +74,11 @@ export async function decode(
   const waiting = requests
     .map((_, index) => index)
     .sort((i, j) => requests[j]!.prompt.length - requests[i]!.prompt.length || i - j);
+  const shared = await readShared(
+    graphs,
+    parameters,
+    requests.map(({ prompt }) => prompt),
+  );
   const batch = createBatch(graphs, parameters);
   while (waiting.length > 0 || batch.rows.length > 0) {
     if (signal?.aborted) throw new DOMException("sampling was aborted", "AbortError");
@@ -93,9 +99,10 @@ export async function decode(
     const prompts = await readPrompts(
       graphs,
       parameters,
-      indices.map((index) => requests[index]!.prompt),
+      indices.map((index) => requests[index]!.prompt.slice(shared.length)),
+      shared,
     );
-    const going: { readonly row: Row; readonly read: (typeof prompts)[number] }[] = [];
+    const going: { readonly row: Row; readonly read: ReadPrompt }[] = [];
     indices.forEach((index, i) => {
       const { prompt, seed: name } = requests[index]!;
       const random = seed(name).random();
@@ -104,7 +111,7 @@ export async function decode(
       else finish(row);
     });
     batch.reserve(going.map(({ row }) => row));
-    for (const { row, read } of going) batch.add(row, read.keysValues, read.row, read.length);
+    for (const { row, read } of going) batch.add(row, read, shared);
   }
 
   function finish({ index, tokens, logProbs, finish, next }: Row): void {
@@ -192,9 +199,10 @@ function createBatch(graphs: InferenceGraphs, parameters: Parameters) {
       const all = [...rows, ...coming];
       if (all.length > 0) makeRoom(all.length, Math.max(...all.map(cached)));
     },
-    /** Adds a row after its prompt's keys and values, row `from` of `made` [..,2LKV,T,D]. */
-    add(row: Row, made: Float32Array, from: number, T: number): void {
-      cache!.fill(rows.length, cached(row), made, from, T);
+    /** Adds a row whose prompt has been read. */
+    add(row: Row, read: ReadPrompt, { keysValues, length: P }: SharedBeginning): void {
+      cache!.fill(rows.length, 0, P, keysValues, 0, P);
+      cache!.fill(rows.length, P, cached(row) - P, read.keysValues, read.row, read.length);
       rows.push(row);
     },
     /** Takes a row out; the last one moves into its place. */

@@ -15,8 +15,8 @@ export interface InferenceGraphs {
   readonly writesCache: boolean;
   step(shape: StepShape): Promise<Executable>;
   prefill(shape: PrefillShape): Promise<Executable>;
-  /** Reads a `PackedBatch`: `logProbs` [N]. */
-  scores(shape: BatchShape): Promise<Executable>;
+  /** Reads a `PackedBatch` after so many shared positions: `logProbs` [N]. */
+  scores(shape: BatchShape, shared: number): Promise<Executable>;
   dispose(): Promise<void>;
 }
 
@@ -28,10 +28,11 @@ export function createInferenceGraphs(config: DecoderConfig, options: CompileOpt
     config,
     writesCache,
     step: (shape) => graphs.get(`step ${shape.rows} ${shape.slots}`, () => decodeStep(config, shape)),
-    prefill: (shape) => graphs.get(`prefill ${shape.rows} ${shape.length}`, () => prefill(config, shape)),
-    scores: (shape) =>
-      graphs.get(`scores ${shape.rows} ${shape.length} ${shape.reads}`, () => ({
-        logProbs: readGraph(config, "vocabulary", shape).read,
+    prefill: (shape) =>
+      graphs.get(`prefill ${shape.rows} ${shape.length} ${shape.shared}`, () => prefill(config, shape)),
+    scores: (shape, shared) =>
+      graphs.get(`scores ${shape.rows} ${shape.length} ${shape.reads} ${shared}`, () => ({
+        logProbs: readGraph(config, "vocabulary", shape, undefined, shared).read,
       })),
     dispose: graphs.dispose,
   };

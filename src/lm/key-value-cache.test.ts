@@ -40,7 +40,7 @@ const step = Float32Array.from({ length: 16 }, (_, i) => 100 + i);
 
 test("a row holds its prompt's positions without the padding, then what is appended", () => {
   const cache = createKeyValueCache(config, { rows: 2, slots: 4 });
-  cache.fill(0, 2, prompts, 1, 3);
+  cache.fill(0, 0, 2, prompts, 1, 3);
   expect(keysOf(cache, 0)).toEqual([
     [24, 25, 26, 27],
     [30, 31, 32, 33],
@@ -55,7 +55,7 @@ test("a row holds its prompt's positions without the padding, then what is appen
 
 test("rows keep what they hold when they move and when the cache changes its size", () => {
   const cache = createKeyValueCache(config, { rows: 2, slots: 4 });
-  cache.fill(1, 3, prompts, 0, 3);
+  cache.fill(1, 0, 3, prompts, 0, 3);
   const held = keysOf(cache, 1);
   cache.move(1, 0);
   cache.clear(1);

@@ -18,8 +18,8 @@ export interface KeyValueCache {
   expect(row: number, position: number): void;
   /** Stores one position of every kind and unmasks it: row `from` of `made` [..,2LKV,D] in row `row`. */
   append(row: number, position: number, made: Float32Array, from: number): void;
-  /** Starts a row with a prompt's positions 0..length-1: row `from` of `made` [..,2LKV,T,D]. */
-  fill(row: number, length: number, made: Float32Array, from: number, T: number): void;
+  /** Gives a row positions start..start+length-1, the last it has: the first of row `from` of `made` [..,2LKV,T,D]. */
+  fill(row: number, start: number, length: number, made: Float32Array, from: number, T: number): void;
   /** Row `from` takes the place of row `to`. */
   move(from: number, to: number): void;
   /** Empties a row. */
@@ -67,7 +67,7 @@ export function createKeyValueCache(config: DecoderConfig, shape: StepShape): Ke
       order[row] = row; // the step has put it there
       place[row * S + position] = 0;
     },
-    fill(row, length, made, from, T) {
+    fill(row, start, length, made, from, T) {
       release(Object.values(stored));
       order.forEach((_, row) => {
         order[row] = row;
@@ -75,12 +75,12 @@ export function createKeyValueCache(config: DecoderConfig, shape: StepShape): Ke
       let source = from * 2 * L * KV * T * D;
       for (const kind of kinds) {
         for (let head = 0; head < KV; head++) {
-          kind.set(made.subarray(source, source + length * D), (row * KV + head) * S * D);
+          kind.set(made.subarray(source, source + length * D), ((row * KV + head) * S + start) * D);
           source += T * D;
         }
       }
-      mask.fill(0, row * S, row * S + length);
-      mask.fill(-MASKED, row * S + length, (row + 1) * S);
+      mask.fill(0, row * S + start, row * S + start + length);
+      mask.fill(-MASKED, row * S + start + length, (row + 1) * S);
     },
     move(from, to) {
       if (from === to) return;

@@ -35,16 +35,18 @@ export function batchFeeds({
  * The graph's inputs are the weights by memory name and the tensors of a `PackedBatch` by theirs.
  *
  * @param masks shapes of masks of dropout, which are inputs too; none where the model is only read
+ * @param shared positions that come before all sequences; their keys and values are inputs too (`shared-beginning.ts`)
  */
 export function readGraph(
   config: DecoderConfig,
   head: Head,
   shape: BatchShape,
   masks: ReadonlyMap<string, Shape> = new Map(),
+  shared = 0,
 ): { readonly parameters: ParameterValues; readonly read: Value } {
   const dropped = [...masks].map(([name, shape]) => [name, input(name, shape)] as const);
   const parameters = new Map([...parameterInputs(config, head), ...dropped]);
-  const hidden = hiddenStates(config, parameters, packedInputs(shape));
+  const hidden = hiddenStates(config, parameters, packedInputs(shape), shared);
   return { parameters, read: readHead(config, head, parameters, hidden, shape) };
 }
 

@@ -3,13 +3,14 @@
 import { int32 } from "../engine/tensor.ts";
 import type { Parameters } from "./fused-weights.ts";
 import type { InferenceGraphs } from "./inference-graphs.ts";
+import type { SharedBeginning } from "./shared-beginning.ts";
 
 /** A prompt as read: row `row` of a batch's results. */
 export interface ReadPrompt {
   readonly row: number;
   /** [B,V] of the token after each prompt, at temperature 1. */
   readonly probabilities: Float32Array;
-  /** [B,2LKV,T,D] */
+  /** [B,2LKV,T,D] of what comes after the shared beginning. */
   readonly keysValues: Float32Array;
   /** T */
   readonly length: number;
@@ -25,20 +26,29 @@ export function rowBucket(rows: number): number {
 
 /** Sizes of positions: 32, 64, 96, ... to 256, then in steps of an eighth of the next power of two. */
 export function positionBucket(positions: number): number {
-  const step = Math.max(32, 2 ** Math.ceil(Math.log2(positions)) / 8);
+  const step = bucketStep(positions);
   return Math.ceil(positions / step) * step;
+}
+
+const bucketStep = (positions: number): number => Math.max(32, 2 ** Math.ceil(Math.log2(positions)) / 8);
+
+/** The largest of these sizes that is not above n; 0 below the smallest. */
+export function bucketBelow(n: number): number {
+  const step = bucketStep(n);
+  return Math.floor(n / step) * step;
 }
 
 /**
  * Reads prompts with the given weights; the results are in the order of the prompts, equal prompts share theirs.
  *
- * @param prompts token ids, none empty
+ * @param prompts token ids after the shared beginning, none empty
  * @param parameters in memory layout
  */
 export async function readPrompts(
   graphs: InferenceGraphs,
   parameters: Parameters,
   prompts: readonly (readonly number[])[],
+  shared: SharedBeginning,
 ): Promise<readonly ReadPrompt[]> {
   const keys = prompts.map((prompt) => prompt.join(","));
   const different = new Map(prompts.map((prompt, i) => [keys[i]!, prompt]));
@@ -48,11 +58,12 @@ export async function readPrompts(
     const length = positionBucket(byLength[start]![1].length); // the longest that is left
     const fitting = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_TOKENS / length)));
     const chunk = byLength.slice(start, start + 2 ** Math.floor(Math.log2(fitting)));
-    const results = await readChunk(
+    const results = await readRows(
       graphs,
       parameters,
       chunk.map(([, prompt]) => prompt),
       length,
+      shared,
     );
     chunk.forEach(([key], row) => {
       read.set(key, { ...results, row, length });
@@ -62,11 +73,13 @@ export async function readPrompts(
   return keys.map((key) => read.get(key)!);
 }
 
-async function readChunk(
+/** Reads prompts as the rows of one batch of T tokens. */
+export async function readRows(
   graphs: InferenceGraphs,
   parameters: Parameters,
   prompts: readonly (readonly number[])[],
   length: number,
+  shared: SharedBeginning,
 ): Promise<Pick<ReadPrompt, "probabilities" | "keysValues">> {
   const rows = rowBucket(prompts.length);
   const tokens = new Int32Array(rows * length);
@@ -75,9 +88,10 @@ async function readChunk(
     tokens.set(prompt, row * length);
     last[row] = row * length + prompt.length - 1;
   });
-  const executable = await graphs.prefill({ rows, length });
+  const executable = await graphs.prefill({ rows, length, shared: shared.length });
   const { probabilities, keysValues } = await executable.run({
     ...Object.fromEntries(parameters),
+    ...shared.feeds,
     tokens: int32(tokens),
     last: int32(last),
   });

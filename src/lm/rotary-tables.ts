@@ -3,10 +3,11 @@
 import { float32, type Tensor } from "../engine/tensor.ts";
 import type { DecoderConfig, RopeScaling } from "./config.ts";
 
-/** Cosines and sines of the rotary angles, [positions,D] each: angle(p, i) = p f(i), the halves of D alike. */
+/** Cosines and sines of the rotary angles from a position on, [positions,D] each: angle(p, i) = p f(i), the halves of D alike. */
 export function rotaryTables(
   config: DecoderConfig,
   positions: number,
+  from = 0,
 ): { readonly cos: Tensor<"float32">; readonly sin: Tensor<"float32"> } {
   const { headSize: D } = config;
   const frequencies = rotaryFrequencies(config);
@@ -14,7 +15,7 @@ export function rotaryTables(
   const sin = new Float32Array(positions * D);
   for (let p = 0; p < positions; p++) {
     for (let i = 0; i < D; i++) {
-      const angle = Math.fround(p * frequencies[i % (D / 2)]!);
+      const angle = Math.fround((from + p) * frequencies[i % (D / 2)]!);
       cos[p * D + i] = Math.cos(angle);
       sin[p * D + i] = Math.sin(angle);
     }

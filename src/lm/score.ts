@@ -5,6 +5,7 @@ import { type Group, pack } from "./batch.ts";
 import type { Parameters } from "./fused-weights.ts";
 import type { InferenceGraphs } from "./inference-graphs.ts";
 import { batchFeeds } from "./log-probs.ts";
+import { readShared } from "./shared-beginning.ts";
 
 export interface ContinuationRequest {
   /** Token ids, at least one. */
@@ -34,7 +35,14 @@ export async function scoreContinuations(
   requests: readonly ContinuationRequest[],
   signal?: { readonly aborted: boolean },
 ): Promise<readonly (readonly number[])[]> {
-  const plans = requests.map(planReads);
+  const shared = await readShared(
+    graphs,
+    parameters,
+    requests.map(({ prompt }) => prompt),
+  );
+  const plans = requests.map((request) =>
+    planReads({ ...request, prompt: request.prompt.slice(shared.length) }),
+  );
   const scores = requests.map(({ continuations }) => new Array<number>(continuations.length).fill(0));
   const weights = Object.fromEntries(parameters);
   for (const batch of pack(
@@ -47,8 +55,9 @@ export async function scoreContinuations(
     reads.forEach(({ token }, i) => {
       targets[i] = token;
     });
-    const executable = await graphs.scores(batch.shape);
-    const { logProbs } = await executable.run({ ...weights, ...batchFeeds(batch), targets: int32(targets) });
+    const executable = await graphs.scores(batch.shape, shared.length);
+    const feeds = { ...weights, ...shared.feeds, ...batchFeeds(batch), targets: int32(targets) };
+    const { logProbs } = await executable.run(feeds);
     reads.forEach(({ group, choice }, i) => {
       scores[group]![choice]! += logProbs!.data[i]!;
     });

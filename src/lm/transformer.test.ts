@@ -53,37 +53,44 @@ async function withGradients(y: Value, inputs: Readonly<Record<string, readonly 
   return results;
 }
 
-/** Causal, and every row falls into two segments. */
+/** Causal, every row falls into two segments, and keys before all queries are seen by all. */
 function causal(shape: readonly number[]) {
-  const [B, T] = [shape[0]!, shape[3]!];
-  const data = new Float32Array(B * T * T).fill(-MASKED);
+  const [B, , T, S] = shape as [number, number, number, number];
+  const P = S - T;
+  const data = new Float32Array(B * T * S).fill(-MASKED);
   for (let b = 0; b < B; b++) {
     const middle = 70 + 30 * b;
-    for (let i = 0; i < T; i++)
-      data.fill(0, (b * T + i) * T + (i < middle ? 0 : middle), (b * T + i) * T + i + 1);
+    for (let i = 0; i < T; i++) {
+      const start = (b * T + i) * S;
+      data.fill(0, start, start + P);
+      data.fill(0, start + P + (i < middle ? 0 : middle), start + P + i + 1);
+    }
   }
   return float32(data, shape);
 }
 
-test.each([40, 96, 200])(
-  "attention block by block is attention at once, gradients too: %i tokens",
-  async (T) => {
-    const B = 2;
-    const shapes = { q: [B, KV, (H / KV) * T, D], k: [B, KV, T, D], v: [B, KV, T, D], mask: [B, 1, 1, T, T] };
-    const [q, k, v, mask] = Object.entries(shapes).map(([name, shape]) => input(name, shape)) as [
-      Value,
-      Value,
-      Value,
-      Value,
-    ];
-    const whole = attendAtOnce(reshape(q, [B, H, T, D]), k, v, reshape(mask, [B, 1, T, T]), 1 / Math.sqrt(D));
-    const expected = reshape(transpose(whole, [0, 2, 1, 3]), [B * T, H * D]);
-    const atOnce = await withGradients(expected, shapes, [q, k, v]);
-    const inBlocks = await withGradients(attention(config, { q, k, v }, mask), shapes, [q, k, v]);
-    for (const [name, { data }] of Object.entries(atOnce))
-      expectClose(name, inBlocks[name]!.data, data, "chained");
-  },
-);
+test.each([
+  [40, 0],
+  [96, 0],
+  [200, 0],
+  [200, 64],
+])("attention block by block is attention at once, gradients too: %i tokens after %i", async (T, P) => {
+  const B = 2;
+  const S = P + T;
+  const shapes = { q: [B, KV, (H / KV) * T, D], k: [B, KV, S, D], v: [B, KV, S, D], mask: [B, 1, T, S] };
+  const [q, k, v, mask] = Object.entries(shapes).map(([name, shape]) => input(name, shape)) as [
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
+  const whole = attendAtOnce(reshape(q, [B, H, T, D]), k, v, mask, 1 / Math.sqrt(D));
+  const expected = reshape(transpose(whole, [0, 2, 1, 3]), [B * T, H * D]);
+  const atOnce = await withGradients(expected, shapes, [q, k, v]);
+  const inBlocks = await withGradients(attention(config, { q, k, v }, mask), shapes, [q, k, v]);
+  for (const [name, { data }] of Object.entries(atOnce))
+    expectClose(name, inBlocks[name]!.data, data, "chained");
+});
 
 test("a gated product is the same whether the matrix or its product is cut in two", async () => {
   const [C, F] = [config.hiddenSize, config.intermediateSize];

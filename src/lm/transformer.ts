@@ -25,6 +25,7 @@ import { type DecoderConfig, EMBEDDING, familyOf, type Head, parameterShapes } f
 import { maskName } from "./dropout.ts";
 import { FUSED, memoryShapes } from "./fused-weights.ts";
 import { rotaryTables } from "./rotary-tables.ts";
+import { type KeysValues, sharedPositions } from "./shared-positions.ts";
 
 /** The model's weights in a graph, by memory name; and masks by theirs, where adapters drop what they read (`dropout.ts`). */
 export type ParameterValues = ReadonlyMap<string, Value>;
@@ -62,25 +63,33 @@ export function hiddenStates(
   config: DecoderConfig,
   parameters: ParameterValues,
   packed: PackedTokens,
+  shared = 0,
 ): Value {
-  return decoderStack(config, parameters, reshape(packed.tokens, [-1]), packedAttention(config, packed));
+  const attend = packedAttention(config, packed, shared);
+  return decoderStack(config, parameters, reshape(packed.tokens, [-1]), attend);
 }
 
 /** How a layer's queries, keys and values look at each other: [N,(H+2KV)D] -> [N,HD]. */
 export type Attend = (qkv: Value, layer: number) => Value;
 
-/** Attention among packed tokens, N = B T. */
+/** Attention among packed tokens, N = B T, all of them after P shared positions. */
 export function packedAttention(
   config: DecoderConfig,
   { positions, segments }: Pick<PackedTokens, "positions" | "segments">,
+  P = 0,
 ): Attend {
   const [B, T] = positions.shape as [number, number];
-  const tables = rotaryTables(config, T);
+  const withShared = sharedPositions(config, P);
+  const tables = rotaryTables(config, T, P);
   const turns = (table: Tensor) =>
     reshape(gatherRows(constant(table), positions), [B, 1, T, config.headSize]);
   const rotations: Rotations = { cos: turns(tables.cos), sin: turns(tables.sin) };
-  const mask = attentionMask(segments); // [B,1,1,T,T]
-  return (qkv, layer) => attention(config, queriesKeysValues(config, qkv, rotations, layer), mask);
+  const among = attentionMask(segments); // [B,1,T,T]
+  const mask = P === 0 ? among : concat([constant(zeros([B, 1, T, P])), among], 3);
+  return (qkv, layer) => {
+    const heads = queriesKeysValues(config, qkv, rotations, layer);
+    return attention(config, { ...heads, ...withShared(heads, layer) }, mask);
+  };
 }
 
 /**
@@ -202,29 +211,28 @@ export function swiglu(x: Value, gateUp: Value, [gateDelta, upDelta]: readonly V
 const plus = (x: Value, y: Value | undefined): Value => (y === undefined ? x : add(x, y));
 
 /**
- * 0 where a token may look, -1e9 where it may not: [B,1,1,T,T], queries before keys. Keys at or before the query whose
+ * 0 where a token may look, -1e9 where it may not: [B,1,T,T], queries before keys. Keys at or before the query whose
  * segment number is no smaller: of its own segment, or of the passage that it continues (`batch.ts`).
  */
 function attentionMask(segments: Value): Value {
   const [B, T] = segments.shape as [number, number];
-  const ofSegment = greaterEqual(reshape(segments, [B, 1, 1, 1, T]), reshape(segments, [B, 1, 1, T, 1])); // [B,1,1,T,T]
+  const ofSegment = greaterEqual(reshape(segments, [B, 1, 1, T]), reshape(segments, [B, 1, T, 1])); // [B,1,T,T]
   return masked(mul(ofSegment, causal(T)));
 }
 
-/** 1 at and before the query, 0 after it: [T,T], queries before keys. Compared in the graph, which need not hold all of it. */
-export function causal(T: number): Value {
-  const positions = Float32Array.from({ length: T }, (_, i) => i);
-  return greaterEqual(constant(float32(positions, [T, 1])), constant(float32(positions, [1, T])));
+/** 1 at and before the query, 0 after it: [T,P+T], queries after P keys before keys. Compared in the graph, which need not hold all of it. */
+export function causal(T: number, P = 0): Value {
+  const positions = Float32Array.from({ length: P + T }, (_, i) => i);
+  const queries = constant(float32(positions.subarray(P), [T, 1]));
+  return greaterEqual(queries, constant(float32(positions, [1, P + T])));
 }
 
 /** 0 where 1 says that a token may look, -1e9 where 0 says that it may not. */
 export const masked = (mayLook: Value): Value => mul(sub(mayLook, 1), MASKED);
 
 /** Queries, keys and values of [B,T] tokens; the H / KV query heads that share a key-value head are one tall matrix. */
-export interface QueriesKeysValues {
+export interface QueriesKeysValues extends KeysValues {
   readonly q: Value; // [B,KV,GT,D], G = H / KV
-  readonly k: Value; // [B,KV,T,D]
-  readonly v: Value; // [B,KV,T,D]
 }
 
 /** From the product [BT,(H+2KV)D]; queries and keys turned by their positions, cos and sin [B or 1,1,T,D]. */
@@ -250,22 +258,22 @@ export function queriesKeysValues(
 const QUERY_BLOCK = 96;
 
 /**
- * softmax(q k^T / sqrt(D) + mask) v for each head: -> [BT,HD]. The mask [B or 1,1,1,T,T] has queries before keys. Block by
- * block of queries, so that most of what the causal mask would blot out is never computed.
+ * softmax(q k^T / sqrt(D) + mask) v for each head: -> [BT,HD]. The mask [B or 1,1,T,S] has queries before keys, of which the
+ * first S - T come before all queries. Block by block of queries, so that most of what the causal mask would blot out is never computed.
  */
 export function attention(config: DecoderConfig, { q, k, v }: QueriesKeysValues, mask: Value): Value {
   const { heads: H, headSize: D } = config;
-  const [B, , T] = k.shape as [number, number, number, number];
-  const flatMask = reshape(mask, [mask.shape[0]!, 1, T, T]);
+  const [, , T, S] = mask.shape as [number, number, number, number];
+  const B = k.shape[0]!;
   const queries = reshape(q, [B, H, T, D]);
   const blocks: Value[] = [];
   for (let start = 0; start < T; start += QUERY_BLOCK) {
     const end = Math.min(start + QUERY_BLOCK, T);
-    const seen = (x: Value, axis: number) => (end === T ? x : slice(x, axis, 0, end));
+    const seen = (x: Value, axis: number) => (end === T ? x : slice(x, axis, 0, S - T + end));
     const rows = (x: Value) => (end - start === T ? x : slice(x, 2, start, end));
     const scale = 1 / Math.sqrt(D);
     blocks.push(
-      groupedQueryAttention(rows(queries), seen(k, 2), seen(v, 2), seen(rows(flatMask), 3), scale), // [B,H,end-start,D]
+      groupedQueryAttention(rows(queries), seen(k, 2), seen(v, 2), seen(rows(mask), 3), scale), // [B,H,end-start,D]
     );
   }
   const mixed = blocks.length === 1 ? blocks[0]! : concat(blocks, 2); // [B,H,T,D]
