@@ -36,9 +36,11 @@ const COSTS = { sample: 1, read: 0.1, train: 0.5, remote: {} };
 
 const stages = (...set: readonly string[]) => stagesAt(COSTS, ...set);
 
-function stagesAt(costs: Costs, ...set: readonly string[]) {
+const stagesAt = (costs: Costs, ...set: readonly string[]) => stagesOf(set, { costs });
+
+function stagesOf(set: readonly string[], { costs = COSTS, lengths = LENGTHS }) {
   const recipe = parseRecipe({ text: RECIPE, file: "/r.yaml", set, projectRoot: "/", exists: () => true });
-  return new Map(forecastStages(recipe, SIZES, LENGTHS, costs).map((stage) => [stage.stage, stage]));
+  return new Map(forecastStages(recipe, SIZES, lengths, costs).map((stage) => [stage.stage, stage]));
 }
 
 describe("forecastStages", () => {
@@ -104,17 +106,27 @@ describe("forecastStages", () => {
     expect(rlhf.get("preference-model")?.calls).toBe(45); // 30 + 20 from files, a tenth held out
   });
 
-  it("counts chains of thought: sampled once, read again for the label", () => {
-    const found = stages(
+  it("counts chains of thought: sampled once, and read again for the label by an endpoint alone", () => {
+    const chains = [
       "feedback.mode=chain-of-thought",
       "feedback.samples=5",
       "feedback.principles=2",
       "feedback.pairs=3",
-    );
-    expect(found.get("feedback")).toMatchObject({
-      calls: 60,
-      sampledTokens: 2400,
-      readTokens: 60 * (2 * 85 + 40),
-    });
+    ];
+    const counts = { calls: 60, sampledTokens: 2400 };
+    expect(stages(...chains).get("feedback")).toMatchObject({ ...counts, readTokens: 60 * 85 });
+    const far = stages(...chains, 'feedback.model={ endpoint: "http://e/v1", model: m }');
+    expect(far.get("feedback")).toMatchObject({ ...counts, readTokens: 60 * (2 * 85 + 40) });
+  });
+
+  it("counts what is shown before every question once a batch, and for an endpoint each time", () => {
+    const lengths = { ...LENGTHS, demonstrations: 640, shownComparisons: 1280 };
+    const near = stagesOf(["compute.batch=64"], { lengths });
+    expect(near.get("critique-1")).toMatchObject({ readTokens: 10 * (10 + 55) });
+    expect(near.get("feedback")).toMatchObject({ readTokens: 20 * (20 + 85) });
+    const endpoint = '{ endpoint: "http://e/v1", model: m }';
+    const far = stagesOf([`supervised.critiqueModel=${endpoint}`, `feedback.model=${endpoint}`], { lengths });
+    expect(far.get("critique-1")).toMatchObject({ readTokens: 10 * (640 + 55) });
+    expect(far.get("feedback")).toMatchObject({ readTokens: 20 * (1280 + 85) });
   });
 });

@@ -149,21 +149,23 @@ const STAGES: readonly (readonly [start: string, part: Part])[] = [
   ["scoreboard", "judge"],
 ];
 
-function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
+function supervised(recipe: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
   const { prompt, response, critique, revision, wording, demonstrations } = lengths;
+  const { supervised } = recipe;
   const { rounds, train, helpfulResponses, epochs } = supervised;
   const answering = { read: prompt, sample: response };
   const stages = [counted("responses", "Answers to red-team prompts", sizes.redTeam, answering)];
   for (let round = 1; round <= rounds; round++) {
-    const asked = demonstrations + prompt + response + wording;
+    const asked = prompt + response + wording;
     if (supervised.critique)
       stages.push(
         counted(`critique-${round}`, `Round ${round}: critiques`, sizes.redTeam, {
-          read: asked,
+          read: beginning(recipe, "critique", demonstrations) + asked,
           sample: critique,
         }),
       );
-    const read = supervised.critique ? asked + critique + wording : asked;
+    const own = supervised.critique ? asked + critique + wording : asked;
+    const read = beginning(recipe, "revision", demonstrations) + own;
     stages.push(
       counted(`revision-${round}`, `Round ${round}: revisions`, sizes.redTeam, { read, sample: revision }),
     );
@@ -176,12 +178,9 @@ function supervised({ supervised }: Recipe, sizes: Sizes, lengths: Lengths): rea
   return stages;
 }
 
-function feedbackAndRl(
-  { feedback, preference, rl, upTo }: Recipe,
-  sizes: Sizes,
-  lengths: Lengths,
-): readonly Counted[] {
-  const { prompt, response, wording, reasoning, shownComparisons } = lengths;
+function feedbackAndRl(recipe: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
+  const { feedback, preference, rl, upTo } = recipe;
+  const { prompt, response, shownComparisons } = lengths;
   const answering = { read: prompt, sample: response };
   const isAsked = feedback.source === "model";
   const pairs = isAsked ? atMost(feedback.pairs, sizes.feedback) : 0;
@@ -199,7 +198,7 @@ function feedbackAndRl(
       "feedback",
       "Feedback: soft labels",
       readings,
-      reading(feedback.mode, shownComparisons + prompt + 2 * response + wording, reasoning),
+      reading(recipe, "feedback", lengths, shownComparisons),
     ),
     counted(
       "preference-model",
@@ -214,22 +213,18 @@ function feedbackAndRl(
   ];
 }
 
-function evaluation(
-  { evaluation, supervised, upTo }: Recipe,
-  sizes: Sizes,
-  lengths: Lengths,
-): readonly Counted[] {
-  const { prompt, response, wording, reasoning, shownComparisons } = lengths;
+function evaluation(recipe: Recipe, sizes: Sizes, lengths: Lengths): readonly Counted[] {
+  const { evaluation, supervised, upTo } = recipe;
+  const { prompt, response, shownComparisons } = lengths;
   const { judge, samplesPerPrompt } = evaluation;
   const chains = judge.mode === "direct" ? 1 : judge.samples;
   const models = ["helpful-only", "sl-cai", ...(upTo === "rl" ? ["rl-cai"] : [])];
   const pairsOfModels = (models.length * (models.length - 1)) / 2;
   const asked = (prompts: number) =>
     atMost(judge.comparisons, prompts) * pairsOfModels * samplesPerPrompt * BOTH_ORDERS * chains;
-  const question = prompt + 2 * response + wording;
   const each = {
-    harmlessness: reading(judge.mode, shownComparisons + question, reasoning),
-    helpfulness: reading(judge.mode, question, reasoning),
+    harmlessness: reading(recipe, "judge", lengths, shownComparisons),
+    helpfulness: reading(recipe, "judge", lengths, 0),
   };
   const prompts = sizes.evaluationRedTeam + sizes.evaluationHelpful;
   const scored = upTo === "supervised" ? 0 : sizes.redTeam * (1 + supervised.rounds);
@@ -272,9 +267,24 @@ function evaluation(
 
 const BOTH_ORDERS = 2;
 
-/** A label: read once; with a chain of thought, read again after it was sampled. */
-const reading = (mode: "direct" | "chain-of-thought", question: number, reasoning: number): Each =>
-  mode === "direct" ? { read: question } : { read: 2 * question + reasoning, sample: reasoning };
+const isRemote = (recipe: Recipe, part: Part): boolean => typeof playersOf(recipe)[part] !== "string";
+
+/** Tokens of what is shown before every question: here they are read once a batch (`lm/shared-beginning.ts`). */
+const beginning = (recipe: Recipe, part: Part, shown: number): number =>
+  isRemote(recipe, part) ? shown : shown / recipe.compute.batch;
+
+/** A label. After a chain of thought an endpoint reads the question again; here the label is read where the reasons end. */
+function reading(
+  recipe: Recipe,
+  part: "feedback" | "judge",
+  { prompt, response, wording, reasoning }: Lengths,
+  shown: number,
+): Each {
+  const question = beginning(recipe, part, shown) + prompt + 2 * response + wording;
+  const { mode } = part === "feedback" ? recipe.feedback : recipe.evaluation.judge;
+  if (mode === "direct") return { read: question };
+  return { read: isRemote(recipe, part) ? 2 * question + reasoning : question, sample: reasoning };
+}
 
 const atMost = (count: number | "all", available: number): number =>
   count === "all" ? available : Math.min(count, available);
