@@ -122,6 +122,22 @@ async function reportSampling(model: TrainableModel): Promise<void> {
     report(`tokens ${i}`, tokens);
     report(`log-probabilities ${i}`, logProbs);
   }
+  // Many begin alike, stop and are asked what might come next: read once, the cache filled in two parts, gone back in.
+  const after = "e";
+  const next = { after, continuations: [" fence", " paint it", " paint the fence"] };
+  const beginning = [0, 1, 2, 3, 4, 5].flatMap((i) =>
+    answered(`how to ${questions[i % 5]}`, "paint the fence"),
+  );
+  const begun = requests.map((request) => ({
+    ...request,
+    conversation: [...beginning, ...request.conversation],
+    next,
+  }));
+  const stopped = await model.sample(begun, { temperature: 1, topP: 1, maxTokens: 30, stop: [after] });
+  for (const [i, { tokens, next: told }] of stopped.entries()) {
+    report(`begun alike, tokens ${i}`, tokens);
+    report(`begun alike, next ${i}`, told ?? []);
+  }
   const scored = await model.score(
     questions.map((question) => ({ conversation: ask(question), continuations: [" (A)", " paint it"] })),
   );

@@ -220,14 +220,8 @@ function sessionOptions(
     // 2,688 tokens), for 3% of the time.
     enableCpuMemArena: false,
     enableMemPattern: false,
-    extra: {
-      session: {
-        // Idle threads of the pool spin while a run lasts, and must not take a core from others after it.
-        force_spinning_stop: "1",
-        // The exponential of a masked score is below the normal numbers, where a processor takes many times as long.
-        set_denormal_as_zero: "1",
-      },
-    },
+    // Idle threads of the pool spin while a run lasts, and must not take a core from others after it.
+    extra: { session: { force_spinning_stop: "1" } },
     ...(staying.length > 0 && {
       preferredOutputLocation: Object.fromEntries(
         staying.map((name) => [`out:${name}`, "gpu-buffer" as const]),

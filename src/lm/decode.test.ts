@@ -147,14 +147,8 @@ test("what all prompts begin with is read once, and they go on as if each had be
       expect(Math.abs(logProb - score![k]!)).toBeLessThan(1e-4);
     });
   }
-  const compiled = (
-    await readShared(
-      own,
-      parameters,
-      asked.map(({ prompt }) => prompt),
-    )
-  ).length;
-  expect(compiled).toBe(64);
+  const prompts = asked.map(({ prompt }) => prompt);
+  expect((await readShared(own, parameters, prompts)).length).toBe(64);
   await own.dispose();
 });
 

@@ -5,13 +5,13 @@ import { type Random, seed } from "../engine/random.ts";
 import type { Executable } from "../engine/session.ts";
 import { int32, type Tensor } from "../engine/tensor.ts";
 import type { Sample, Sampling } from "../models/model.ts";
+import { type Fork, forks } from "./forks.ts";
 import type { Parameters } from "./fused-weights.ts";
 import type { InferenceGraphs } from "./inference-graphs.ts";
 import { createKeyValueCache, type KeyValueCache } from "./key-value-cache.ts";
 import { rowsAtOnce } from "./memory.ts";
 import { positionBucket, type ReadPrompt, readPrompts, rowBucket } from "./prefill.ts";
 import { sampleToken } from "./sampler.ts";
-import { type Fork, forks } from "./score.ts";
 import { readShared, type SharedBeginning } from "./shared-beginning.ts";
 
 export interface DecodeRequest {
@@ -90,7 +90,7 @@ export async function decode(
     }
     const probabilities = await batch.step();
     for (let row = batch.rows.length - 1; row >= 0; row--) {
-      if (!goesOn(batch.rows[row]!, probabilities, row)) finish(batch.remove(row));
+      if (!goesOn(batch.rows[row]!, probabilities, row)) settle(batch.remove(row));
     }
   }
   return decoded;
@@ -108,13 +108,13 @@ export async function decode(
       const random = seed(name).random();
       const row: Row = { index, prompt, tokens: [], logProbs: [], random, finish: null, ahead: [], next: [] };
       if (goesOn(row, prompts[i]!.probabilities, prompts[i]!.row)) going.push({ row, read: prompts[i]! });
-      else finish(row);
+      else settle(row);
     });
     batch.reserve(going.map(({ row }) => row));
     for (const { row, read } of going) batch.add(row, read, shared);
   }
 
-  function finish({ index, tokens, logProbs, finish, next }: Row): void {
+  function settle({ index, tokens, logProbs, finish, next }: Row): void {
     // What is 0 in single precision cannot be told from the distribution.
     const isTold = next.length > 0 && next.every(Number.isFinite);
     decoded[index] = { tokens, logProbs, finish: finish!, ...(isTold && { next }) };

@@ -32,7 +32,7 @@ export function createInferenceGraphs(config: DecoderConfig, options: CompileOpt
       graphs.get(`prefill ${shape.rows} ${shape.length} ${shape.shared}`, () => prefill(config, shape)),
     scores: (shape, shared) =>
       graphs.get(`scores ${shape.rows} ${shape.length} ${shape.reads} ${shared}`, () => ({
-        logProbs: readGraph(config, "vocabulary", shape, undefined, shared).read,
+        logProbs: readGraph(config, "vocabulary", shape, { shared }).read,
       })),
     dispose: graphs.dispose,
   };

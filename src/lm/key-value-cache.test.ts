@@ -65,3 +65,24 @@ test("rows keep what they hold when they move and when the cache changes its siz
   expect(keysOf(larger, 0)).toEqual(held);
   expect(keysOf(larger.resized({ rows: 1, slots: 3 }, 1), 0)).toEqual(held);
 });
+
+test("a row is filled in parts, one behind the other, and goes back: what lies from the next position on is not seen", () => {
+  const cache = createKeyValueCache(config, { rows: 2, slots: 6 });
+  cache.fill(0, 0, 3, prompts, 0, 3);
+  cache.fill(0, 3, 1, prompts, 1, 3);
+  const whole = [
+    [0, 1, 2, 3, 4, 5, 24, 25],
+    [6, 7, 8, 9, 10, 11, 30, 31],
+  ];
+  expect(keysOf(cache, 0)).toEqual(whole);
+  cache.expect(0, 4);
+  cache.append(0, 4, step, 0);
+  cache.append(0, 5, step, 1);
+  cache.expect(0, 4);
+  expect(keysOf(cache, 0)).toEqual(whole);
+  cache.append(0, 4, step, 1);
+  expect(keysOf(cache, 0)).toEqual([
+    [...whole[0]!, 108, 109],
+    [...whole[1]!, 110, 111],
+  ]);
+});

@@ -34,15 +34,17 @@ export function batchFeeds({
  * What is read at a batch's read positions, [N]: the log-probability of the token after each (nats), or the scalar there.
  * The graph's inputs are the weights by memory name and the tensors of a `PackedBatch` by theirs.
  *
- * @param masks shapes of masks of dropout, which are inputs too; none where the model is only read
- * @param shared positions that come before all sequences; their keys and values are inputs too (`shared-beginning.ts`)
+ * @param options `masks`, shapes of masks of dropout, which are inputs too, none where the model is only read; `shared`, how many
+ * positions come before all sequences, whose keys and values are inputs too (`shared-beginning.ts`)
  */
 export function readGraph(
   config: DecoderConfig,
   head: Head,
   shape: BatchShape,
-  masks: ReadonlyMap<string, Shape> = new Map(),
-  shared = 0,
+  {
+    masks = new Map(),
+    shared = 0,
+  }: { readonly masks?: ReadonlyMap<string, Shape>; readonly shared?: number } = {},
 ): { readonly parameters: ParameterValues; readonly read: Value } {
   const dropped = [...masks].map(([name, shape]) => [name, input(name, shape)] as const);
   const parameters = new Map([...parameterInputs(config, head), ...dropped]);

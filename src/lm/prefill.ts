@@ -18,6 +18,11 @@ export interface ReadPrompt {
 
 const MOST_TOKENS = 4096;
 const MOST_ROWS = 64;
+/** Positions that rows look at, for which keys and values are laid out row by row: those that come before all rows count in each. */
+const MOST_SEEN = 16384;
+
+/** Rows of T tokens that may be read at once, after P shared positions. */
+export const rowsAfter = (P: number, T: number): number => Math.max(1, Math.floor(MOST_SEEN / (P + T)));
 
 /** Sizes of rows: powers of two, so that few graphs are compiled. */
 export function rowBucket(rows: number): number {
@@ -56,7 +61,8 @@ export async function readPrompts(
   const read = new Map<string, ReadPrompt>();
   for (let start = 0; start < byLength.length; ) {
     const length = positionBucket(byLength[start]![1].length); // the longest that is left
-    const fitting = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_TOKENS / length)));
+    const inTokens = Math.max(1, Math.floor(MOST_TOKENS / length));
+    const fitting = Math.min(MOST_ROWS, inTokens, rowsAfter(shared.length, length));
     const chunk = byLength.slice(start, start + 2 ** Math.floor(Math.log2(fitting)));
     const results = await readRows(
       graphs,

@@ -5,6 +5,7 @@ import { type Group, pack } from "./batch.ts";
 import type { Parameters } from "./fused-weights.ts";
 import type { InferenceGraphs } from "./inference-graphs.ts";
 import { batchFeeds } from "./log-probs.ts";
+import { rowsAfter } from "./prefill.ts";
 import { readShared } from "./shared-beginning.ts";
 
 export interface ContinuationRequest {
@@ -21,6 +22,8 @@ interface Read {
 }
 
 const TOKENS_PER_BATCH = 4096;
+/** Of rows, as they are packed. */
+const TYPICAL_LENGTH = 192;
 
 /**
  * Log-probability of each continuation after its prompt, summed over its tokens, nats: [K] per request, in order.
@@ -45,9 +48,10 @@ export async function scoreContinuations(
   );
   const scores = requests.map(({ continuations }) => new Array<number>(continuations.length).fill(0));
   const weights = Object.fromEntries(parameters);
+  const most = TYPICAL_LENGTH * rowsAfter(shared.length, TYPICAL_LENGTH);
   for (const batch of pack(
     plans.map(({ group }) => group),
-    TOKENS_PER_BATCH,
+    Math.min(TOKENS_PER_BATCH, most),
   )) {
     if (signal?.aborted) throw new DOMException("scoring was aborted", "AbortError");
     const reads = batch.groups.flatMap((group) => plans[group]!.reads.map((read) => ({ ...read, group })));
@@ -84,39 +88,6 @@ function planReads({ prompt, continuations }: ContinuationRequest): {
   });
   places.sort((a, b) => a.place - b.place || a.choice - b.choice);
   return { group: [{ tokens: prompt, branches, reads: places.map(({ place }) => place) }], reads: places };
-}
-
-/** A place where continuations are read one token at a time: after `path`, the token of each that goes on from there. */
-export interface Fork {
-  readonly path: readonly number[];
-  readonly reads: readonly { readonly choice: number; readonly token: number }[];
-}
-
-/**
- * The places to read, depth first: each path is one token longer than a beginning of the one before it. A beginning that
- * several continuations share is read once.
- *
- * @example forks([[5, 6, 9], [5, 7, 9]]) // after [], [5], [5, 6] and [5, 7]
- */
-export function forks(continuations: readonly (readonly number[])[]): Fork[] {
-  const inOrder = continuations
-    .map((tokens, choice) => ({ tokens, choice }))
-    .sort((a, b) => compareTokens(a.tokens, b.tokens));
-  const found = new Map<string, Fork & { readonly reads: { choice: number; token: number }[] }>();
-  for (const { tokens, choice } of inOrder) {
-    tokens.forEach((token, i) => {
-      const path = tokens.slice(0, i);
-      const key = path.join();
-      if (!found.has(key)) found.set(key, { path, reads: [] });
-      found.get(key)!.reads.push({ choice, token });
-    });
-  }
-  return [...found.values()];
-}
-
-function compareTokens(a: readonly number[], b: readonly number[]): number {
-  const differs = a.findIndex((token, i) => token !== b[i]);
-  return differs === -1 ? a.length - b.length : a[differs]! - (b[differs] ?? -1);
 }
 
 /**

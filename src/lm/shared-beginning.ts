@@ -32,8 +32,9 @@ export async function readShared(
   parameters: Parameters,
   prompts: readonly (readonly number[])[],
 ): Promise<SharedBeginning> {
-  const length = bucketBelow(commonLength(prompts));
-  if (length * (prompts.length - 1) < LEAST_SPARED) return NONE;
+  const different = [...new Map(prompts.map((prompt) => [prompt.join(), prompt])).values()];
+  const length = bucketBelow(commonLength(different));
+  if (length * (different.length - 1) < LEAST_SPARED) return NONE;
   const { keysValues } = await readRows(graphs, parameters, [prompts[0]!.slice(0, length)], length, NONE);
   const { layers, keyValueHeads: KV, headSize: D } = graphs.config;
   const size = KV * length * D;
@@ -41,7 +42,7 @@ export async function readShared(
   for (let layer = 0; layer < layers; layer++) {
     (["k", "v"] as const).forEach((what, i) => {
       const start = (2 * layer + i) * size;
-      feeds[sharedInput(layer, what)] = float32(keysValues.slice(start, start + size), [1, KV, length, D]);
+      feeds[sharedInput(layer, what)] = float32(keysValues.subarray(start, start + size), [1, KV, length, D]);
     });
   }
   return { length, keysValues, feeds };

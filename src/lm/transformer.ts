@@ -20,7 +20,7 @@ import {
   transpose,
 } from "../engine/functions.ts";
 import type { Value } from "../engine/graph.ts";
-import { float32, type Tensor, zeros } from "../engine/tensor.ts";
+import { float32, int32, type Tensor, zeros } from "../engine/tensor.ts";
 import { type DecoderConfig, EMBEDDING, familyOf, type Head, parameterShapes } from "./config.ts";
 import { maskName } from "./dropout.ts";
 import { FUSED, memoryShapes } from "./fused-weights.ts";
@@ -58,14 +58,14 @@ export function parameter(parameters: ParameterValues, name: string): Value {
   return value;
 }
 
-/** Hidden states that a head reads (`heads.ts`), [BT,C]. */
+/** Hidden states that a head reads (`heads.ts`), [BT,C], after P shared positions. */
 export function hiddenStates(
   config: DecoderConfig,
   parameters: ParameterValues,
   packed: PackedTokens,
-  shared = 0,
+  P: number,
 ): Value {
-  const attend = packedAttention(config, packed, shared);
+  const attend = packedAttention(config, packed, P);
   return decoderStack(config, parameters, reshape(packed.tokens, [-1]), attend);
 }
 
@@ -84,8 +84,7 @@ export function packedAttention(
   const turns = (table: Tensor) =>
     reshape(gatherRows(constant(table), positions), [B, 1, T, config.headSize]);
   const rotations: Rotations = { cos: turns(tables.cos), sin: turns(tables.sin) };
-  const among = attentionMask(segments); // [B,1,T,T]
-  const mask = P === 0 ? among : concat([constant(zeros([B, 1, T, P])), among], 3);
+  const mask = attentionMask(segments, P); // [B,1,T,P+T]
   return (qkv, layer) => {
     const heads = queriesKeysValues(config, qkv, rotations, layer);
     return attention(config, { ...heads, ...withShared(heads, layer) }, mask);
@@ -211,16 +210,18 @@ export function swiglu(x: Value, gateUp: Value, [gateDelta, upDelta]: readonly V
 const plus = (x: Value, y: Value | undefined): Value => (y === undefined ? x : add(x, y));
 
 /**
- * 0 where a token may look, -1e9 where it may not: [B,1,T,T], queries before keys. Keys at or before the query whose
- * segment number is no smaller: of its own segment, or of the passage that it continues (`batch.ts`).
+ * 0 where a token may look, -1e9 where it may not: [B,1,T,P+T], queries before keys. Keys at or before the query whose
+ * segment number is no smaller: of its own segment, or of the passage that it continues (`batch.ts`); P shared ones always.
  */
-function attentionMask(segments: Value): Value {
+function attentionMask(segments: Value, P: number): Value {
   const [B, T] = segments.shape as [number, number];
-  const ofSegment = greaterEqual(reshape(segments, [B, 1, 1, T]), reshape(segments, [B, 1, T, 1])); // [B,1,T,T]
-  return masked(mul(ofSegment, causal(T)));
+  const shared = constant(int32(new Int32Array(B * P).fill(2 ** 31 - 1), [B, P])); // no segment's number is larger
+  const ofKeys = P === 0 ? segments : concat([shared, segments], 1);
+  const ofSegment = greaterEqual(reshape(ofKeys, [B, 1, 1, P + T]), reshape(segments, [B, 1, T, 1])); // [B,1,T,P+T]
+  return masked(mul(ofSegment, causal(T, P)));
 }
 
-/** 1 at and before the query, 0 after it: [T,P+T], queries after P keys before keys. Compared in the graph, which need not hold all of it. */
+/** 1 at and before the query, 0 after it: [T,P+T], queries before keys, of which the first P come before them all. Compared in the graph, which need not hold all of it. */
 export function causal(T: number, P = 0): Value {
   const positions = Float32Array.from({ length: P + T }, (_, i) => i);
   const queries = constant(float32(positions.subarray(P), [T, 1]));

@@ -66,7 +66,7 @@ function lossGraph(
   first: boolean,
   masks: ReadonlyMap<string, Shape>,
 ): Readonly<Record<string, Value>> {
-  const { parameters, read } = readGraph(config, head, shape, masks);
+  const { parameters, read } = readGraph(config, head, shape, { masks });
   const loss = rule.graph(read, (name) => input(name, [shape.reads]), input("clip", []));
   const trained = [...parameters].filter(([name]) => isTrained(config, name));
   const found = gradients(

@@ -131,6 +131,14 @@ test("what comes next after a stop is told with the answer, where the answer's t
   const samples = await model.sample(requests, { ...sampling, stop: ["e"] });
   const stopped = samples.filter(({ finish }) => finish === "stop");
   const told = stopped.filter(({ next }) => next !== undefined);
+  const scores = await model.score(
+    told.map(({ text }) => ({ conversation, prefix: `${text}e`, continuations: next.continuations })),
+  );
+  told.forEach((sample, i) => {
+    sample.next!.forEach((score, k) => {
+      expect(Math.abs(score - scores[i]![k]!)).toBeLessThan(1e-4);
+    });
+  });
   expect(told.length).toBeGreaterThan(0);
   expect(told.length).toBeLessThan(stopped.length); // " the" and " fence" end with it, "e " does not
 });

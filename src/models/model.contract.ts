@@ -58,25 +58,6 @@ export function languageModelContract(name: string, model: () => LanguageModel, 
     for (const { text } of samples) expect(text).not.toContain(stop);
   });
 
-  test(`${name}: what it says comes next after a stop is what it scores there`, async () => {
-    const next = { after: stop, continuations: [" (A)", " paint", " paint the fence"] };
-    const asked = requests.map((request) => ({ ...request, prefix: "to", next }));
-    const samples = await model().sample(asked, { ...sampling, maxTokens: 40, stop: [stop, "never said"] });
-    const scores = await model().score(
-      asked.map(({ conversation, prefix }, i) => ({
-        conversation,
-        prefix: prefix + samples[i]!.text + stop,
-        continuations: next.continuations,
-      })),
-    );
-    for (const [i, { finish, next: told }] of samples.entries()) {
-      if (finish !== "stop") expect(told).toBeUndefined();
-      told?.forEach((score, k) => {
-        expect(Math.abs(score - scores[i]![k]!)).toBeLessThan(1e-4);
-      });
-    }
-  });
-
   test(`${name}: scores one number for each continuation, never above 0`, async () => {
     const scores = await model().score([
       { conversation: ask("tea"), continuations: [" (A)", " (B)"] },

@@ -30,7 +30,7 @@ export interface SampleRequest {
   readonly prefix?: string;
   /** Name of the request's random stream: the draws depend on it alone, never on the batch. */
   readonly seed: string;
-  /** Texts to be scored where the answer stops: at a stop sequence that ends with `after`. */
+  /** Texts to be scored where the answer stops at the stop sequence `after`. */
   readonly next?: { readonly after: string; readonly continuations: readonly string[] };
 }
 

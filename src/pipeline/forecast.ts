@@ -269,7 +269,7 @@ const BOTH_ORDERS = 2;
 
 const isRemote = (recipe: Recipe, part: Part): boolean => typeof playersOf(recipe)[part] !== "string";
 
-/** Tokens of what is shown before every question: here they are read once a batch (`lm/shared-beginning.ts`). */
+/** Tokens of what is shown before every question: here they are read about once a batch (`lm/shared-beginning.ts`). */
 const beginning = (recipe: Recipe, part: Part, shown: number): number =>
   isRemote(recipe, part) ? shown : shown / recipe.compute.batch;
 

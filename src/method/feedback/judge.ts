@@ -92,7 +92,7 @@ function inBothOrders(task: FeedbackTask): readonly Asked[] {
 }
 
 /** Reasons that a label is read after, null where it comes at once; the score of the labels where the model gave it with them. */
-type Chain = Pick<Reading, "reasoning" | "oddity"> & { readonly score?: Score };
+type Chain = Pick<Reading, "reasoning" | "oddity"> & { readonly score?: NonNullable<Score> };
 
 /** Sampled reasons for each question, one list of chains a question. */
 async function chainsOfThought(
@@ -153,7 +153,7 @@ export async function readComparisons(
     signal,
   );
   const left = answers.values();
-  const scores = questions.map(({ score }) => score ?? left.next().value ?? null);
+  const scores = questions.map(({ score }) => (score === undefined ? left.next().value! : score));
   const readings = questions.map(({ task, order, reasoning, oddity }, i): readonly Reading[] => {
     const score = scores[i]!;
     if (score === null) return [];
