@@ -2,7 +2,7 @@
 // instant.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
+import { Command, Help, type Option } from "commander";
 import { collect } from "./arguments.ts";
 import { compareCommands } from "./compare-commands.ts";
 import { constitutionCommands } from "./constitution-commands.ts";
@@ -29,6 +29,12 @@ export interface Table {
   readonly terminal: Terminal;
 }
 
+/** What has to be given is told; that a list begins empty is not. */
+function optionDescription(option: Option): string {
+  const shown = new Help().optionDescription(option).replace(" (default: [])", "");
+  return option.mandatory ? `${shown} (required)` : shown;
+}
+
 export function commandTable(terminal: Terminal, done: (code: number) => void): Command {
   const program = new Command("charter")
     .description(
@@ -37,6 +43,7 @@ export function commandTable(terminal: Terminal, done: (code: number) => void): 
     .version(versionOf(terminal.projectRoot))
     .exitOverride()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError })
+    .configureHelp({ optionDescription })
     .showSuggestionAfterError()
     .helpCommand(false);
   const table: Table = {

@@ -53,12 +53,14 @@ describe("a recipe", () => {
       Array(3).fill(recipe.policy),
     );
     const other = read(
-      `${SMALLEST}base: models/base\nfeedback: { model: models/judge, mode: chain-of-thought }\n`,
+      `${SMALLEST}base: models/base\nfeedback: { model: models/judge, mode: chain-of-thought, samples: 3, reasoningSampling: { temperature: 0.5, maxTokens: 99 } }\n`,
     );
     expect(other.base).toBe("/recipes/models/base");
     expect(other.evaluation.judge).toMatchObject({
       model: "/recipes/models/judge",
       mode: "chain-of-thought",
+      samples: 3,
+      reasoningSampling: { temperature: 0.5, maxTokens: 99 },
     });
   });
 

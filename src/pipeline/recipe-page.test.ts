@@ -54,7 +54,7 @@ const all = keysOf({
   preference: { ...parsed.preference, lora: undefined },
   evaluation: {
     ...parsed.evaluation,
-    judge: { ...parsed.evaluation.judge, mode: undefined, samples: undefined, reasoningSampling: undefined },
+    judge: { mode: undefined, samples: undefined, reasoningSampling: undefined, ...parsed.evaluation.judge },
   },
 });
 

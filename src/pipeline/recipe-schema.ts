@@ -17,14 +17,13 @@ export const seedName = z.union([z.string(), z.int().transform(String)], {
 });
 
 /** How a text is drawn. CAI 3.2 samples at temperature 1 throughout; a limit of tokens is ours. */
-const sampling = z
-  .strictObject({
-    temperature: z.number().min(0).default(1),
-    topP: z.number().positive().max(1).default(1),
-    maxTokens: count.default(128),
-    stop: z.array(z.string().min(1)).default([]),
-  })
-  .prefault({});
+const samplingKeys = z.strictObject({
+  temperature: z.number().min(0).default(1),
+  topP: z.number().positive().max(1).default(1),
+  maxTokens: count.default(128),
+  stop: z.array(z.string().min(1)).default([]),
+});
+const sampling = samplingKeys.prefault({});
 
 /** Ours: the usual settings for fine-tuning. Decay is decoupled from the gradient. */
 const adamW = z
@@ -234,7 +233,7 @@ export function recipeSchema(path: z.ZodType<string, string>, checkpoint = path)
             model,
             mode: z.enum(["direct", "chain-of-thought"]).optional(),
             samples: count.optional(),
-            reasoningSampling: sampling.optional(),
+            reasoningSampling: samplingKeys.optional(),
             /** Prompts of either set on which models are compared. */
             comparisons: countOrAll.default("all"),
           })

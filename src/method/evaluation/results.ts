@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Frozen } from "../../frozen.ts";
 import { UserError } from "../../user-error.ts";
 
-/** Raised whenever a key of results.json changes. */
+/** Raised when a key of results.json changes its meaning or goes. */
 export const RESULTS_VERSION = 5;
 
 const share = z.number().min(0).max(1);
