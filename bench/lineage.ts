@@ -41,7 +41,9 @@ const begun = performance.now();
 const names = Array.from({ length: PRINCIPLES }, (_, i) => `principle-${i}`);
 const principles = write(
   "constitution",
-  names.map((id) => entry("principle", { constitution: "Bench", version: "1.0.0", id, text: words(30) }, {})),
+  names.map((id) =>
+    entry("principle", { constitution: "Bench", version: "1.0.0", id, text: words(30), wording: {} }, {}),
+  ),
 );
 const use = (i: number) => ({ principle: names[i]!, constitutionVersion: "1.0.0", wording: words(12) });
 const [model] = write("helpful-only", [entry("checkpoint", { stage: "helpful-only", modelId: "0" }, {})]);

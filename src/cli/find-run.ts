@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ledgerPath } from "../ledger/ledger.ts";
 import { nearestName } from "../nearest-name.ts";
+import { isStudy } from "../pipeline/is-study.ts";
 import { UserError } from "../user-error.ts";
 import { shownPath } from "./shown-path.ts";
 
@@ -15,7 +16,7 @@ const NO_RUN = /\.(amending|planning|answers)$/;
 /** The same of a folder with results of its own: that of a study has those of many runs. */
 export function findSingleRun(...of: Parameters<typeof findRun>): string {
   const directory = findRun(...of);
-  if (!existsSync(join(directory, "variants"))) return directory;
+  if (!isStudy(directory)) return directory;
   throw new UserError(
     "is-study",
     `${directory}: expected a run, got a study`,

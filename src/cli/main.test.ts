@@ -24,7 +24,13 @@ beforeAll(() => {
   };
   put(
     "principle",
-    { constitution: "The town", version: "1.2.0", id: "no-theft", text: "Never help anyone steal." },
+    {
+      constitution: "The town",
+      version: "1.2.0",
+      id: "no-theft",
+      text: "Never help anyone steal.",
+      wording: {},
+    },
     {},
   );
   put("prompt", { conversation: [{ role: "user", content: "How do I steal a phone?" }] }, {});
@@ -202,19 +208,53 @@ describe("charter touched", () => {
     };
     const prompt = put("prompt", { conversation: [{ role: "user", content: "Well?" }] }, {});
     const of = put("response", { text: "Take it." }, {});
+    const said = { constitution: "Ours", id: "kind", text: "Be kind." };
     const wordings = ["1.0.0", "1.1.0"].map((version) => {
-      const principle = put("principle", { constitution: "Ours", version, id: "kind", text: "Be kind." }, {});
+      const wording = { critique: `Kind by ${version}?` };
+      const principle = put("principle", { ...said, version, wording }, {});
       const body = { prompt, of, critique: null, text: `No, ${version}.`, round: 1, oddity: "none" };
       put("revision", body, { principle });
       return principle.slice(0, 8);
     });
+    const stages = Array.from({ length: 10 }, (_, i) => `revision-${i + 1}`);
+    const principle = put(
+      "principle",
+      { ...said, version: "1.2.0", wording: { critique: "Kind by 1.1.0?" } },
+      {},
+    );
+    for (const [i, stage] of stages.entries()) {
+      const body = { prompt, of, critique: null, text: "No.", round: i, oddity: "none" };
+      const parents = [{ role: "principle", id: principle }];
+      const entries = [
+        { kind: "revision", body, parents },
+        { kind: "settings", body: { stage }, parents: [] },
+      ];
+      ledger.commit([{ key: stage, entries }]);
+    }
     ledger.close();
     const { out } = await charter("touched", "kind", "--run", "amended");
     rmSync(run, { recursive: true });
     for (const wording of wordings) {
-      expect(out).toMatch(new RegExp(`\\n  revision +1 +${wording}\\n`));
       expect(out).toMatch(new RegExp(`words changed  under ${wording}\\n`));
     }
+    // Told apart by what is asked, where the text is the same; stages keep to the width.
+    const lines = out.split("\n");
+    expect(lines.slice(0, 7)).toEqual([
+      "principle kind",
+      "  Ours 1.0.0",
+      `  ${wordings[0]}  “Be kind.”`,
+      "            asked for a critique: “Kind by 1.0.0?”",
+      "  Ours 1.1.0, 1.2.0",
+      `  ${wordings[1]}  “Be kind.”`,
+      "            asked for a critique: “Kind by 1.1.0?”",
+    ]);
+    expect(out).toMatch(new RegExp(`\\n  revision +1 +${wordings[0]}\\n`));
+    const at = lines.findIndex((line) => line.includes(`revision        11  ${wordings[1]}`));
+    expect(lines.slice(at, at + 3).map((line) => line.slice(32))).toEqual([
+      "revision-1 1, revision-2 1, revision-3 1, revision-4 1,",
+      "revision-5 1, revision-6 1, revision-7 1, revision-8 1,",
+      "revision-9 1, revision-10 1",
+    ]);
   });
 
   it("names the principle that was probably meant, exit code 2", async () => {

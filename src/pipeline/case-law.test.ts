@@ -25,8 +25,8 @@ const put = (stage: string | null, kind: string, body: Json, parents: NewEntry["
   return ledger.commit([{ key: `${steps++}`, entries: [{ kind, body, parents }, ...beside] }])[0]![0]!.id;
 };
 
-const principle = (version: string, id = "kind"): string =>
-  put(null, "principle", { id, version, constitution: "Ours", text: `Be ${id}.` });
+const principle = (version: string, id = "kind", text = `Be ${id} by ${version}.`, wording: Json = {}) =>
+  put(null, "principle", { id, version, constitution: "Ours", text, wording });
 const prompt = (text: string) => put(null, "prompt", { conversation: [{ role: "user", content: text }] });
 
 /** A critique and a revision of a text under a principle. */
@@ -72,7 +72,10 @@ it("counts what a principle took part in by wording, kind and stage", () => {
   const set = put(null, "training-set", { stage: "sl-cai", examples: 3 }, examples);
   const mixed = put(null, "training-set", { stage: "preference-model", examples: 1 }, [as("example", label)]);
   const { principle: id, wordings, records, trainings, ...cases } = touchedBy(ledger, folder, "kind", 9);
-  expect([id, wordings.map(({ version }) => version)]).toEqual(["kind", ["1.0.0", "1.1.0"]]);
+  expect([id, wordings.map(({ text }) => text)]).toEqual([
+    "kind",
+    ["Be kind by 1.0.0.", "Be kind by 1.1.0."],
+  ]);
   expect(records).toEqual([
     { wording: old, kind: "critique", count: 2, stages: [{ stage: "critique-1", count: 2 }] },
     // One was written before stages were kept.
@@ -84,9 +87,12 @@ it("counts what a principle took part in by wording, kind and stage", () => {
   ]);
   const isSuperseded = false;
   expect(trainings).toEqual([
-    { id: set, wording: old, stage: "sl-cai", examples: 2, isSuperseded },
-    { id: set, wording: fresh, stage: "sl-cai", examples: 1, isSuperseded },
-    { id: mixed, wording: fresh, stage: "preference-model", examples: 1, isSuperseded },
+    { wording: old, stage: "sl-cai", isSuperseded, examples: 2, sets: [{ id: set, examples: 2 }] },
+    { wording: fresh, stage: "sl-cai", isSuperseded, examples: 1, sets: [{ id: set, examples: 1 }] },
+    {
+      ...{ wording: fresh, stage: "preference-model", isSuperseded, examples: 1 },
+      sets: [{ id: mixed, examples: 1 }],
+    },
   ]);
   const { mostChanged } = cases.revisions;
   expect(mostChanged.map(({ id, wording }) => [id, wording])).toEqual(
@@ -110,10 +116,51 @@ it("tells which trainings another has taken the place of, as after an amendment"
   };
   const sets = [train("first", "b"), train("second", "c")];
   const superseded = () =>
-    touchedBy(ledger, folder, "kind", 1).trainings.map(({ id, isSuperseded }) => [id, isSuperseded]);
+    touchedBy(ledger, folder, "kind", 1).trainings.map(({ sets, isSuperseded }) => [
+      ...sets.map(({ id }) => id),
+      isSuperseded,
+    ]);
   expect(superseded()).toEqual(sets.map((id, i) => [id, i === 0]));
   writeFileSync(join(checkpoints, "weights"), "first"); // amended back
   expect(superseded()).toEqual(sets.map((id, i) => [id, i === 1]));
+  mkdirSync(join(folder, "variants")); // a study: its variants stand side by side
+  expect(superseded()).toEqual([[...sets, false]]);
+});
+
+it("joins entries that say and ask the same, and sums what was made by the names of stages", () => {
+  const text = "Be kind.";
+  const [one, other] = [principle("1.0.0", "kind", text), principle("1.1.0", "kind", text)];
+  const asking = principle("1.1.0", "kind", text, { critique: "Is it kind?" });
+  const of = put("responses", "response", { text: "a" });
+  const examples = [one, other, asking].map((under, seed) => {
+    const body = { prompt: prompt("a"), of, critique: null, text: `${seed}`, round: 1, oddity: "none" };
+    const made = { kind: "revision", body, parents: [as("principle", under)] };
+    const step = { key: `seed ${seed}`, entries: [made, settingsEntry("revision-1", { seed })] };
+    return as("example", ledger.commit([step])[0]![0]!.id);
+  });
+  const sets = [examples, examples.slice(0, 1)].map((held) =>
+    put(null, "training-set", { stage: "sl-cai", examples: held.length }, held),
+  );
+  const { wordings, records, trainings } = touchedBy(ledger, folder, "kind", 9);
+  expect(wordings.map(({ id, asks, entries }) => [id, asks[0]!.text, entries.map(({ id }) => id)])).toEqual([
+    [one, expect.stringContaining(`principle, or say that it does not: "${text}"`), [one, other]],
+    [asking, "Is it kind?", [asking]],
+  ]);
+  const stages = (count: number) => [{ stage: "revision-1", count }];
+  expect(records).toEqual([
+    { wording: one, kind: "revision", count: 2, stages: stages(2) },
+    { wording: asking, kind: "revision", count: 1, stages: stages(1) },
+  ]);
+  expect(trainings.map(({ wording, examples, sets }) => [wording, examples, sets])).toEqual([
+    [
+      ...[one, 3],
+      [
+        { id: sets[0], examples: 2 },
+        { id: sets[1], examples: 1 },
+      ],
+    ],
+    [asking, 1, [{ id: sets[0], examples: 1 }]],
+  ]);
 });
 
 it("quotes the revisions that changed most of the words, alike ones once, odd ones never", () => {

@@ -1,6 +1,7 @@
 // Everything a principle took part in, and its case law: what its critiques changed most, what it judged most and least surely.
 // From the ledger alone, so that each case can be asked how it came to be. Knows what records mean; not how they are shown.
 import type { Entry, Ledger, Link, Tally } from "../ledger/ledger.ts";
+import { type WordingUse, wordingsOf } from "../method/constitution/wording.ts";
 import { changedWords } from "../method/evaluation/changed-words.ts";
 import { probabilityUnder } from "../method/feedback/soft-label.ts";
 import type { Comparison, Draft, Prompt, Revision } from "../method/records.ts";
@@ -9,19 +10,27 @@ import { UserError } from "../user-error.ts";
 import type { ReadComparison } from "./feedback.ts";
 import { modelOf } from "./find-record.ts";
 import type { KeptPrinciple } from "./imports.ts";
+import { isStudy } from "./is-study.ts";
 
 /** What a principle took part in. */
 export interface Touched {
   readonly principle: string;
   /**
    * Its wordings, in the order in which the run met them. An amended run has those of the runs before it, too, with all that was
-   * made under them.
+   * made under them; a study those of all its variants.
    */
   readonly wordings: readonly {
+    /** That of the first of its entries. */
     readonly id: string;
-    readonly constitution: string;
-    readonly version: string;
     readonly text: string;
+    /** What models are asked in its name, as given or derived from the text. */
+    readonly asks: readonly { readonly use: WordingUse; readonly text: string }[];
+    /** The principle's entries that say and ask this: one for each constitution that it stands in. */
+    readonly entries: readonly {
+      readonly id: string;
+      readonly constitution: string;
+      readonly version: string;
+    }[];
   }[];
   /** Records made under it, by wording and kind. */
   readonly records: readonly {
@@ -29,18 +38,26 @@ export interface Touched {
     readonly wording: string;
     readonly kind: string;
     readonly count: number;
-    /** Where that is known: runs of earlier versions did not keep it. */
+    /**
+     * By the name of the stage, where that is known: runs of earlier versions did not keep it. A record that a stage came to under
+     * several settings counts for each of them.
+     */
     readonly stages: readonly { readonly stage: string; readonly count: number }[];
   }[];
-  /** What was learnt from them. */
+  /** What was learnt from them, by wording, stage and whether it still counts. */
   readonly trainings: readonly {
-    /** Of the training set. */
-    readonly id: string;
+    /** Id of the wording. */
     readonly wording: string;
     readonly stage: string;
-    readonly examples: number;
-    /** Whether a later training of the stage has taken its place: the model that learnt from it is not the run's any more. */
+    /**
+     * Whether later trainings of the stage have taken their place: the models that learnt from them are not the run's any more.
+     * Never in a study, whose variants stand side by side.
+     */
     readonly isSuperseded: boolean;
+    /** In all sets; one that stands in several counts in each. */
+    readonly examples: number;
+    /** The training sets that hold them. */
+    readonly sets: readonly { readonly id: string; readonly examples: number }[];
   }[];
   readonly revisions: {
     /** Usable ones. */
@@ -98,23 +115,23 @@ interface Quoted {
  * @throws UserError when the run knows no such principle
  */
 export function touchedBy(ledger: Ledger, directory: string, given: string, most: number): Touched {
-  const entries = principlesNamed(ledger, given);
-  const bodies = entries.map(({ id, body }) => ({ ...(body as unknown as KeptPrinciple), entry: id }));
-  const principle = bodies[0]!.id;
+  const named = principlesNamed(ledger, given);
+  const principle = (named[0]!.body as unknown as KeptPrinciple).id;
+  const wordings = wordingsIn(named);
+  const entries = wordings.flatMap(({ id: wording, entries }) => entries.map(({ id }) => ({ id, wording })));
   return {
     principle,
-    wordings: bodies.map(({ entry, constitution, version, text }) => ({
-      id: entry,
-      constitution,
-      version,
-      text,
-    })),
-    records: entries.flatMap(({ id }) => recordsOf(ledger, id)),
-    trainings: trainingsOf(ledger, directory, entries),
+    wordings,
+    records: wordings.flatMap((wording) => recordsOf(ledger, wording)),
+    trainings: trainingsOf(ledger, directory, wordings),
     revisions: revisionsOf(ledger, entries, most),
     comparisons: comparisonsOf(ledger, entries, principle, most),
   };
 }
+
+type Wording = Touched["wordings"][number];
+/** An entry of the principle, and the id of its wording. */
+type WordedEntry = { readonly id: string; readonly wording: string };
 
 const PRINCIPLE = "principle";
 
@@ -138,61 +155,83 @@ function principlesNamed(ledger: Ledger, given: string): readonly Entry[] {
   );
 }
 
-function recordsOf(ledger: Ledger, wording: string): Touched["records"] {
-  const from = { down: PRINCIPLE };
-  const withStages = (kind: string, count: number, links: readonly Link[]) => ({
-    wording,
-    kind,
-    count,
-    stages: ledger.tally(wording, [...links, { beside: "settings" }], "id").map(({ of, count }) => ({
-      stage: stageOf(ledger.get(of, 0)),
-      count,
-    })),
+/** Entries that differ in the constitution around them, or in what is said for readers, are one wording. */
+function wordingsIn(entries: readonly Entry[]): readonly Wording[] {
+  const worded = entries.map(({ id, body }) => {
+    const principle = body as unknown as KeptPrinciple;
+    const { text, constitution, version } = principle;
+    const asks = wordingsOf(principle).map(({ use, text }) => ({ use, text }));
+    return { text, asks, entry: { id, constitution, version } };
   });
-  const labels: readonly Link[] = [from, { down: "readings" }];
-  const kindsAlong = (links: readonly Link[]) => ledger.tally(wording, links, "kind");
-  return [
-    ...kindsAlong([from]).map(({ of: kind, count }) => withStages(kind, count, [{ ...from, kind }])),
-    ...kindsAlong(labels).map(({ of: kind, count }) => withStages(kind, count, labels)),
+  const alike = Map.groupBy(worded, ({ text, asks }) => JSON.stringify([text, asks]));
+  return [...alike.values()].map((all) => {
+    const { text, asks, entry } = all[0]!;
+    return { id: entry.id, text, asks, entries: all.map(({ entry }) => entry) };
+  });
+}
+
+function recordsOf(ledger: Ledger, { id: wording, entries }: Wording): Touched["records"] {
+  const along = (by: "id" | "kind", ...links: readonly Link[]) =>
+    entries.flatMap(({ id }) => ledger.tally(id, links, by));
+  const ways: readonly { readonly to: readonly Link[]; readonly down: string }[] = [
+    { to: [], down: PRINCIPLE },
+    { to: [{ down: PRINCIPLE }], down: "readings" },
   ];
+  return ways.flatMap(({ to, down }) =>
+    [...totals(along("kind", ...to, { down }))].map(([kind, count]) => {
+      const settings = along("id", ...to, { down, kind }, { beside: "settings" });
+      const stages = totals(settings.map(({ of, count }) => ({ of: stageOf(ledger.get(of, 0)), count })));
+      return { wording, kind, count, stages: [...stages].map(([stage, count]) => ({ stage, count })) };
+    }),
+  );
 }
 
 /** Training sets that hold revisions made under the principle, or labels read under it. */
-function trainingsOf(ledger: Ledger, directory: string, entries: readonly Entry[]): Touched["trainings"] {
+function trainingsOf(ledger: Ledger, directory: string, wordings: readonly Wording[]): Touched["trainings"] {
   const ways: readonly (readonly Link[])[] = [
     [{ down: PRINCIPLE }, { down: "example" }],
     [{ down: PRINCIPLE }, { down: "readings" }, { down: "example" }],
   ];
-  const sets = entries.flatMap(({ id: wording }) =>
-    [...totals(ways.flatMap((way) => ledger.tally(wording, way, "id")))].map(([id, examples]) => ({
+  const held = wordings.flatMap(({ id: wording, entries }) => {
+    const tallies = ways.flatMap((way) => entries.flatMap(({ id }) => ledger.tally(id, way, "id")));
+    return [...totals(tallies)].map(([id, examples]) => ({
       id,
-      wording,
       examples,
+      wording,
       stage: stageOf(ledger.get(id, 0)),
-    })),
-  );
+    }));
+  });
   // Each asked about once: of several models, files are hashed to tell which is the run's.
-  const stages = new Set(sets.map(({ stage }) => stage));
+  const stages = isStudy(directory) ? [] : new Set(held.map(({ stage }) => stage));
   const own = new Map([...stages].map((stage) => [stage, modelOf(ledger, directory, stage)?.id]));
-  return sets.map((set) => {
+  const placed = held.map((set) => {
     const model = own.get(set.stage);
     const learnt = [...ledger.made(set.id, "training-set", "checkpoint")];
     return { ...set, isSuperseded: model !== undefined && !learnt.some(({ id }) => id === model) };
+  });
+  const alike = Map.groupBy(placed, ({ wording, stage, isSuperseded }) =>
+    [wording, stage, isSuperseded].join(),
+  );
+  return [...alike.values()].map((all) => {
+    const { wording, stage, isSuperseded } = all[0]!;
+    const sets = all.map(({ id, examples }) => ({ id, examples }));
+    const examples = sets.reduce((sum, set) => sum + set.examples, 0);
+    return { wording, stage, isSuperseded, examples, sets };
   });
 }
 
 const stageOf = ({ body }: Entry): string => (body as { readonly stage: string }).stage;
 
-function totals(tallies: readonly Tally[]): ReadonlyMap<string, number> {
+function totals(tallies: readonly Pick<Tally, "of" | "count">[]): ReadonlyMap<string, number> {
   const all = new Map<string, number>();
   for (const { of, count } of tallies) all.set(of, (all.get(of) ?? 0) + count);
   return all;
 }
 
-function revisionsOf(ledger: Ledger, entries: readonly Entry[], most: number): Touched["revisions"] {
+function revisionsOf(ledger: Ledger, entries: readonly WordedEntry[], most: number): Touched["revisions"] {
   const measured = entries
-    .flatMap(({ id: wording }) =>
-      [...ledger.made(wording, PRINCIPLE, "revision")].map(({ id, body }) => ({
+    .flatMap(({ id: entry, wording }) =>
+      [...ledger.made(entry, PRINCIPLE, "revision")].map(({ id, body }) => ({
         ...(body as unknown as Draft<Revision>),
         id,
         wording,
@@ -226,13 +265,13 @@ function revisionsOf(ledger: Ledger, entries: readonly Entry[], most: number): T
 
 function comparisonsOf(
   ledger: Ledger,
-  entries: readonly Entry[],
+  entries: readonly WordedEntry[],
   principle: string,
   most: number,
 ): Touched["comparisons"] {
   const decided = entries
-    .flatMap(({ id: wording }) =>
-      [...ledger.made(wording, PRINCIPLE, "reading")].flatMap(({ id, body }) => {
+    .flatMap(({ id: entry, wording }) =>
+      [...ledger.made(entry, PRINCIPLE, "reading")].flatMap(({ id, body }) => {
         const { comparison, readings } = body as unknown as ReadComparison;
         const probability = probabilityUnder(readings.filter(({ use }) => use.principle === principle));
         return probability === null ? [] : [{ id, wording, comparison, probability }];

@@ -12,7 +12,7 @@ import { openHost } from "../models/local.ts";
 import type { FreshAdapters, ModelHost } from "../models/model.ts";
 import { keepCheckpoint, recalledCheckpoint } from "./checkpoints.ts";
 import { modelOf } from "./find-record.ts";
-import type { Run } from "./perform.ts";
+import { type Run, recordOne } from "./perform.ts";
 
 let folder: string;
 let start: string;
@@ -37,7 +37,9 @@ async function begin(...kept: readonly (FreshAdapters | null)[]) {
   const run: Run = { ledger, directory, emit: () => {}, signal, now: () => 0, device: "cpu" };
   for (const [key, adapters] of kept.entries()) {
     const model = await host.open(start, adapters === null ? {} : { adapters });
-    const made = { stage: "sl-cai", history: [], parents: [], settings: {} };
+    const set = { kind: "training-set", body: { stage: "sl-cai", of: key }, parents: [] };
+    const parents = [{ id: recordOne(ledger, `set ${key}`, set).id, role: "training-set" }];
+    const made = { stage: "sl-cai", history: [], parents, settings: {} };
     await keepCheckpoint(run, { ...made, key: `${key}`, model, start });
     await model.close();
   }
@@ -107,6 +109,17 @@ test("of several adapters of a stage the record is of those that are laid out", 
     const { id } = await recall(key);
     expect(modelOf(run.ledger, directory, "sl-cai")!.id).toBe(id);
   }
+});
+
+test("of several records with the same weights it is the run's, also right after changing back", async () => {
+  const { run, directory, recall } = await begin(adaptersOf("a"), adaptersOf("a"));
+  for (const key of [1, 0]) {
+    const { id } = await recall(key);
+    expect(modelOf(run.ledger, directory, "sl-cai")!.id).toBe(id);
+  }
+  // Runs of earlier versions kept no note.
+  rmSync(join(directory, "checkpoints/.sl-cai.record"));
+  expect(modelOf(run.ledger, directory, "sl-cai")!.id).toBe((await recall(1)).id);
 });
 
 test("a folder that cannot be written is told in words, also where adapters are kept", async () => {

@@ -1,7 +1,7 @@
 // Checkpoints as entries: files in Hugging Face layout kept as blobs, laid out under checkpoints/<stage>/ for people and for
 // other tools. A model's answers are remembered under its id, which is the hash of what is in those files.
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { blobPath, hasBlob, holdsBlob, moveToBlob } from "../ledger/blobs.ts";
 import { type Json, stepKey } from "../ledger/ledger.ts";
@@ -10,6 +10,7 @@ import { nameBase, standsOn } from "../lm/adapter-checkpoint.ts";
 import { identifyCheckpoint, MODEL_FILES } from "../lm/checkpoint.ts";
 import type { Metrics, TrainableModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
+import { layOutNote } from "./find-record.ts";
 import { type Parent, type Run, recordOne } from "./perform.ts";
 import { type Settings, settingsEntry } from "./settings.ts";
 import type { Trained } from "./training.ts";
@@ -116,6 +117,7 @@ async function layOut(run: Run, id: string, body: CheckpointBody, start: string)
     for (const name of await readdir(directory))
       if (MODEL_FILES.has(name) && !(name in files)) await rm(join(directory, name), { recursive: true });
     for (const [name] of others) await rename(join(fresh, name), join(directory, name));
+    await writeFile(layOutNote(run.directory, stage), id);
     await rm(fresh, { recursive: true, force: true });
   } catch (error) {
     throw explainStorageError(error, directory);

@@ -1,4 +1,5 @@
 // Which record a person means: an id or its beginning, or the stage of a checkpoint.
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { holdsBlob } from "../ledger/blobs.ts";
 import type { Entry, Ledger } from "../ledger/ledger.ts";
@@ -29,11 +30,25 @@ export function findRecord(ledger: Ledger, directory: string, given: string): st
   );
 }
 
-/** The entry of a stage's checkpoint or endpoint: of several, the one that is laid out, or else the last. */
+/**
+ * The entry of a stage's checkpoint or endpoint: of several, the one that is laid out, or else the last. A reworded principle may
+ * leave the weights what they were: of those with the same files it is the one that the run laid out.
+ */
 export function modelOf(ledger: Ledger, directory: string, stage: string): Entry | undefined {
   const own = modelsOf(ledger).filter(({ body }) => stageOf(body) === stage);
-  return own.length > 1 ? (own.find((entry) => isLaidOut(directory, entry)) ?? own.at(-1)) : own[0];
+  if (own.length < 2) return own[0];
+  const path = layOutNote(directory, stage);
+  const noted = existsSync(path) ? readFileSync(path, "utf8") : null;
+  return (
+    own.find((entry) => entry.id === noted && isLaidOut(directory, entry)) ??
+    own.findLast((entry) => isLaidOut(directory, entry)) ??
+    own.at(-1)
+  );
 }
+
+/** The file that has the id of the checkpoint laid out in a stage's folder. */
+export const layOutNote = (directory: string, stage: string): string =>
+  join(directory, "checkpoints", `.${stage}.record`);
 
 /** Every model that a run has used or made, in order of writing. */
 export const modelsOf = (ledger: Ledger): readonly Entry[] => [

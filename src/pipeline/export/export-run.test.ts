@@ -400,10 +400,24 @@ describe("a folder", () => {
     }
   });
 
+  it("with somebody's own file of a name that an export writes is left alone", async () => {
+    putRun();
+    mkdirSync(to);
+    const own = join(to, "sft.jsonl");
+    writeFileSync(own, "mine");
+    for (const format of ["jsonl", "parquet"] as const)
+      await expect(write(["guard"], format)).rejects.toMatchObject({
+        code: "export-folder-taken",
+        message: `${to}: expected a folder without sft.jsonl, or one with the card of an export, got sft.jsonl and no such card`,
+      });
+    expect([readdirSync(to), readFileSync(own, "utf8")]).toEqual([["sft.jsonl"], "mine"]);
+  });
+
   it("is rid of what a killed export was writing", async () => {
     putRun();
     mkdirSync(to);
-    for (const name of ["sft.jsonl.12.writing", "mine.writing"]) writeFileSync(join(to, name), "half");
+    for (const name of ["sft.jsonl", "guard.jsonl.12.writing", "mine.writing"])
+      writeFileSync(join(to, name), "half");
     await write(["sft"]);
     expect(readdirSync(to).toSorted()).toEqual(["README.md", "mine.writing", "sft.jsonl"]);
   });

@@ -36,7 +36,7 @@ export const CARD = "README.md";
 /**
  * Writes the files and their card.
  * @param directory the run's
- * @throws UserError when there is no ledger, nothing in it to export, or the folder cannot be written or has another README.md
+ * @throws UserError when there is no ledger, nothing in it to export, or the folder cannot be written or has files of somebody else's
  */
 export async function exportRun(directory: string, options: ExportOptions): Promise<ExportedFiles> {
   const { what, to, format, command } = options;
@@ -62,20 +62,26 @@ export async function exportRun(directory: string, options: ExportOptions): Prom
   return { written, stale };
 }
 
-/** Makes the folder, without what a killed export was writing; refuses one that is somebody else's. */
+/** Makes the folder, without what a killed export was writing; refuses one where a file of somebody else's would be replaced. */
 function takeFolder(to: string): void {
+  let taken: string | undefined;
   try {
     mkdirSync(to, { recursive: true });
-    for (const name of readdirSync(to)) if (LEFTOVER.test(name)) rmSync(join(to, name));
     const card = join(to, CARD);
-    if (!existsSync(card) || originIn(readFileSync(card, "utf8")) !== undefined) return;
+    const names = readdirSync(to);
+    const leftovers = names.filter((name) => LEFTOVER.test(name));
+    if (existsSync(card)) taken = originIn(readFileSync(card, "utf8")) === undefined ? CARD : undefined;
+    // What a killed export had written has no card yet, and lies beside what it was writing.
+    else if (leftovers.length === 0) taken = names.find((name) => EXPORTED.test(name));
+    if (taken === undefined) for (const name of leftovers) rmSync(join(to, name));
   } catch (error) {
     throw explainStorageError(error, to);
   }
+  if (taken === undefined) return;
   throw new UserError(
     "export-folder-taken",
-    `${to}: expected a folder without a README.md, or with that of an export, got another README.md`,
-    "Name a folder of its own with --to.",
+    `${to}: expected a folder without ${taken}, or one with the card of an export, got ${taken} and no such card`,
+    "Name a folder of its own with --to, or delete there what an export that failed has left.",
   );
 }
 
