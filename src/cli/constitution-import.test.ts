@@ -144,6 +144,9 @@ test("a table of comments is filtered, and examples alone make no constitution",
 
 test.each([
   [["import", "nowhere.md"], /nowhere\.md: expected text in UTF-8, but it cannot be read/],
+  [["import", "latin.md"], /latin\.md:3: expected text in UTF-8, got bytes of another encoding/],
+  [["check", "latin.md"], /latin\.md:3: expected text in UTF-8, got bytes of another encoding/],
+  [["import", "rules.PDF"], /rules\.PDF: expected JSON, .* or plain text, got a \.PDF file/],
   [["import", "empty.md"], /empty\.md: expected a constitution, got an empty file/],
   [["import", "rules.md", "--from", "mardown"], /markdown/],
   [
@@ -174,6 +177,7 @@ test.each([
   [["export", "one.yaml", "--to", "nowhere/one.md"], /nowhere\/one\.md: expected a file that can be written/],
 ])("%j is a mistake with a message, exit code 2", async (args, message) => {
   put("rules.md", RULES);
+  writeFileSync(join(folder, "latin.md"), Buffer.from("title: Tea\n\nNever be passé.\n", "latin1"));
   put("empty.md", " \n");
   put("none.json", [{ trait: 3 }, { trait: " " }]);
   put("cut.json", '[{"trait": "Kind."}\n');

@@ -176,7 +176,7 @@ function tellImproved(name: string, improved: Improved | undefined, { write }: T
 
 function tellCoverage(
   file: string,
-  { pieces, characters, covered, leftOut }: Coverage,
+  { pieces, characters, covered, leftOut, assumed }: Coverage,
   terminal: Terminal,
 ): void {
   const { write, paint } = terminal;
@@ -185,13 +185,23 @@ function tellCoverage(
   write(
     `  ${share}% of the text (${whole(covered)} of ${counted(characters, "character")}) is in ${counted(count("principle"), "principle")}, ${counted(count("reason"), "reason")}, ${counted(count("heading"), "heading")} and ${counted(count("introduction"), "introduction")} to lists\n`,
   );
-  if (leftOut.length === 0) return;
-  write(`  left out (${counted(leftOut.length, "place")}):\n`);
-  for (const { place, text } of leftOut) {
-    const shown = text.length > SHOWN ? `${text.slice(0, SHOWN).trimEnd()} …` : text;
-    write(paragraph(`${paint("dim", `${file}:${place}`)} ${shown}`, terminal, "    "));
-  }
+  const list = (passages: Coverage["leftOut"]) => {
+    for (const { place, text } of passages) {
+      const shown = text.length > SHOWN ? `${text.slice(0, SHOWN).trimEnd()} …` : text;
+      write(paragraph(`${paint("dim", `${file}:${place}`)} ${shown}`, terminal, "    "));
+    }
+  };
+  if (leftOut.length > 0) write(`  left out (${counted(leftOut.length, "place")}):\n`);
+  list(leftOut);
+  if (assumed.length === 0) return;
+  write(`  reasons by their place alone (${whole(assumed.length)}); is one of them a principle?\n`);
+  list(assumed.slice(0, SHOWN_ASSUMED));
+  const more = assumed.length - SHOWN_ASSUMED;
+  if (more > 0) write(`    and ${whole(more)} more, all of them in --json\n`);
 }
 
-/** Characters of what was left out that are shown; all of it is in --json. */
+/** Characters of a passage that are shown; all of it is in --json. */
 const SHOWN = 200;
+
+/** Reasons by their place alone that are shown: an essay has hundreds. */
+const SHOWN_ASSUMED = 5;

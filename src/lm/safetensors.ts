@@ -3,9 +3,9 @@
 // beside the tensors themselves, at most one of them is in memory. Knows bytes, not models.
 // Source: https://github.com/huggingface/safetensors#format (little-endian; no holes, no overlaps; header under 100 MB).
 import { type FileHandle, open } from "node:fs/promises";
+import { findDuplicateKey } from "../duplicate-key.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { UserError } from "../user-error.ts";
-import { findDuplicateKey } from "./duplicate-key.ts";
 
 const MAX_HEADER_BYTES = 100_000_000;
 /** The header's length, ahead of it. */
@@ -184,7 +184,7 @@ function readHeader(bytes: Uint8Array, size: number, origin: string): readonly E
   }
   if (!isObject(header)) throw malformed(origin, "a header that is a JSON object", describe(header));
   const duplicate = findDuplicateKey(text);
-  if (duplicate !== null) throw malformed(origin, "unique names", `"${duplicate}" twice`);
+  if (duplicate !== null) throw malformed(origin, "unique names", `"${duplicate.key}" twice`);
   const { __metadata__: metadata = {}, ...rest } = header;
   const entries = Object.entries(rest)
     .map(([name, value]) => readEntry(name, value, origin))

@@ -1,6 +1,6 @@
 // Constitutions of other formats from files and to files. The formats are method/constitution/exchange; no file that is there is
 // written over, since people go on to edit what was written.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { basename, dirname, parse } from "node:path";
 import type { OnAsked } from "../method/constitution/ask.ts";
 import type { Constitution } from "../method/constitution/constitution.ts";
@@ -21,6 +21,7 @@ import type { LanguageModel } from "../models/model.ts";
 import { UserError } from "../user-error.ts";
 import { malformedPathOf } from "./convert-dataset.ts";
 import { readDemonstrations, readPreferences, readPrompts } from "./read-dataset.ts";
+import { readUtf8 } from "./read-utf8.ts";
 
 /** A file, and its name as the user wrote it. */
 export interface NamedFile {
@@ -181,18 +182,29 @@ export function keepMalformed(written: NamedFile, malformed: readonly Skipped[])
   return file.shownAs;
 }
 
+/** Files of word processors, which hold more than text. */
+const NO_TEXT = /\.(?:pdf|rtf|docx?|odt|pages)$/i;
+
 function contentIn({ path, shownAs }: NamedFile): Content {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
-    if (text.trim() !== "") return contentOf(text, shownAs);
-  } catch (cause) {
+  const kind = NO_TEXT.exec(shownAs)?.[0];
+  if (kind !== undefined)
     throw new UserError(
       "import-unreadable",
-      `${shownAs}: expected text in UTF-8, but it cannot be read (${(cause as Error).message})`,
-      "Name a file of JSON, JSON Lines, CSV, Markdown or plain text.",
-      { cause },
+      `${shownAs}: expected JSON, JSON Lines, CSV, Markdown or plain text, got a ${kind} file`,
+      "Save it as Markdown or plain text in the program that wrote it, and import that.",
     );
-  }
+  const text = readUtf8(
+    path,
+    shownAs,
+    (cause) =>
+      new UserError(
+        "import-unreadable",
+        `${shownAs}: expected text in UTF-8, but it cannot be read (${cause.message})`,
+        "Name a file of JSON, JSON Lines, CSV, Markdown or plain text.",
+        { cause },
+      ),
+  );
+  if (text.trim() !== "") return contentOf(text, shownAs);
   throw new UserError(
     "import-empty",
     `${shownAs}: expected a constitution, got an empty file`,

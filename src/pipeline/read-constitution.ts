@@ -1,6 +1,5 @@
 // A constitution from its file, less the principles that are left out or not drawn, and remarks on it by line. What a document must hold, and
 // what a remark is, is method/constitution.
-import { readFileSync } from "node:fs";
 import {
   type Constitution,
   parseConstitution,
@@ -10,6 +9,7 @@ import {
 import { drawPrinciples } from "../method/constitution/draw.ts";
 import { type Remark, reviewConstitution } from "../method/constitution/review.ts";
 import { UserError } from "../user-error.ts";
+import { readUtf8 } from "./read-utf8.ts";
 import type { Recipe } from "./recipe.ts";
 
 /** A constitution's file, and ids or tags of principles to leave out. */
@@ -62,15 +62,15 @@ const parse = (
   text: string,
 ): Constitution => without(parseConstitution(text, shownAs), leftOut);
 
-function textOf({ file, shownAs = file }: ConstitutionSource): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new UserError(
-      "constitution-unreadable",
-      `${shownAs}: expected a constitution, but it cannot be read (${(cause as Error).message})`,
-      "Name a YAML file, such as constitutions/town.yaml.",
-      { cause },
-    );
-  }
-}
+const textOf = ({ file, shownAs = file }: ConstitutionSource): string =>
+  readUtf8(
+    file,
+    shownAs,
+    (cause) =>
+      new UserError(
+        "constitution-unreadable",
+        `${shownAs}: expected a constitution, but it cannot be read (${cause.message})`,
+        "Name a YAML file, such as constitutions/town.yaml.",
+        { cause },
+      ),
+  );

@@ -1,8 +1,8 @@
 // A YAML file that a person wrote, as keys and values with their lines: what recipes and studies are read from. Knows no key.
-import { readFileSync } from "node:fs";
 import { LineCounter, parseDocument } from "yaml";
 import { type KeyPath, lineAt } from "../key-path.ts";
 import { UserError } from "../user-error.ts";
+import { readUtf8 } from "./read-utf8.ts";
 
 /** What is read, for messages, and one of its kind that comes with Charter. */
 export interface YamlKind {
@@ -17,18 +17,18 @@ export interface ReadYaml {
 }
 
 /** The text of such a file. @throws UserError when it cannot be read */
-export function readText(file: string, shownAs: string, { kind, example }: YamlKind): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new UserError(
-      `${kind}-unreadable`,
-      `${shownAs}: expected a ${kind}, but it cannot be read (${(cause as Error).message})`,
-      `Name a YAML file, such as ${example}.`,
-      { cause },
-    );
-  }
-}
+export const readText = (file: string, shownAs: string, { kind, example }: YamlKind): string =>
+  readUtf8(
+    file,
+    shownAs,
+    (cause) =>
+      new UserError(
+        `${kind}-unreadable`,
+        `${shownAs}: expected a ${kind}, but it cannot be read (${cause.message})`,
+        `Name a YAML file, such as ${example}.`,
+        { cause },
+      ),
+  );
 
 /** The same with no part in two places: an alias is a copy of its anchor, so that one may be set without the other. */
 function eachItsOwn(value: unknown): unknown {

@@ -1,6 +1,7 @@
 // The content of a file of another format: its text, and what it is as JSON or JSON Lines. What does not hold what it should is
 // told by its place: the file is refused where that is the whole of it, and an entry is left out where it is one of many.
 import { z } from "zod";
+import { findDuplicateKey } from "../../../duplicate-key.ts";
 import { UserError } from "../../../user-error.ts";
 import { readRow, type Skipped } from "../../datasets/dataset.ts";
 import { MalformedRow, type Row } from "../../datasets/row.ts";
@@ -32,7 +33,13 @@ export function contentOf(text: string, where: string): Content {
 function rowsOf(text: string): Partial<Content> {
   if (!/^\s*\{/m.test(text)) return {};
   const asItIs = { translate: (row: Row) => [row], parse: (row: Row) => row };
-  const read = text.split("\n").flatMap((source, i) => [...readRow({ line: i + 1, source }, asItIs)]);
+  const read = text.split("\n").flatMap((source, i) => {
+    const row = [...readRow({ line: i + 1, source }, asItIs)];
+    const twice = row.some((one) => "row" in one) ? findDuplicateKey(source) : null;
+    if (twice === null) return row;
+    const detail = `expected each key once, got "${twice.key}" twice`;
+    return [{ skipped: { line: i + 1, reason: "bad-json" as const, detail, raw: source } }];
+  });
   const rows = read.filter((one) => "row" in one);
   const malformed = read.flatMap((one) =>
     "skipped" in one ? { ...one.skipped, detail: `line ${one.skipped.line}: ${one.skipped.detail}` } : [],
@@ -41,8 +48,17 @@ function rowsOf(text: string): Partial<Content> {
   return { json: rows.map(({ row }) => row), lines: rows.map(({ line }) => line), malformed };
 }
 
-/** @throws UserError, with the place of the first mistake, for a file that is neither JSON nor JSON Lines */
-export function jsonIn({ json, text, where }: Content): unknown {
+/** @throws UserError, with the place of the first mistake, for a file that is neither JSON nor JSON Lines, or has a key twice */
+export function jsonIn({ json, text, lines, where }: Content): unknown {
+  const twice = json === undefined || lines !== undefined ? null : findDuplicateKey(text);
+  if (twice !== null) {
+    const before = text.slice(0, twice.at).split("\n");
+    throw new UserError(
+      "import-json",
+      `${where}:${before.length}:${before.at(-1)!.length + 1}: expected each key once in an object, got "${twice.key}" twice`,
+      "Rename one of them, or take it out.",
+    );
+  }
   if (json !== undefined) return json;
   const { line, column, expected, got } = jsonFault(text)!;
   throw new UserError(

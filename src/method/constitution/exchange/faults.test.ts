@@ -135,10 +135,43 @@ test("a row of a table with other cells than there are columns is left out with 
     "3 line 3: expected 3 cells, got 2",
     "4 line 4: expected 3 cells, got 4",
     '6 line 6: expected text in comment-body, got ""',
-    '7 line 7: expected a number in group_0_consensus, got "no"',
+    '7 line 7: expected a number from 0 to 1 in group_0_consensus, got "no"',
   ]);
   expect(imported.notes).toEqual([
     "left out: 1 of 6 comments with less consensus than 0.5 in some group (comment 5)",
+  ]);
+});
+
+test.each([
+  ["semicolons", "c.csv", "Comment-ID;Comment-Body;Agrees;group_0_consensus\n7;Be kind, please.;3;0,9\n"],
+  ["tabs", "c.txt", "COMMENT-ID\tCOMMENT-BODY\tAGREES\tGROUP_0_CONSENSUS\n7\tBe kind, please.\t3\t0.9\n"],
+])("a table may have %s, and names in capitals", (_, file, table) => {
+  const { constitution, format } = read(table, file);
+  expect([format, constitution!.principles.map(({ text, reasons }) => [text, reasons])]).toEqual([
+    "polis",
+    [["Be kind, please.", "3 agree; consensus 90% by group"]],
+  ]);
+});
+
+test("cells that are no number of their kind are told, and no reasons", () => {
+  const { constitution, notes } = read(
+    "comment-id,comment-body,agrees,group_0_consensus\n7,Be kind.,many,2\n8,Be brief.,3,\n",
+    "c.csv",
+  );
+  expect(constitution!.principles.map(({ reasons }) => reasons)).toEqual(["", "3 agree"]);
+  expect(notes[0]).toBe(
+    'not in the reasons, as it is no count of votes or no share from 0 to 1 (2): agrees "many" of comment 7, group_0_consensus "2" of comment 7',
+  );
+});
+
+test("a key that stands twice is told by its place, and a row with one is left out", () => {
+  const twice =
+    '{\n  "a": { "prompt": "Rude?", "edit_request": "Be kind." },\n  "a": { "prompt": "Long?", "edit_request": "Be brief." }\n}';
+  expect(() => read(twice)).toThrow(/^file:3:3: expected each key once in an object, got "a" twice$/);
+  const imported = read('{"trait": "I am kind."}\n{"trait": "I am calm.", "trait": "I am brief."}');
+  expect([textsOf(imported), toldOf(imported)]).toEqual([
+    ["I am kind."],
+    ['2 line 2: expected each key once, got "trait" twice'],
   ]);
 });
 
@@ -175,6 +208,7 @@ test("a file that is not what it says is refused by its place", () => {
   expect(() => read("title: Ours\nversion: 1.0.0\nprinciples: []")).toThrow(/got one of Charter's/);
   expect(() => read("[1, 2]")).toThrow(/expected a constitution in a format that is known/);
   expect(() => read("a,b\n1,2", "x.csv", "polis")).toThrow(/expected rows with a comment-body/);
+  expect(() => read("Rule;Why\nBe kind.;x", "x.csv")).toThrow(/comment-body, got the columns rule, why$/);
   expect(() => readForeign([contentOf("# a", "a.md"), contentOf("# b", "b.md")], {})).toThrow(
     /expected one file/,
   );

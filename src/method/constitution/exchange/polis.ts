@@ -1,6 +1,7 @@
 // Comments of a Pol.is conversation, as collective constitutions are made of (Huang et al. 2024): a CSV with how many agreed with
 // each comment and, where the groups of opinion were computed, each group's consensus. A comment that is kept is a principle.
 import { type Info, parse } from "csv-parse/sync";
+import { delimiterOf } from "../../../delimiter.ts";
 import { UserError } from "../../../user-error.ts";
 import { MalformedRow } from "../../datasets/row.ts";
 import { type Content, each, unreadNote } from "./content.ts";
@@ -8,8 +9,9 @@ import type { DraftPrinciple, ForeignReading } from "./draft.ts";
 
 type Row = Readonly<Record<string, string>>;
 
-export const isPolis = ({ text }: Content): boolean =>
-  /^\uFEFF?[^\n]*\bcomment-body\b/.test(text) && /^[^\n]*,/.test(text);
+/** Any table is one, as far as its name goes: one of other columns is refused, and not read as prose. */
+export const isPolis = ({ text, where }: Content): boolean =>
+  /\.[ct]sv$/i.test(where) || /^(?=[^\n]*[,;\t])[^\n]*\bcomment-body\b/i.test(text);
 
 /** Columns that are read beside those of the groups. */
 const READ = ["comment-id", "comment-body", "moderated", "agrees", "disagrees", "passes"];
@@ -35,6 +37,7 @@ export function readPolis({ text, where }: Content, consensus?: number): Foreign
     );
   const rejected: string[] = [];
   const below: string[] = [];
+  const unread: string[] = [];
   const { items, malformed } = each(
     rows,
     (i) => `line ${lines[i]}`,
@@ -44,7 +47,7 @@ export function readPolis({ text, where }: Content, consensus?: number): Foreign
       const row: Row = Object.fromEntries(columns.map((name, n) => [name, cells[n]!]));
       const body = row["comment-body"]!.trim();
       const locator = `comment ${row["comment-id"] ?? `in row ${i + 1}`}`;
-      const shares = groups.map((name) => (row[name]!.trim() === "" ? Number.NaN : Number(row[name])));
+      const shares = groups.map((name) => shareIn(row[name]!));
       const unknown = groups[shares.findIndex(Number.isNaN)];
       if (body === "") throw wrong(`${place}: expected text in comment-body, got ""`);
       if (row["moderated"]?.trim() === REJECTED) {
@@ -52,26 +55,36 @@ export function readPolis({ text, where }: Content, consensus?: number): Foreign
         return [];
       }
       if (consensus !== undefined && unknown !== undefined)
-        throw wrong(`${place}: expected a number in ${unknown}, got "${row[unknown]}"`);
+        throw wrong(`${place}: expected a number from 0 to 1 in ${unknown}, got "${row[unknown]}"`);
       if (consensus !== undefined && shares.some((share) => share < consensus)) {
         below.push(locator);
         return [];
+      }
+      for (const name of [...VOTES.map(([column]) => column), ...groups]) {
+        const cell = row[name]?.trim() ?? "";
+        const isRead = groups.includes(name) ? !Number.isNaN(shareIn(cell)) : /^\d+$/.test(cell);
+        if (cell !== "" && !isRead) unread.push(`${name} "${cell}" of ${locator}`);
       }
       return [{ text: body, locator, reasons: votesOf(row, shares) }];
     },
     lines,
   );
+  const some = (those: readonly string[]) =>
+    `${those.slice(0, TOLD).join(", ")}${those.length > TOLD ? ", …" : ""}`;
   const leftOut = (those: readonly string[], why: string): readonly string[] =>
     those.length === 0
       ? []
-      : [
-          `left out: ${those.length} of ${rows.length} comments ${why} (${those.slice(0, TOLD).join(", ")}${those.length > TOLD ? ", …" : ""})`,
-        ];
+      : [`left out: ${those.length} of ${rows.length} comments ${why} (${some(those)})`];
   return {
     principles: items.flat(),
     notes: [
       ...leftOut(rejected, "turned down by moderators"),
       ...leftOut(below, `with less consensus than ${consensus} in some group`),
+      ...(unread.length > 0
+        ? [
+            `not in the reasons, as it is no count of votes or no share from 0 to 1 (${unread.length}): ${some(unread)}`,
+          ]
+        : []),
       ...(consensus === undefined && groups.length > 0
         ? ["kept without regard to consensus; --consensus 0.6 asks for it in every group"]
         : []),
@@ -83,14 +96,23 @@ export function readPolis({ text, where }: Content, consensus?: number): Foreign
 
 const wrong = (detail: string): MalformedRow => new MalformedRow("wrong-cells", detail);
 
+/** A share from 0 to 1, with the decimal comma of some spreadsheets as well; NaN for anything else. */
+function shareIn(cell: string): number {
+  const share = cell.trim() === "" ? Number.NaN : Number(cell.trim().replace(/^(\d+),(\d+)$/, "$1.$2"));
+  return share >= 0 && share <= 1 ? share : Number.NaN;
+}
+
+/** Columns of votes, and how they are told. */
+const VOTES = [
+  ["agrees", "agree"],
+  ["disagrees", "disagree"],
+  ["passes", "pass"],
+] as const;
+
 /** "188 agree, 12 disagree, 7 pass; consensus 89%, 93% by group". */
 function votesOf(row: Row, shares: readonly number[]): string {
-  const votes = [
-    ["agrees", "agree"],
-    ["disagrees", "disagree"],
-    ["passes", "pass"],
-  ].flatMap(([column, said]) =>
-    /^\d+$/.test(row[column!]?.trim() ?? "") ? [`${row[column!]!.trim()} ${said}`] : [],
+  const votes = VOTES.flatMap(([column, said]) =>
+    /^\d+$/.test(row[column]?.trim() ?? "") ? [`${row[column]!.trim()} ${said}`] : [],
   );
   const known = shares.filter((share) => !Number.isNaN(share));
   const groups =
@@ -102,23 +124,28 @@ function votesOf(row: Row, shares: readonly number[]): string {
 
 /** The cells of a table: names of columns, then a row a comment, each with the line it begins on. */
 function tableOf(text: string, where: string) {
-  const refuse = (expected: string, cause?: unknown) =>
-    new UserError("import-csv", `${where}: expected ${expected}`, "Export it again.", { cause });
+  const refuse = (expected: string, hint: string, cause?: unknown) =>
+    new UserError("import-csv", `${where}: expected ${expected}`, hint, { cause });
   let table: readonly { readonly record: readonly string[]; readonly info: Info }[];
   try {
     table = parse(text, {
       bom: true,
+      delimiter: delimiterOf(where, text),
       info: true,
       relax_column_count: true,
       skip_empty_lines: true,
     }) as unknown as typeof table;
   } catch (cause) {
-    throw refuse(`a table in CSV, got ${(cause as Error).message}`, cause);
+    throw refuse(`a table in CSV, got ${(cause as Error).message}`, "Export it again.", cause);
   }
   const [head, ...rows] = table;
-  const columns = (head?.record ?? []).map((name) => name.trim());
-  if (rows.length === 0 || !columns.includes("comment-body"))
-    throw refuse("rows with a comment-body, got none");
+  const columns = (head?.record ?? []).map((name) => name.trim().toLowerCase());
+  if (!columns.includes("comment-body"))
+    throw refuse(
+      `rows with a comment-body, got the columns ${columns.join(", ")}`,
+      "Call the column that holds the principles comment-body, or say what the file is with --from.",
+    );
+  if (rows.length === 0) throw refuse("rows with a comment-body, got none", "Export it again.");
   return {
     columns,
     rows: rows.map(({ record }) => record),

@@ -1,4 +1,5 @@
 // What became of every character of a document that was split into principles. Knows spans and roles, not how they were found.
+import { PLAIN_MARK } from "./plain-lists.ts";
 import type { Span } from "./sentences.ts";
 
 /** What a sentence became. */
@@ -17,6 +18,8 @@ export type Role =
 /** Consecutive stretches that make up the whole document. */
 export interface Piece extends Span {
   readonly role: Role;
+  /** Of a reason: that only its place makes it one, and no word such as "because". */
+  readonly isAssumed?: true;
 }
 
 export interface Coverage {
@@ -24,8 +27,16 @@ export interface Coverage {
   /** Characters of the document, layout left out, and those of them that were not left out. */
   readonly characters: number;
   readonly covered: number;
-  /** What was left out, as it stands, with its place. */
-  readonly leftOut: readonly { readonly place: string; readonly text: string }[];
+  /** What was left out. */
+  readonly leftOut: readonly Passage[];
+  /** Reasons by their place alone, some of which may be principles that no word shows. */
+  readonly assumed: readonly Passage[];
+}
+
+/** A stretch as it stands, with its place. */
+export interface Passage {
+  readonly place: string;
+  readonly text: string;
 }
 
 /**
@@ -47,6 +58,8 @@ export function coverageOf(
   const size = (of: readonly Span[]) => of.reduce((sum, { start, end }) => sum + end - start, 0);
   const characters = size(pieces.filter(({ role }) => role !== "layout"));
   const place = placeIn(document);
+  const passages = (of: readonly Span[]): readonly Passage[] =>
+    of.map((span) => ({ place: place(span), text: document.slice(span.start, span.end) }));
   const isWithin = (comment: Span) =>
     given.some(({ start, end, role }) => role !== "left-out" && start <= comment.start && comment.end <= end);
   const leftOut: readonly Span[] = [
@@ -57,10 +70,8 @@ export function coverageOf(
     pieces,
     characters,
     covered: characters - size(leftOut),
-    leftOut: leftOut.map((piece) => ({
-      place: place(piece),
-      text: document.slice(piece.start, piece.end),
-    })),
+    leftOut: passages(leftOut),
+    assumed: passages(pieces.filter(({ role, isAssumed }) => role === "reason" && isAssumed)),
   };
 }
 
@@ -82,7 +93,7 @@ function between(document: string, { start, end }: Span): readonly Piece[] {
   return pieces.filter((piece) => piece.end > piece.start);
 }
 
-const MARKS = /^[\s>*+#-]*(?:\d+[.)])?\s*(?:\[[ xX]\]\s)?[\s>*_[(]*$/;
+const MARKS = new RegExp(`^[\\s>*+#-]*(?:\\d+[.)]|${PLAIN_MARK})?\\s*(?:\\[[ xX]\\]\\s)?[\\s>*_[(]*$`);
 
 /** "12:1–12:80": lines and columns from 1, the last one included; columns in UTF-16 units. */
 export function placeIn(document: string): (span: Span) => string {

@@ -4,6 +4,7 @@ import type { Nodes, RootContent } from "mdast";
 import { fromMarkdown } from "mdast-util-from-markdown";
 import { beforeTable, footnoteMarks, taskMark } from "./github-markdown.ts";
 import { type Numbering, numberings } from "./numbering.ts";
+import { withMarkdownLists } from "./plain-lists.ts";
 
 /** A stretch of the document: offsets in UTF-16 units, the end exclusive. */
 export interface Span {
@@ -50,7 +51,7 @@ const FRONT_MATTER = /^---\r?\n[\s\S]*?\r?\n---(?=\r?\n|$)/;
 
 /** Headings and paragraphs in order. What is in none (code, raw HTML, tables, front matter) is not returned. */
 export function blocksOf(document: string): readonly Block[] {
-  const text = document.replace(FRONT_MATTER, (front) => front.replace(/[^\n]/g, " "));
+  const text = withMarkdownLists(document.replace(FRONT_MATTER, (front) => front.replace(/[^\n]/g, " ")));
   const source = { text, notes: footnoteMarks(text) };
   const blocks: Block[] = [];
   const counting = numberings();
@@ -179,7 +180,14 @@ function unescaped(piece: string): string {
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 
 /** Stops that end no sentence, at the end of a stretch. */
-const ABBREVIATED = /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|Mr|Mrs|Ms|Dr|Prof|St|No|Art|Sec|Fig|\p{Lu})\.\s*$/u;
+const ABBREVIATED =
+  /(?:^|[\s(])(?:e\.g|i\.e|cf|vs|viz|Mr|Mrs|Ms|Dr|Prof|St|Nos?|Arts?|[Ss]ecs?|Figs?|[Cc]h|[Cc]hap|[Pp]ara|pp?|[Vv]ol|approx|ca|incl|esp|\p{Lu})\.\s*$/u;
+
+/** As a sentence goes on behind what it quotes: 'It must say "No!" and leave.' */
+const BEGINS_SMALL = /^\u00ad*\p{Ll}/u;
+
+/** What stands in brackets belongs to one sentence. */
+const BRACKETED = /\([^()]*\)|\[[^[\]]*\]/g;
 
 /** Invisible to the segmenter, so that a mark never ends a sentence or keeps one from ending. */
 const SOFT = "\u00ad";
@@ -196,6 +204,11 @@ function sentencesOf(node: Nodes, source: Source, opensItem: boolean): readonly 
       : { ...run, start: Math.max(from, run.start), end: Math.min(to, run.end) },
   );
   const mask = maskOf(runs, { start: from, end: to }, text);
+  const brackets = Array.from(mask.matchAll(BRACKETED), ({ 0: { length }, index }) => ({
+    start: index,
+    end: index + length,
+  }));
+  let bracket = 0; // those before it end before the segment begins
   const spans: { start: number; end: number }[] = [];
   for (const { index, segment } of segmenter.segment(mask)) {
     // Marks that open the next sentence stand behind the space before it.
@@ -203,7 +216,10 @@ function sentencesOf(node: Nodes, source: Source, opensItem: boolean): readonly 
     const last = spans.at(-1);
     const before = mask.slice(last?.start ?? 0, index).replaceAll(SOFT, "");
     const end = index + segment.length - opening;
-    if (last !== undefined && ABBREVIATED.test(before)) last.end = end;
+    while (bracket < brackets.length && brackets[bracket]!.end <= index) bracket += 1;
+    const isBracketed = (brackets[bracket]?.start ?? index) < index;
+    const isWithin = isBracketed || ABBREVIATED.test(before) || BEGINS_SMALL.test(segment);
+    if (last !== undefined && isWithin) last.end = end;
     else spans.push({ start: last?.end ?? 0, end });
   }
   const last = spans.at(-1);

@@ -115,6 +115,48 @@ test("what is said of the assistant as it belongs to what is said of it by name"
   expectWhole(document);
 });
 
+test.each([
+  "Under no circumstances may the assistant reveal keys.",
+  "Under no circumstances reveal keys.",
+  "If asked about drugs, decline and explain.",
+  "If asked about weapons, drugs, or keys, kindly decline.",
+  "When in doubt, ask.",
+  "When asked, decline and explain, politely.",
+  "When asked, the assistant explains.",
+  "Above all, protect children.",
+  "First, do no harm.",
+  "Refrain from swearing.",
+  "Cite sources.",
+  "Check facts.",
+  "Report what is wrong.",
+  "Ensure answers are true.",
+  "Only answer in English.",
+  "It is important that the assistant says why.",
+  "The assistant, when asked, explains.",
+])("behind another principle it is one of its own, and no reason: %s", (sentence) => {
+  expect(rolesOf(`Be kind. ${sentence}`)[1]).toEqual(["principle", sentence]);
+  expectWhole(`Be kind. ${sentence}`);
+});
+
+test.each([
+  "Check marks are green.",
+  "If it rains, people stay home.",
+  "If it rains, help comes late.",
+  "When it rains, people read, help and sleep.",
+  "Use of force is rare.",
+  "Only then do people act.",
+  "First aid is taught here.",
+  "Note that it rains.",
+  "Write access is rare.",
+  "It is important.",
+  "Instead of tea there is milk.",
+])("what only describes is no principle, and told as a reason by its place alone: %s", (sentence) => {
+  const document = `Be kind. ${sentence} Because it rains.`;
+  expect(rolesOf(document).map(([role]) => role)).toEqual(["principle", "reason", "reason"]);
+  const { coverage } = readingOfSplit(splitProse(document), document);
+  expect(coverage!.assumed).toEqual([{ place: `1:10–1:${9 + sentence.length}`, text: sentence }]);
+});
+
 /** Of each principle its text, weight and tags. */
 function ranksOf(document: string) {
   expectWhole(document);
@@ -213,6 +255,44 @@ test.each([
   expect(coverage!.leftOut.map(({ text }) => text)).toEqual(leftOut);
 });
 
+test.each([
+  ["bullets", "• Be kind\n  to all\n• Never lie\n", ["Be kind to all", "Never lie"]],
+  [
+    "bullets in bullets",
+    "It must:\n\n• be kind\n  ◦ never lie\n\n• be brief",
+    ["It must: be kind", "never lie", "It must: be brief"],
+  ],
+  ["dashes", "–\tBe kind\r\n–\tNever lie", ["Be kind", "Never lie"]],
+  [
+    "figures in brackets",
+    "It must:\n(1) be kind.\n(2) be brief.",
+    ["It must: be kind.", "It must: be brief."],
+  ],
+  ["letters", "(a) Be kind.\n(b) Never lie.", ["Be kind.", "Never lie."]],
+  ["letters and stops", "> a. Be kind\n> b. Never lie", ["Be kind", "Never lie"]],
+  ["figures of sections", "2.1 Be kind\n\n2.1.1. Never lie", ["Be kind", "Never lie"]],
+  ["an item behind a colon", "It must:\n• be kind", ["It must: be kind"]],
+  ["a mark in a sentence", "Be kind as in\n(a) and never lie.", ["Be kind as in (a) and never lie."]],
+  ["marks apart", "(a) It must run.\n\nIt rains.\n\n(b) Be brief.", ["(a) It must run."]],
+  ["code", "```\n• Be kind\n• Never lie\n```\n\nBe brief.", ["Be brief."]],
+])("lists of plain text: %s", (_, document, texts) => {
+  expectWhole(document);
+  const { principles } = readingOfSplit(splitProse(document), document);
+  expect(principles.map(({ text }) => text)).toEqual(texts);
+});
+
+test.each([
+  'The assistant must say "No!" and leave.',
+  "It must warn (see sec. 2) of fire.",
+  "It must keep to p. 5, ch. 3 and approx. 7 rules.",
+  "It must warn (of fire. Of floods, too) at once.",
+  "It must ask [Why? How?] first.",
+])("one sentence stays whole: %s", (sentence) => {
+  const document = `${sentence} Never run.`;
+  expect(splitProse(document).parts.map(({ text }) => text)).toEqual([sentence, "Never run."]);
+  expectWhole(document);
+});
+
 /** Every character is in one piece, and every word in one that has a meaning or is told as left out. */
 function expectWhole(document: string): void {
   const split = splitProse(document);
@@ -226,7 +306,9 @@ function expectWhole(document: string): void {
   const layout = pieces
     .filter(({ role }) => role === "layout")
     .map(({ start, end }) => document.slice(start, end));
-  expect(layout.join("\n").replace(/^\s*>*\s*\d{1,9}[.)]|\[x\]/gm, "")).not.toMatch(/\p{L}/u);
+  expect(layout.join("\n").replace(/^[\s>]*(?:\d{1,9}[.)]|\([a-z]{1,4}\)|[a-z]\.)|\[x\]/gim, "")).not.toMatch(
+    /\p{L}/u,
+  );
   const told = leftOut.reduce((sum, { text }) => sum + text.length, 0);
   expect(covered).toBe(characters - told);
   const sentences = split.parts.filter(({ role }) => role === "principle");
@@ -245,7 +327,7 @@ function sliceOf(all: readonly string[], locator: string): string {
 
 test("whatever is written, no character is lost and every locator names its sentence", () => {
   const markup = fc.constantFrom(
-    ..."# |## |- |1. |2) |> |\n|\n\n|    |**|`|_|[a](b. c)|![x](y)|<b>|&amp;|\\*|---\n|```\n|  \n|\\\n|\r\n|Avoid harm. |<!-- no -->|[x] |[^1]|[^1]: |## 1. |The assistant must: |It is so. |e.g. |Why? |\u00ad|\u2028|你好。|\0"
+    ..."# |## |- |1. |2) |> |\n|\n\n|    |**|`|_|[a](b. c)|![x](y)|<b>|&amp;|\\*|---\n|```\n|  \n|\\\n|\r\n|Avoid harm. |<!-- no -->|[x] |[^1]|[^1]: |## 1. |The assistant must: |It is so. |e.g. |Why? |say 'No!' and |(see |) |• |(a) |\n(a) x|\nb. x|\n2.1 x|: |\u00ad|\u2028|你好。|\0"
       .split("|")
       .map((piece) => piece.replaceAll(";", "|")),
   );

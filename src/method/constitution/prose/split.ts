@@ -7,7 +7,7 @@ import { announcesExamples, announcesOrder, goesOn, isExplanation, isNormative }
 import { type Block, blocksOf, type Item, type Sentence, type Span } from "./sentences.ts";
 
 /** One sentence and what became of it. */
-export interface Part extends Sentence {
+export interface Part extends Sentence, Pick<Piece, "isAssumed"> {
   readonly role: Exclude<Role, "layout">;
   /** Headings above it, the highest first; the title is none of them. */
   readonly section: readonly string[];
@@ -126,9 +126,10 @@ function readParagraph(reader: Reader, block: Block, next: Block | undefined): v
         ...(opensItem && intro !== undefined && { principle: `${intro} ${text}` }),
         ...(rank && { rank }),
       });
-    } else if (current !== undefined && (isWithin || isExample || isExplanation(text)))
-      parts.push({ ...part, role: "reason", explains: current.start });
-    else parts.push({ ...part, role: "left-out" });
+    } else if (current !== undefined && (isWithin || isExample || isExplanation(text))) {
+      const isAssumed = !isExample && !isExplanation(text);
+      parts.push({ ...part, role: "reason", explains: current.start, ...(isAssumed && { isAssumed }) });
+    } else parts.push({ ...part, role: "left-out" });
   }
 }
 
@@ -198,10 +199,6 @@ export function readingOfSplit({ title, parts, comments }: Split, document: stri
         : [
             `${ranked} principles of lists or sections whose order counts: the first weighs as many as there are, the last 1`,
           ],
-    coverage: coverageOf(
-      document,
-      parts.map(({ start, end, role }): Piece => ({ start, end, role })),
-      comments,
-    ),
+    coverage: coverageOf(document, parts, comments),
   };
 }
