@@ -93,7 +93,7 @@ function checkTarget(from: string, to: string, shown: string): void {
         `${as}: expected no such file yet, got one that is there`,
         "Name another, or put that one away.",
       );
-  if (/\.(gz|zst|parquet|json)$/.test(to))
+  if (!to.endsWith(".jsonl"))
     throw new UserError(
       "import-target",
       `--to: expected a name that ends in .jsonl, got ${shown}`,

@@ -112,6 +112,8 @@ test("labels of a file stay what they were: no probability and no margin is made
     { ...pair, margin: 0.4, n: 1 },
     { ...pair, metadata: { margin: "wide" } },
     { ...pair, chosen_prob: 1, margin: 9 },
+    { ...pair, chosen_prob: 0.2, margin: -3 },
+    { ...pair, chosen_prob: 1 },
   ]);
   const to = join(folder, "labels-out.jsonl");
   await convertDataset(from, to);
@@ -123,9 +125,14 @@ test("labels of a file stay what they were: no probability and no margin is made
     {},
     { margin: 0.4, metadata: { n: 1 } },
     { metadata: { margin: "wide" } },
+    { chosen_prob: 1, margin: 9 },
+    { chosen_prob: 0.8, margin: 3 },
     { chosen_prob: 1, margin: expect.closeTo(13.8155, 3) },
   ]);
-  expect((await readPreferences(to)).rows).toEqual((await readPreferences(from)).rows);
+  const exchanged = (await readPreferences(from)).rows.map((row) =>
+    row.probability === 0.2 ? { ...row, chosen: row.rejected, rejected: row.chosen, probability: 0.8 } : row,
+  );
+  expect((await readPreferences(to)).rows).toEqual(exchanged);
 });
 
 test("tells what a document of annotated pairs says of itself, once", async () => {

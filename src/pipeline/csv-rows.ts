@@ -2,7 +2,8 @@
 // Cells are text, but for what other files have as values. Parses cells; knows no columns.
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type CsvError, type Info, parse } from "csv-parse";
+import { CsvError, type Info, parse } from "csv-parse";
+import { delimiterOf } from "../delimiter.ts";
 import type { SourceRow } from "../method/datasets/dataset.ts";
 import { MalformedRow, type Row } from "../method/datasets/row.ts";
 import { UserError } from "../user-error.ts";
@@ -12,8 +13,6 @@ export const isCsv = (file: string): boolean => /\.[ct]sv(\.(gz|zst))?$/i.test(f
 
 /** Columns of numbers; a prompt may well be a number and is text. */
 const NUMBERS = new Set(["chosen_prob", "margin"]);
-
-const DELIMITERS = [",", ";", "\t"] as const;
 
 /**
  * The rows after the names, each with the line it begins on.
@@ -26,9 +25,10 @@ export async function* csvRows(file: string, chunks: AsyncIterable<Buffer>): Asy
   if (first.done) return;
   const parser = parse({
     bom: true,
-    delimiter: delimiterOf(file, first.value),
+    delimiter: delimiterOf(file, first.value.toString("utf8")),
     info: true,
     relax_column_count: true,
+    relax_quotes: true, // a mark within a cell that does not begin with one is text
     skip_empty_lines: true,
   });
   async function* all() {
@@ -45,26 +45,14 @@ export async function* csvRows(file: string, chunks: AsyncIterable<Buffer>): Asy
       line = info.lines + 1;
     }
   } catch (cause) {
-    const { code, message } = cause as CsvError;
-    if (!code?.startsWith("CSV_")) throw cause;
+    if (!(cause instanceof CsvError)) throw cause;
     throw new UserError(
       "dataset-csv",
-      `${file}: expected a table with quotation marks in pairs, got "${message}"`,
+      `${file}: expected a table with quotation marks in pairs, got "${cause.message}"`,
       'put a cell with quotation marks, commas or line breaks between quotation marks, and double those in it: "He said ""no""."',
       { cause },
     );
   }
-}
-
-/** What stands most often between the names; of a single column, what the file's name says. */
-function delimiterOf(file: string, start: Buffer): string {
-  const names = start
-    .toString("utf8")
-    .split(/\r?\n/, 1)[0]!
-    .replaceAll(/"[^"]*"/g, "");
-  const count = (delimiter: string) => names.split(delimiter).length;
-  const usual = /\.tsv/i.test(file) ? DELIMITERS.toReversed() : DELIMITERS;
-  return usual.toSorted((a, b) => count(b) - count(a))[0]!;
 }
 
 function namesIn(file: string, record: readonly string[]): readonly string[] {

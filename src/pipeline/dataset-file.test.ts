@@ -98,6 +98,17 @@ describe("rows come out as they were written, however the bytes are divided", ()
     );
   });
 
+  test("a document that begins on its first line, and lines of which the first is cut short", async () => {
+    const document = '{"metadata": {"version": 2},\n "rows": [\n]}';
+    const read = await valuesOf(splitRows("x", pieces(document, [7])));
+    expect(read).toEqual([[1, { metadata: { version: 2 }, rows: [] }]]);
+    const lines = await valuesOf(splitRows("x", pieces('{"a": "b\n{"a": 1}\n', [7])));
+    expect(lines).toEqual([
+      [1, "bad-json"],
+      [2, { a: 1 }],
+    ]);
+  });
+
   test("gzip and zstd, also of several members", () =>
     fc.assert(
       fc.asyncProperty(rows, rows, async (first, second) => {

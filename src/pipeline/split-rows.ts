@@ -6,7 +6,7 @@ import { UserError } from "../user-error.ts";
 /** Takes a piece of the text, and null at its end; gives the rows that have come to an end. */
 type Splitter = (chunk: Buffer | null) => Generator<SourceRow>;
 
-const [NEWLINE, QUOTE, BACKSLASH, COMMA] = [0x0a, 0x22, 0x5c, 0x2c];
+const [NEWLINE, QUOTE, BACKSLASH, COMMA, COLON] = [0x0a, 0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 
 /** White space, and the bytes of a byte-order mark. */
@@ -30,7 +30,7 @@ export async function* splitRows(file: string, chunks: AsyncIterable<Buffer>): A
   if (split !== undefined) yield* split(null);
 }
 
-/** Lines; one document where the first of them holds a bracket and no more. */
+/** Lines; one document where the first of them opens an object and goes on in the next. */
 function lines(): Splitter {
   let rest: Buffer[] = [];
   let line = 0;
@@ -41,7 +41,7 @@ function lines(): Splitter {
       end = chunk.indexOf(NEWLINE, start);
       if (end < 0) break;
       const source = joined(rest, chunk.subarray(start, end));
-      isDocument ??= source.every(isBlank) ? undefined : isOnlyBracket(source);
+      isDocument ??= source.every(isBlank) ? undefined : isOpening(source);
       rest = isDocument ? [source, Buffer.of(NEWLINE)] : [];
       if (!isDocument) yield { line: ++line, source };
     }
@@ -50,9 +50,12 @@ function lines(): Splitter {
   };
 }
 
-const isOnlyBracket = (line: Buffer): boolean =>
+/** No row ends with these, and one that was cut short seldom does. */
+const GOES_ON = [OPEN_OBJECT, OPEN_LIST, COMMA, COLON];
+
+const isOpening = (line: Buffer): boolean =>
   line.find((byte) => !isBlank(byte)) === OPEN_OBJECT &&
-  line.findLast((byte) => !isBlank(byte)) === OPEN_OBJECT;
+  GOES_ON.includes(line.findLast((byte) => !isBlank(byte))!);
 
 /** The items of a list. */
 function items(file: string): Splitter {

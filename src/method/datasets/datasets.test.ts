@@ -223,6 +223,7 @@ describe("parsePrompts", () => {
       [user("Tea?")],
     ],
     ["a transcript as text", { text: "\n\nHuman: Tea?\n\nAssistant: Yes." }, [user("Tea?")]],
+    ["lines ended by two characters", { text: "\r\n\r\nHuman: Tea?\r\n\r\nAssistant: Yes." }, [user("Tea?")]],
     [
       "a red-team transcript, kept whole",
       { transcript: `${HH} Pour.` },

@@ -56,7 +56,7 @@ export function parsePreference(row: Row): PreferenceRow {
     );
   }
   const used = ["prompt", "chosen", "rejected", "chosen_prob"];
-  if (row["chosen_prob"] != null) used.push("margin"); // their log-odds, written anew with them
+  if (row["chosen_prob"] != null) used.push("margin"); // written beside it again
   return { ...pair, probability, metadata: otherColumns(row, used) };
 }
 

@@ -1,8 +1,8 @@
 // Conversations as hh-rlhf writes them: two line breaks and "Human: " or "Assistant: " before each turn.
 import type { Conversation, Message } from "../../models/model.ts";
 
-/** The mark before a turn. */
-export const TURN = /\n\n(Human|Assistant):/;
+/** The mark before a turn; tools that end lines with two characters write it so. */
+export const TURN = /\r?\n\r?\n(Human|Assistant):/;
 
 /** hh-rlhf knows no system message; the paper's feedback prompt would name it so. */
 export const SPEAKERS: Readonly<Record<Message["role"], string>> = {

@@ -24,18 +24,22 @@ export function formatPreferences(rows: readonly PreferenceRow[]): string {
 }
 
 /**
- * A row of that shape, with its metadata. Where it came without `chosen_prob` it gets none, and keeps its own `margin`: TRL takes
- * the margin off inside its loss, so that a 13.8 in every row would train another model than the file does.
+ * A row of that shape, with its metadata. It keeps the `margin` that it came with, turned round where the answers are; where it came
+ * without `chosen_prob`, neither is made up: TRL takes the margin off inside its loss, so that a 13.8 in every row would train
+ * another model than the file does.
  *
  * @param cameAs the row that was read
  */
 export function preferenceRecord({ metadata, ...pair }: PreferenceRow, cameAs: Row): object {
   const { chosen_prob, margin, ...texts } = trlPreference(pair);
-  if (cameAs["chosen_prob"] != null) return { ...texts, chosen_prob, margin, ...whereSome(metadata) };
+  const own = cameAs["margin"];
+  if (cameAs["chosen_prob"] != null) {
+    const isExchanged = pair.probability < 0.5;
+    const kept = Number.isFinite(own) ? (isExchanged ? -Number(own) : own) : margin;
+    return { ...texts, chosen_prob, margin: kept, ...whereSome(metadata) };
+  }
   const { margin: _, ...rest } = metadata;
-  return cameAs["margin"] == null
-    ? { ...texts, ...whereSome(metadata) }
-    : { ...texts, margin: cameAs["margin"], ...whereSome(rest) };
+  return own == null ? { ...texts, ...whereSome(metadata) } : { ...texts, margin: own, ...whereSome(rest) };
 }
 
 /** One row of TRL's shape; `chosen_prob` is at least 0.5, and `margin` is finite. */
