@@ -479,7 +479,8 @@ describe("charter import", () => {
     };
     expect(await to("chats.json")).toMatchObject(writesOver);
     expect(await charter("import", "chats.malformed.jsonl", "--to", "chats.jsonl")).toMatchObject(writesOver);
-    expect(await to("out.parquet")).toMatchObject({ code: 2, err: expect.stringMatching(/ends in \.jsonl/) });
+    for (const name of ["out.parquet", "out.csv"])
+      expect(await to(name)).toMatchObject({ code: 2, err: expect.stringMatching(/ends in \.jsonl/) });
   });
 });
 

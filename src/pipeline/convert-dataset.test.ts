@@ -114,6 +114,7 @@ test("labels of a file stay what they were: no probability and no margin is made
     { ...pair, chosen_prob: 1, margin: 9 },
     { ...pair, chosen_prob: 0.2, margin: -3 },
     { ...pair, chosen_prob: 1 },
+    { ...pair, chosen_prob: 0.5, margin: "wide" },
   ]);
   const to = join(folder, "labels-out.jsonl");
   await convertDataset(from, to);
@@ -128,6 +129,7 @@ test("labels of a file stay what they were: no probability and no margin is made
     { chosen_prob: 1, margin: 9 },
     { chosen_prob: 0.8, margin: 3 },
     { chosen_prob: 1, margin: expect.closeTo(13.8155, 3) },
+    { chosen_prob: 0.5, margin: 0, metadata: { margin: "wide" } },
   ]);
   const exchanged = (await readPreferences(from)).rows.map((row) =>
     row.probability === 0.2 ? { ...row, chosen: row.rejected, rejected: row.chosen, probability: 0.8 } : row,

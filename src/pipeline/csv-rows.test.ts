@@ -92,8 +92,16 @@ test("a quotation mark within a cell is text", async () => {
   expect(rows.map(({ source }) => source)).toEqual(cells.map((chosen) => ({ prompt: "Tea?", chosen })));
 });
 
+test("a cell whose quotation mark is not closed takes no rows into a text unsaid", async () => {
+  const rows = await read('prompt,chosen,rejected\nq,"open,b\nq,a,c\nq,"x",y\nq,"""a""\nb",c\n');
+  expect(rows.flatMap((row) => [...readRow(row, preferences())])).toMatchObject([
+    { skipped: { line: 2, reason: "wrong-cells", raw: { cells: ["q", '"open,b\nq,a,c\nq,"x"', "y"] } } },
+    { line: 5, row: { chosen: '"a"\nb', rejected: "c" } },
+  ]);
+});
+
 test.each([
-  ['prompt,chosen\n"Tea?,Yes.\n', /at line 2/],
+  ['prompt,chosen\nA,B\n"Tea?,Yes.\nC,D\n', /at line 4.* begins "\\"Tea/],
   ["prompt,prompt\nTea?,Tea?\n", /"prompt" twice/],
 ])("%j is refused", async (text, message) => {
   const error = await read(text).catch((reason: unknown) => reason);

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { CsvError, type Info, parse } from "csv-parse";
 import { delimiterOf } from "../delimiter.ts";
 import type { SourceRow } from "../method/datasets/dataset.ts";
-import { MalformedRow, type Row } from "../method/datasets/row.ts";
+import { MalformedRow, type Row, show } from "../method/datasets/row.ts";
 import { UserError } from "../user-error.ts";
 
 /** A name that says so, compressed or not: no byte of such a file does. */
@@ -13,6 +13,13 @@ export const isCsv = (file: string): boolean => /\.[ct]sv(\.(gz|zst))?$/i.test(f
 
 /** Columns of numbers; a prompt may well be a number and is text. */
 const NUMBERS = new Set(["chosen_prob", "margin"]);
+
+interface Parsed {
+  readonly record: readonly string[];
+  /** The row as it was written. */
+  readonly raw: string;
+  readonly info: Info;
+}
 
 /**
  * The rows after the names, each with the line it begins on.
@@ -27,6 +34,7 @@ export async function* csvRows(file: string, chunks: AsyncIterable<Buffer>): Asy
     bom: true,
     delimiter: delimiterOf(file, first.value.toString("utf8")),
     info: true,
+    raw: true,
     relax_column_count: true,
     relax_quotes: true, // a mark within a cell that does not begin with one is text
     skip_empty_lines: true,
@@ -39,16 +47,16 @@ export async function* csvRows(file: string, chunks: AsyncIterable<Buffer>): Asy
   let names: readonly string[] | undefined;
   let line = 1;
   try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: readonly string[]; info: Info }>) {
+    for await (const { record, raw, info } of parser as AsyncIterable<Parsed>) {
       if (names === undefined) names = namesIn(file, record);
-      else yield rowOf(names, record, line);
+      else yield rowOf(names, record, raw, line);
       line = info.lines + 1;
     }
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new UserError(
       "dataset-csv",
-      `${file}: expected a table with quotation marks in pairs, got "${cause.message}"`,
+      `${file}: expected a table with quotation marks in pairs, got "${cause.message}" in the row that begins ${show(cause["raw"])}`,
       'put a cell with quotation marks, commas or line breaks between quotation marks, and double those in it: "He said ""no""."',
       { cause },
     );
@@ -66,15 +74,24 @@ function namesIn(file: string, record: readonly string[]): readonly string[] {
   );
 }
 
-function rowOf(names: readonly string[], record: readonly string[], line: number): SourceRow {
-  if (record.length !== names.length) {
-    const counts = `expected ${names.length} cells, got ${record.length}`;
-    return { line, source: { cells: record }, fault: new MalformedRow("wrong-cells", counts) };
-  }
+function rowOf(names: readonly string[], record: readonly string[], raw: string, line: number): SourceRow {
+  const open = record.find((cell) => isOpen(cell, raw));
+  const wrong =
+    open !== undefined
+      ? `expected quotation marks in pairs, got a cell that goes on in other lines: ${show(open)}`
+      : record.length !== names.length
+        ? `expected ${names.length} cells, got ${record.length}`
+        : null;
+  if (wrong !== null)
+    return { line, source: { cells: record }, fault: new MalformedRow("wrong-cells", wrong) };
   const source: Row = Object.fromEntries(names.map((name, i) => [name, cellValue(name, record[i]!)]));
   if (!record.some((cell) => cell.includes("\ufffd"))) return { line, source };
   return { line, source, fault: new MalformedRow("bad-encoding", "expected UTF-8, got other bytes") };
 }
+
+/** Whether a quotation mark that nothing closes on its line has taken up rows until the next mark. */
+const isOpen = (cell: string, raw: string): boolean =>
+  cell.startsWith('"') && /[\r\n]/.test(cell) && !raw.includes(`"${cell.replaceAll('"', '""')}"`);
 
 /** Columns that hold an object, whatever is in it. */
 const OBJECTS = new Set(["metadata", "annotations"]);

@@ -1,7 +1,7 @@
 // Conversations as data sets write them: lists of messages, hh-rlhf transcripts, or a plain string. Multi-turn ones are
 // kept whole. Source: the hh-rlhf files (Bai et al. 2022a) and TRL's data set formats.
 import type { Conversation, Message } from "../../models/model.ts";
-import { MalformedRow, show } from "./row.ts";
+import { isRecord, MalformedRow, show } from "./row.ts";
 import { TURN } from "./transcript.ts";
 
 const ROLES: Readonly<Record<string, Message["role"]>> = {
@@ -60,8 +60,9 @@ export function parseReply(value: unknown, where: string): string {
   return content;
 }
 
-/** Messages [{ role, content }]; content may be a list of text parts. */
-export function parseMessages(value: unknown, where: string): Conversation {
+/** Messages [{ role, content }], or one without a list; content may be a list of text parts. */
+export function parseMessages(given: unknown, where: string): Conversation {
+  const value = listed(given);
   if (!Array.isArray(value) || value.length === 0) {
     throw new MalformedRow(
       "unknown-shape",
@@ -70,7 +71,7 @@ export function parseMessages(value: unknown, where: string): Conversation {
   }
   return value.map((message: unknown, i) => {
     const { role, content } = (message ?? {}) as { readonly role?: unknown; readonly content?: unknown };
-    const known = typeof role === "string" && Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
+    const known = roleOf(message);
     if (known === undefined) {
       throw new MalformedRow(
         "unknown-role",
@@ -80,6 +81,15 @@ export function parseMessages(value: unknown, where: string): Conversation {
     return { role: known, content: textOf(content, `${where}[${i}]`) };
   });
 }
+
+/** Who speaks in a message, in whatever case it is written. */
+export function roleOf(message: unknown): Message["role"] | undefined {
+  const role = isRecord(message) && typeof message["role"] === "string" ? message["role"].toLowerCase() : "";
+  return Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
+}
+
+/** A message that stands alone as a list of one; other values as they are. */
+export const listed = (value: unknown): unknown => (isRecord(value) && "role" in value ? [value] : value);
 
 /** The content of a single message; other values as they are. */
 export const contentOf = (value: unknown): unknown =>

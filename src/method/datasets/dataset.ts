@@ -1,5 +1,6 @@
 // Rows of a data set, each parsed or left out for a stated reason. Real files have malformed rows: they are counted, reported
 // and kept as they came, never fatal and never dropped in silence. Knows lines, not files.
+import { findDuplicateKey } from "../../duplicate-key.ts";
 import { comparisonsOf } from "./annotated-pairs.ts";
 import { isRecord, MalformedRow, type Row, type SkipReason } from "./row.ts";
 
@@ -119,7 +120,7 @@ function parseObject(source: SourceRow["source"]): Row | undefined {
   if (text === "") return undefined;
   let value: unknown;
   try {
-    value = parseFinite(text);
+    value = parseExact(text);
   } catch (error) {
     throw new MalformedRow("bad-json", (error as Error).message);
   }
@@ -133,13 +134,31 @@ function rawOf(source: SourceRow["source"]): unknown {
   try {
     const text = decode(source);
     try {
-      return parseFinite(text);
+      return parseExact(text);
     } catch {
       return text;
     }
   } catch {
     return { base64: Buffer.from(source as Uint8Array).toString("base64") };
   }
+}
+
+/** The end of a key, or of what looks like one within a string; not a mark after a single backslash. */
+const KEY_END = /(?<![^\\]\\)"\s*:/g;
+
+/** JSON of which nothing is lost: JSON.parse keeps the last of a key's values. */
+function parseExact(text: string): unknown {
+  const value = parseFinite(text);
+  const atMost = text.match(KEY_END)?.length ?? 0;
+  const twice = countKeys(value) === atMost ? null : findDuplicateKey(text); // which is slow
+  if (twice === null) return value;
+  throw new SyntaxError(`expected each key once, got "${twice.key}" twice`);
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const own = Array.isArray(value) ? value : Object.values(value);
+  return own.reduce((sum, item) => sum + countKeys(item), own === value ? 0 : own.length);
 }
 
 /** Where a number may be beyond the range: a look at each value is slow. */

@@ -78,6 +78,36 @@ describe("parsePreferences", () => {
       { conversation: twoTurns, chosen: "Pour.", rejected: "No." },
     ],
     [
+      "messages that stand alone, and roles in capitals",
+      {
+        prompt: { role: "User", content: "Tea?" },
+        chosen: { role: "ASSISTANT", content: "Yes." },
+        rejected: "No.",
+      },
+      { conversation: [user("Tea?")], chosen: "Yes.", rejected: "No." },
+    ],
+    [
+      "a system message alone, and roles in capitals, beside whole conversations",
+      {
+        prompt: { role: "System", content: "Be kind." },
+        chosen: [{ role: "User", content: "Tea?" }, assistant("Yes.")],
+        rejected: [user("Tea?"), { role: "Assistant", content: "No." }],
+      },
+      { conversation: [{ role: "system", content: "Be kind." }, user("Tea?")], chosen: "Yes." },
+    ],
+    [
+      "answers in capitals without the question before them",
+      {
+        prompt: "Tea?",
+        chosen: ["Assistant", "User", "Assistant"].map((role, i) => ({
+          role,
+          content: `c${i === 2 ? i : ""}`,
+        })),
+        rejected: [assistant("c"), user("c"), assistant("No.")],
+      },
+      { conversation: [user("Tea?"), assistant("c"), user("c")], chosen: "c2" },
+    ],
+    [
       "content in parts",
       {
         prompt: [
@@ -98,6 +128,14 @@ describe("parsePreferences", () => {
     const { rows, skipped } = parsePreferences(lines(row));
     expect(skipped).toEqual([]);
     expect(rows[0]).toMatchObject({ probability: 1, metadata: {}, ...expected });
+  });
+
+  test.each([
+    [{ prompt: "a", chosen: null, rejected: "c" }, "chosen"],
+    [{ prompt: "a", chosen: null, rejected: null }, "chosen and rejected"],
+  ])("says of %j what has no value", (row, empty) => {
+    const detail = `${empty}: expected a value, got none`;
+    expect(parsePreferences(lines(row)).skipped).toMatchObject([{ reason: "unknown-shape", detail }]);
   });
 
   test.each([
@@ -185,6 +223,22 @@ describe("parseRows", () => {
     expect(describeSkipped(skipped)).toBe("2 bad-json, 1 bad-encoding");
   });
 
+  test("leaves out a row with a key twice, at any depth, as it was written", () => {
+    const once = '{"prompt":"say \\"prompt\\": twice","n":{"prompt":": "}}';
+    const twice = [
+      '{"prompt":"a","n":1,"prompt" :"b"}',
+      '{"prompt":[{"role":"user","content":"a","content":"b"}]}',
+    ];
+    const { rows, skipped } = parsePrompts([once, ...twice]);
+    expect(rows).toHaveLength(1);
+    expect(skipped).toEqual(
+      twice.map((raw, i) => ({
+        ...{ line: i + 2, reason: "bad-json", raw },
+        detail: `expected each key once, got "${["prompt", "content"][i]}" twice`,
+      })),
+    );
+  });
+
   test("survives any JSON value whatever", () => {
     const cell = fc.oneof(fc.jsonValue(), fc.constantFrom("\n\nHuman: a", HH, [user("a")], [assistant("a")]));
     const columns = [
@@ -224,6 +278,11 @@ describe("parsePrompts", () => {
     ],
     ["a transcript as text", { text: "\n\nHuman: Tea?\n\nAssistant: Yes." }, [user("Tea?")]],
     ["lines ended by two characters", { text: "\r\n\r\nHuman: Tea?\r\n\r\nAssistant: Yes." }, [user("Tea?")]],
+    [
+      "a question that stands alone, under a system prompt",
+      { system_prompt: "Be kind.", question: { role: "User", content: "Tea?" } },
+      [{ role: "system", content: "Be kind." }, user("Tea?")],
+    ],
     [
       "a red-team transcript, kept whole",
       { transcript: `${HH} Pour.` },

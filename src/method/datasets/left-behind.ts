@@ -1,4 +1,5 @@
 // What of a row its shape cannot keep for a purpose: a column, a part of one, or a key within one that nothing reads.
+import { roleOf } from "./conversation.ts";
 import { isRecord, type Row } from "./row.ts";
 import { type Keys, type Purpose, shapeOf, TURN } from "./shapes.ts";
 import { messagesOf } from "./turns.ts";
@@ -44,8 +45,8 @@ function valuesAt(value: unknown, [step, ...rest]: readonly string[]): readonly 
 const PARTS: Readonly<Record<string, (values: readonly unknown[]) => boolean>> = {
   "its last answer": ([value]) => {
     if (typeof value === "string") return value.lastIndexOf("Assistant:") > value.lastIndexOf("Human:");
-    const turns = messagesOf(value) as readonly ({ readonly role?: unknown } | null)[];
-    return Array.isArray(turns) && turns.at(-1)?.role !== "user";
+    const turns = messagesOf(value);
+    return Array.isArray(turns) && roleOf(turns.at(-1)) !== "user";
   },
   "all but the best and the worst": ([value]) => Array.isArray(value) && value.length > 2,
   "all but the first": (values) => values.some((value) => Array.isArray(value) && value.length > 1),

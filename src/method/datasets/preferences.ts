@@ -4,10 +4,12 @@
 import type { Conversation } from "../../models/model.ts";
 import {
   isTranscript,
+  listed,
   parseConversation,
   parseMessages,
   parsePrompt,
   parseReply,
+  roleOf,
   splitReply,
 } from "./conversation.ts";
 import { type Dataset, parseRows, type RowReader } from "./dataset.ts";
@@ -56,7 +58,7 @@ export function parsePreference(row: Row): PreferenceRow {
     );
   }
   const used = ["prompt", "chosen", "rejected", "chosen_prob"];
-  if (row["chosen_prob"] != null) used.push("margin"); // written beside it again
+  if (row["chosen_prob"] != null && Number.isFinite(row["margin"])) used.push("margin"); // written beside it again
   return { ...pair, probability, metadata: otherColumns(row, used) };
 }
 
@@ -65,7 +67,7 @@ function pairOf({ prompt, chosen, rejected }: Row): Pair {
     const a = splitReply(parseConversation(chosen, "chosen"), "chosen");
     const b = splitReply(parseConversation(rejected, "rejected"), "rejected");
     checkSame(a.conversation, b.conversation);
-    return { conversation: underPrompt(prompt, a.conversation), chosen: a.reply, rejected: b.reply };
+    return { conversation: underPrompt(listed(prompt), a.conversation), chosen: a.reply, rejected: b.reply };
   }
   if (prompt != null) return answersTo(parsePrompt(prompt, "prompt"), chosen, rejected);
   if (typeof chosen !== "string" || typeof rejected !== "string") {
@@ -80,11 +82,7 @@ function pairOf({ prompt, chosen, rejected }: Row): Pair {
 /** Whether an answer comes with the conversation before it. */
 function isWhole(value: unknown): boolean {
   if (typeof value === "string") return isTranscript(value);
-  return (
-    Array.isArray(value) &&
-    value.length > 1 &&
-    (value[0] as { readonly role?: unknown })?.role !== "assistant"
-  );
+  return Array.isArray(value) && value.length > 1 && roleOf(value[0]) !== "assistant";
 }
 
 /**
@@ -94,7 +92,7 @@ function isWhole(value: unknown): boolean {
 function underPrompt(prompt: unknown, whole: Conversation): Conversation {
   if (prompt == null || (typeof prompt === "string" && prompt.trim() === "")) return whole;
   if (Array.isArray(prompt) && prompt.length === 0) return whole;
-  const isSystem = Array.isArray(prompt) && prompt.every((turn) => turn?.role === "system");
+  const isSystem = Array.isArray(prompt) && prompt.every((turn) => roleOf(turn) === "system");
   const given = isSystem ? parseMessages(prompt, "prompt") : parsePrompt(prompt, "prompt");
   const [only, ...more] = given;
   if (more.length === 0 && only!.content.trim() === whole.at(-1)!.content.trim()) return whole;

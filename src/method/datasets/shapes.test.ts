@@ -496,6 +496,7 @@ describe("the table of shapes", () => {
     expect(leftBehind({ context: [user("Tea?")], completions }, "preferences")).toEqual([]);
     expect(leftBehind({ conversations: [{ from: "human", value: "Tea?" }] }, "prompts")).toEqual([]);
     expect(leftBehind({ transcript: "\n\nHuman: Tea?" }, "prompts")).toEqual([]);
+    expect(leftBehind({ messages: [{ role: "User", content: "Tea?" }] }, "prompts")).toEqual([]);
     expect(leftBehind({ transcript: "\n\nHuman: Tea?\n\nAssistant: Yes." }, "prompts")).toHaveLength(1);
   });
 

@@ -282,7 +282,14 @@ export const translateFor =
   };
 
 function refuse(row: Row, purpose: Purpose): never {
-  const ways = SHAPES.filter((shape) => shape[purpose] !== undefined).map(({ columns }) => new Set(columns));
+  const serving = SHAPES.filter((shape) => shape[purpose] !== undefined);
+  const empty = serving
+    .filter(({ columns }) => columns.every((column) => Object.hasOwn(row, column)))
+    .map(({ columns }) => columns.filter((column) => row[column] == null))
+    .toSorted((a, b) => a.length - b.length)[0];
+  if (empty !== undefined)
+    throw new MalformedRow("unknown-shape", `${empty.join(" and ")}: expected a value, got none`);
+  const ways = serving.map(({ columns }) => new Set(columns));
   // What is part of another way says it already.
   const least = ways.filter((way) => !ways.some((other) => other.size < way.size && other.isSubsetOf(way)));
   const shortest = least.toSorted((a, b) => a.size - b.size).map((way) => [...way].join("+"));

@@ -1,5 +1,6 @@
 // Turns under other names than { role, content }: ShareGPT's { from, value } (also LLaMA-Factory's and NeMo-Aligner's), and
 // Alpaca's instruction and input.
+import { listed, roleOf } from "./conversation.ts";
 import { isRecord, type Row } from "./row.ts";
 
 const ROLES: Readonly<Record<string, string>> = {
@@ -36,12 +37,13 @@ export const answerOf = (value: unknown): unknown =>
   isRecord(value) ? [messageOf(value, undefined)] : messagesOf(value);
 
 /** Messages after the system's, where a column of its own holds that. */
-export function afterSystem(system: unknown, messages: unknown): unknown {
-  if (typeof system !== "string" || system.trim() === "") return messages;
+export function afterSystem(system: unknown, turns: unknown): unknown {
+  if (typeof system !== "string" || system.trim() === "") return turns;
+  const messages = listed(turns);
   const first = { role: "system", content: system };
   if (typeof messages === "string") return [first, { role: "user", content: messages }];
   if (!Array.isArray(messages)) return messages;
-  return messages[0]?.role === "system" ? messages : [first, ...messages];
+  return roleOf(messages[0]) === "system" ? messages : [first, ...messages];
 }
 
 /** Alpaca: the instruction, a line break and the input, after the earlier questions and answers (as LLaMA-Factory joins them). */
