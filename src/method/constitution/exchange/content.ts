@@ -33,13 +33,7 @@ export function contentOf(text: string, where: string): Content {
 function rowsOf(text: string): Partial<Content> {
   if (!/^\s*\{/m.test(text)) return {};
   const asItIs = { translate: (row: Row) => [row], parse: (row: Row) => row };
-  const read = text.split("\n").flatMap((source, i) => {
-    const row = [...readRow({ line: i + 1, source }, asItIs)];
-    const twice = row.some((one) => "row" in one) ? findDuplicateKey(source) : null;
-    if (twice === null) return row;
-    const detail = `expected each key once, got "${twice.key}" twice`;
-    return [{ skipped: { line: i + 1, reason: "bad-json" as const, detail, raw: source } }];
-  });
+  const read = text.split("\n").flatMap((source, i) => [...readRow({ line: i + 1, source }, asItIs)]);
   const rows = read.filter((one) => "row" in one);
   const malformed = read.flatMap((one) =>
     "skipped" in one ? { ...one.skipped, detail: `line ${one.skipped.line}: ${one.skipped.detail}` } : [],
